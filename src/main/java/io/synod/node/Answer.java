@@ -1,0 +1,24 @@
+package io.synod.node;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.Slot;
+
+/** What a client gets. */
+public sealed interface Answer {
+
+  /** A write is chosen, applied, and durable on a quorum. */
+  record Written(long revision) implements Answer {}
+
+  /** A key's value, and the slot up to which this server had applied. */
+  record Found(Bytes value, Slot applied) implements Answer {}
+
+  /** The key is absent. */
+  record NotFound(Slot applied) implements Answer {}
+
+  /**
+   * No answer from a quorum in time.
+   *
+   * @param unknown whether the write may still take effect, or did; false: it never will
+   */
+  record Unavailable(boolean unknown, String why) implements Answer {}
+}

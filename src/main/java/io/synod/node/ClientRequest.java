@@ -1,0 +1,56 @@
+package io.synod.node;
+
+import io.synod.paxos.Bytes;
+
+/**
+ * What a client asks of this server. An object of the caller's: the server's client service extends it with what it needs to answer.
+ * Limits on keys and values are checked before it gets here.
+ */
+public abstract class ClientRequest {
+  private final Operation operation;
+  private final long deadlineNanos;
+
+  /**
+   * @param deadlineNanos on the driver's clock: answered before it passes
+   */
+  protected ClientRequest(Operation operation, long deadlineNanos) {
+    this.operation = operation;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  public final Operation operation() {
+    return operation;
+  }
+
+  public final long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** Answers, once. Called on the driver's thread: only notes the answer; {@link Answers#flush} follows in the same turn. */
+  protected abstract void answer(Answer answer);
+
+  /** What is asked for. */
+  public sealed interface Operation {
+    /** Sets a key. */
+    record Put(Bytes key, Bytes value) implements Operation {}
+
+    /** Removes a key. */
+    record Delete(Bytes key) implements Operation {}
+
+    /** Reads a key. */
+    record Get(Bytes key, ReadMode mode) implements Operation {}
+  }
+
+  /** How fresh a read must be. */
+  public enum ReadMode {
+    /** Sees every write acknowledged before it began. */
+    LINEARIZABLE,
+    /** What this server has applied, without asking anyone. */
+    LOCAL
+  }
+
+  /** Flushes the answers of a turn, so that a batch wakes each network thread once. */
+  public interface Answers {
+    void flush();
+  }
+}

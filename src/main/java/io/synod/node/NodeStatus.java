@@ -1,0 +1,44 @@
+package io.synod.node;
+
+import io.synod.paxos.Ballot;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Member;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a server knows of itself and the others: for STATUS, health and the dashboard. Immutable; made anew by the driver a few times
+ * a second.
+ *
+ * @param waitingFor what it waits for before it serves, for a person to read; empty once it serves
+ * @param coordinator as the log says, none if it says none yet
+ * @param coordinatorContent whether this server hears that coordinator and it is content
+ * @param coordinatorSinceMillis wall clock of this server when it learned of the coordinator
+ * @param quorum how many votes make one
+ */
+public record NodeStatus(
+    ServerId server,
+    Optional<ClusterId> cluster,
+    Optional<String> waitingFor,
+    Optional<ServerId> coordinator,
+    boolean coordinatorContent,
+    long coordinatorSinceMillis,
+    Ballot ballot,
+    Slot chosen,
+    Slot applied,
+    Slot membershipAt,
+    int quorum,
+    int keys,
+    double failRate,
+    List<MemberStatus> members) {
+
+  /**
+   * A member as this server sees it.
+   *
+   * @param live whether it answered lately; true for this server itself
+   * @param lag how many slots it has applied less than this server knows chosen; -1 if it was never heard
+   */
+  public record MemberStatus(Member member, boolean live, long lag, long roundTripMicros, long syncAgeMillis) {}
+}

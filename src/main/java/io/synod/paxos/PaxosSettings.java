@@ -1,0 +1,43 @@
+package io.synod.paxos;
+
+import java.util.List;
+
+/**
+ * Who this server is, and the protocol's timings and bounds.
+ *
+ * @param listed the founding list's consensus addresses; a server's id is its place here
+ * @param clientAddress of this server
+ * @param candidateCluster the cluster id used if this server founds the cluster: random
+ * @param seed for jitter: the protocol's only randomness
+ * @param pingIntervalNanos between two pings of a server
+ * @param electionTimeoutNanos silence after which a server counts as gone
+ * @param pipelineSlots how many slots may be proposed and not yet chosen
+ * @param messageBytes about how large a message of several values may grow; one value alone may exceed it
+ * @param priority of this server as coordinator
+ */
+public record PaxosSettings(
+    ServerId server,
+    Incarnation incarnation,
+    List<Address> listed,
+    Address clientAddress,
+    ClusterId candidateCluster,
+    long seed,
+    long pingIntervalNanos,
+    long electionTimeoutNanos,
+    int pipelineSlots,
+    int messageBytes,
+    int priority) {
+  public PaxosSettings {
+    if (pingIntervalNanos <= 0 || electionTimeoutNanos < 3 * pingIntervalNanos) {
+      throw new IllegalArgumentException(
+          "an election timeout is at least three ping intervals, not "
+              + electionTimeoutNanos
+              + " ns with pings every "
+              + pingIntervalNanos
+              + " ns");
+    }
+    if (pipelineSlots < 1 || messageBytes < 1) {
+      throw new IllegalArgumentException("pipelineSlots and messageBytes are at least 1");
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.synod.transport;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.Message;
+import io.synod.paxos.Slot;
+
+/** All that one server sends another: the protocol's messages, and those of the node around it. */
+public sealed interface PeerMessage {
+
+  /** A message of the protocol. */
+  record Protocol(Message message) implements PeerMessage {}
+
+  /**
+   * Commands for the coordinator, in the store's format: all that the sender drained in one turn. Their results are learned from the
+   * log, by the sender itself.
+   */
+  record Forward(Bytes commands) implements PeerMessage {}
+
+  /** The receiver of a Forward does not coordinate, or has no room: the commands were not proposed by it. */
+  record ForwardRefused(Bytes commands, boolean overloaded) implements PeerMessage {}
+
+  /**
+   * Asks for a part of a snapshot.
+   *
+   * @param snapshot the slot it must be of; {@link Slot#ZERO} for the newest there is
+   */
+  record SnapshotRequest(Slot snapshot, long offset) implements PeerMessage {}
+
+  /**
+   * A part of a snapshot.
+   *
+   * @param snapshot the slot it is of; {@link Slot#ZERO} if there is none
+   * @param crc of {@code bytes}, CRC32C
+   * @param sha256 of the whole
+   */
+  record SnapshotChunk(Slot snapshot, long offset, long sizeBytes, Bytes sha256, int crc, Bytes bytes)
+      implements PeerMessage {}
+}
