@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * A directory of files, as the journal and the snapshots see it: the port between them and a real disk, and the place where the
- * simulator puts its faults.
+ * A directory of files, as the journal and the snapshots see it: the port between them and a real
+ * disk, and the place where the simulator puts its faults.
  *
- * <p>May block. Any thread may call it; one file is used by one thread at a time. Every failure is an {@link IOException} that names
- * the file.
+ * <p>May block. Any thread may call it; one file is used by one thread at a time. Every failure is
+ * an {@link IOException} that names the file.
  */
 public interface Disk extends AutoCloseable {
 
@@ -16,11 +16,15 @@ public interface Disk extends AutoCloseable {
   List<String> list() throws IOException;
 
   /**
-   * Opens a file to read and write, making it if it is not there. A new file's name is durable only after {@link #syncDirectory}.
+   * Opens a file to read and write, making it if it is not there. A new file's name is durable only
+   * after {@link #syncDirectory}.
    */
   DiskFile open(String name) throws IOException;
 
-  /** Gives a file another name, replacing a file that has it: atomic, durable after {@link #syncDirectory}. */
+  /**
+   * Gives a file another name, replacing a file that has it: atomic, durable after {@link
+   * #syncDirectory}.
+   */
   void rename(String from, String to) throws IOException;
 
   /** Removes a file; durable after {@link #syncDirectory}. */

@@ -1,6 +1,7 @@
 /**
- * The write-ahead log: segments, frames, recovery and group commit, behind a {@link io.synod.journal.Disk} port. One thread writes and
- * syncs; the driver hands it records and never waits.
+ * The write-ahead log: segments, frames, recovery and group commit, behind a {@link
+ * io.synod.journal.Disk} port. One thread writes and syncs; the driver hands it records and never
+ * waits.
  *
  * <p>Depends on {@code paxos} value types.
  */

@@ -3,8 +3,8 @@ package io.synod.node;
 import io.synod.paxos.Bytes;
 
 /**
- * What a client asks of this server. An object of the caller's: the server's client service extends it with what it needs to answer.
- * Limits on keys and values are checked before it gets here.
+ * What a client asks of this server. An object of the caller's: the server's client service extends
+ * it with what it needs to answer. Limits on keys and values are checked before it gets here.
  */
 public abstract class ClientRequest {
   private final Operation operation;
@@ -26,7 +26,10 @@ public abstract class ClientRequest {
     return deadlineNanos;
   }
 
-  /** Answers, once. Called on the driver's thread: only notes the answer; {@link Answers#flush} follows in the same turn. */
+  /**
+   * Answers, once. Called on the driver's thread: only notes the answer; {@link Answers#flush}
+   * follows in the same turn.
+   */
   protected abstract void answer(Answer answer);
 
   /** What is asked for. */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a server knows of itself and the others: for STATUS, health and the dashboard. Immutable; made anew by the driver a few times
- * a second.
+ * What a server knows of itself and the others: for STATUS, health and the dashboard. Immutable;
+ * made anew by the driver a few times a second.
  *
  * @param waitingFor what it waits for before it serves, for a person to read; empty once it serves
  * @param coordinator as the log says, none if it says none yet
@@ -38,7 +38,9 @@ public record NodeStatus(
    * A member as this server sees it.
    *
    * @param live whether it answered lately; true for this server itself
-   * @param lag how many slots it has applied less than this server knows chosen; -1 if it was never heard
+   * @param lag how many slots it has applied less than this server knows chosen; -1 if it was never
+   *     heard
    */
-  public record MemberStatus(Member member, boolean live, long lag, long roundTripMicros, long syncAgeMillis) {}
+  public record MemberStatus(
+      Member member, boolean live, long lag, long roundTripMicros, long syncAgeMillis) {}
 }

@@ -19,7 +19,8 @@ public record Address(String host, int port) {
   public static Address parse(String text) {
     int colon = text.lastIndexOf(':');
     if (colon <= 0 || colon == text.length() - 1) {
-      throw new IllegalArgumentException("'" + text + "' is not an address: want HOST:PORT, as in localhost:8000");
+      throw new IllegalArgumentException(
+          "'" + text + "' is not an address: want HOST:PORT, as in localhost:8000");
     }
     String host = text.substring(0, colon);
     if (host.startsWith("[") && host.endsWith("]")) {

@@ -1,8 +1,8 @@
 package io.synod.paxos;
 
 /**
- * A proposal number (Lamport, "Paxos Made Simple", section 2.2): ordered by round, then by server, so that no two servers share one.
- * A server never uses one twice, across restarts too.
+ * A proposal number (Lamport, "Paxos Made Simple", section 2.2): ordered by round, then by server,
+ * so that no two servers share one. A server never uses one twice, across restarts too.
  */
 public record Ballot(long round, ServerId server) implements Comparable<Ballot> {
   /** Below every ballot that is ever used; the promise of an acceptor that made none. */

@@ -31,7 +31,8 @@ public final class Bytes implements Comparable<Bytes> {
   /** Takes over a part of {@code array} without copying: the caller never writes to it again. */
   public static Bytes wrap(byte[] array, int offset, int size) {
     if (offset < 0 || size < 0 || offset > array.length - size) {
-      throw new IndexOutOfBoundsException("offset " + offset + ", size " + size + " of " + array.length);
+      throw new IndexOutOfBoundsException(
+          "offset " + offset + ", size " + size + " of " + array.length);
     }
     return new Bytes(array, offset, size);
   }
@@ -105,7 +106,13 @@ public final class Bytes implements Comparable<Bytes> {
 
   public boolean startsWith(Bytes prefix) {
     return prefix.size <= size
-        && Arrays.equals(array, offset, offset + prefix.size, prefix.array, prefix.offset, prefix.offset + prefix.size);
+        && Arrays.equals(
+            array,
+            offset,
+            offset + prefix.size,
+            prefix.array,
+            prefix.offset,
+            prefix.offset + prefix.size);
   }
 
   @Override
@@ -117,7 +124,8 @@ public final class Bytes implements Comparable<Bytes> {
   @Override
   public boolean equals(Object other) {
     return other instanceof Bytes that
-        && Arrays.equals(array, offset, offset + size, that.array, that.offset, that.offset + that.size);
+        && Arrays.equals(
+            array, offset, offset + size, that.array, that.offset, that.offset + that.size);
   }
 
   @Override

@@ -2,7 +2,10 @@ package io.synod.paxos;
 
 import com.google.errorprone.annotations.FormatMethod;
 
-/** Safety checks that are always on. A violated one ends the process with its state printed; nothing catches it. */
+/**
+ * Safety checks that are always on. A violated one ends the process with its state printed; nothing
+ * catches it.
+ */
 public final class Check {
   private Check() {}
 

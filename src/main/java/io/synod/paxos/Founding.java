@@ -4,7 +4,8 @@ package io.synod.paxos;
 public record Founding(ClusterId cluster, Membership membership) {
   public Founding {
     if (!membership.predecessor().equals(Slot.ZERO)) {
-      throw new IllegalArgumentException("a founding membership has no predecessor, not " + membership.predecessor());
+      throw new IllegalArgumentException(
+          "a founding membership has no predecessor, not " + membership.predecessor());
     }
   }
 }

@@ -3,8 +3,8 @@ package io.synod.paxos;
 import java.util.UUID;
 
 /**
- * One life of a data directory: random, made when the directory is, gone with it. A vote belongs to an incarnation, so that a server
- * that lost its disk can never contradict what it said before.
+ * One life of a data directory: random, made when the directory is, gone with it. A vote belongs to
+ * an incarnation, so that a server that lost its disk can never contradict what it said before.
  */
 public record Incarnation(UUID id) implements Comparable<Incarnation> {
   @Override

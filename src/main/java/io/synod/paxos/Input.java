@@ -9,15 +9,21 @@ public sealed interface Input {
    * Time went by.
    *
    * @param nanos on a monotonic clock of this process; never goes back
-   * @param syncAgeNanos age of the oldest journal write that still waits for its sync; 0 when none waits
+   * @param syncAgeNanos age of the oldest journal write that still waits for its sync; 0 when none
+   *     waits
    * @param applied the slot up to which the store has applied, for others to see
    */
   record TimePassed(long nanos, long syncAgeNanos, Slot applied) implements Input {}
 
-  /** A message came, from this life of this server. A server's messages to itself come this way too. */
+  /**
+   * A message came, from this life of this server. A server's messages to itself come this way too.
+   */
   record Received(ServerId from, Incarnation incarnation, Message message) implements Input {}
 
-  /** Commands to be chosen, each batch one slot. Only when {@link Paxos#proposalRoom} has room for them. */
+  /**
+   * Commands to be chosen, each batch one slot. Only when {@link Paxos#proposalRoom} has room for
+   * them.
+   */
   record Proposed(List<Value.Batch> batches) implements Input {}
 
   /** A membership to be chosen. Only on a coordinator with none in flight. */
@@ -26,7 +32,10 @@ public sealed interface Input {
   /** Reads wait at this server; answered by {@link Output#readPoints} under this id. */
   record ReadsWaiting(long id) implements Input {}
 
-  /** The stream to this server broke and a new connection was refused: it is gone until it is heard again. */
+  /**
+   * The stream to this server broke and a new connection was refused: it is gone until it is heard
+   * again.
+   */
   record PeerUnreachable(ServerId server) implements Input {}
 
   /** A durable snapshot covers the slots up to here; the log may be cut behind it. */

@@ -3,8 +3,8 @@ package io.synod.paxos;
 import java.util.Optional;
 
 /**
- * What a server must not forget. Written in order; recovery replays them in order. One that is not durable may be lost with all that
- * follow it.
+ * What a server must not forget. Written in order; recovery replays them in order. One that is not
+ * durable may be lost with all that follow it.
  */
 public sealed interface JournalRecord {
 
@@ -14,19 +14,31 @@ public sealed interface JournalRecord {
   /** The founding is in force. */
   record FoundingInForce(Founding founding) implements JournalRecord {}
 
-  /** Nothing below this ballot is accepted any more. Also kept outside the log, in two copies (protocol-rules.md, 3). */
+  /**
+   * Nothing below this ballot is accepted any more. Also kept outside the log, in two copies
+   * (protocol-rules.md, 3).
+   */
   record Promised(Ballot ballot) implements JournalRecord {}
 
   /** This server took this ballot for itself and never takes it again (protocol-rules.md, 20). */
   record BallotTaken(Ballot ballot) implements JournalRecord {}
 
-  /** A value was accepted; raises the promise to its ballot. Supersedes what was accepted in the slot before, and only there. */
+  /**
+   * A value was accepted; raises the promise to its ballot. Supersedes what was accepted in the
+   * slot before, and only there.
+   */
   record ValueAccepted(AcceptedValue accepted) implements JournalRecord {}
 
-  /** All slots up to here are chosen, and what this log holds there are the chosen values. Not binding: may be lost. */
+  /**
+   * All slots up to here are chosen, and what this log holds there are the chosen values. Not
+   * binding: may be lost.
+   */
   record ChosenUpTo(Slot slot) implements JournalRecord {}
 
-  /** A durable snapshot covers all slots up to here: the log begins after it, and the journal may drop what is before. */
+  /**
+   * A durable snapshot covers all slots up to here: the log begins after it, and the journal may
+   * drop what is before.
+   */
   record Cut(Slot slot, MembershipInForce membership) implements JournalRecord {}
 
   /** What was accepted in these slots may be lost; replaces what was said before. Empty: over. */

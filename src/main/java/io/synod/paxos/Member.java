@@ -7,18 +7,47 @@ package io.synod.paxos;
  * @param clientAddress where clients reach it
  */
 public record Member(
-    ServerId server, Incarnation incarnation, Address consensusAddress, Address clientAddress, Role role) {
+    ServerId server,
+    Incarnation incarnation,
+    Address consensusAddress,
+    Address clientAddress,
+    Role role) {
 
   /** What a member does. Only a {@link #VOTER} and a {@link #WITNESS} count in a quorum. */
   public enum Role {
     /** Votes, stores, and may coordinate. */
-    VOTER,
+    VOTER(1),
     /** Catches up; no vote yet. */
-    LEARNER,
+    LEARNER(2),
     /** Votes and keeps ballots and values, but has no store and never coordinates. */
-    WITNESS,
+    WITNESS(3),
     /** Lost its vote for now, because it was silent. */
-    STANDBY;
+    STANDBY(4);
+
+    private final byte code;
+
+    Role(int code) {
+      this.code = (byte) code;
+    }
+
+    /** The number that stands for this role in files and messages. */
+    public byte code() {
+      return code;
+    }
+
+    /**
+     * The role with this code.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Role of(byte code) {
+      for (Role role : values()) {
+        if (role.code == code) {
+          return role;
+        }
+      }
+      throw new IllegalArgumentException("unknown role " + code);
+    }
 
     public boolean votes() {
       return this == VOTER || this == WITNESS;

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Who belongs to the cluster, as a value that a slot decides; in force for the slots behind its own (Lamport, Malkhi &amp; Zhou,
- * "Reconfiguring a State Machine", with a window of one).
+ * Who belongs to the cluster, as a value that a slot decides; in force for the slots behind its own
+ * (Lamport, Malkhi &amp; Zhou, "Reconfiguring a State Machine", with a window of one).
  *
- * @param predecessor the slot of the membership it changes ({@link Slot#ZERO} for the founding one); it does nothing if that is not
- *     in force
+ * @param predecessor the slot of the membership it changes ({@link Slot#ZERO} for the founding
+ *     one); it does nothing if that is not in force
  * @param members ordered by server id, each id once
  */
 public record Membership(Slot predecessor, List<Member> members) implements Value {
@@ -24,7 +24,8 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
     sorted.sort(Comparator.comparing(Member::server));
     for (int i = 1; i < sorted.size(); i++) {
       if (sorted.get(i).server().equals(sorted.get(i - 1).server())) {
-        throw new IllegalArgumentException("server id " + sorted.get(i).server() + " twice in a membership");
+        throw new IllegalArgumentException(
+            "server id " + sorted.get(i).server() + " twice in a membership");
       }
     }
     if (sorted.stream().noneMatch(member -> member.role().votes())) {
@@ -43,7 +44,10 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
     return Optional.empty();
   }
 
-  /** Whether this life of this server has a vote here (design.md, section 6: no vote of an incarnation outlives its disk). */
+  /**
+   * Whether this life of this server has a vote here (design.md, section 6: no vote of an
+   * incarnation outlives its disk).
+   */
   public boolean isVoter(ServerId server, Incarnation incarnation) {
     for (Member member : members) {
       if (member.server().equals(server)) {

@@ -1,4 +1,7 @@
 package io.synod.paxos;
 
-/** A membership and the slot that decided it ({@link Slot#ZERO} for the founding one); in force for the slots after it. */
+/**
+ * A membership and the slot that decided it ({@link Slot#ZERO} for the founding one); in force for
+ * the slots after it.
+ */
 public record MembershipInForce(Slot decidedAt, Membership membership) {}

@@ -4,57 +4,66 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What servers say to each other. The sender's id and incarnation travel with each ({@link Input.Received}); messages of another
- * cluster never get here.
+ * What servers say to each other. The sender's id and incarnation travel with each ({@link
+ * Input.Received}); messages of another cluster never get here.
  *
- * <p>A {@link Binding} message commits its sender: it is a type of its own so that sending one before its record is durable does not
- * compile. Everything else may leave at once.
+ * <p>A {@link Binding} message commits its sender: it is a type of its own so that sending one
+ * before its record is durable does not compile. Everything else may leave at once.
  */
 public sealed interface Message {
 
-  /** Binds its sender beyond a crash: leaves only when all that was journaled before it is durable. */
+  /**
+   * Binds its sender beyond a crash: leaves only when all that was journaled before it is durable.
+   */
   sealed interface Binding extends Message {}
 
   /** Leaves at once. */
   sealed interface Unbound extends Message {}
 
-  // ---- the rounds --------------------------------------------------------------------------------------------------------------
+  // ---- the rounds
+  // --------------------------------------------------------------------------------------------------------------
 
   /**
    * Every member to every member; the coordinator's carries how far the log is chosen.
    *
-   * @param number grows with each round of this sender's pings; the Pong bears it. A read waits for a quorum of answers to a round
-   *     that began after it arrived.
+   * @param number grows with each round of this sender's pings; the Pong bears it. A read waits for
+   *     a quorum of answers to a round that began after it arrived.
    */
   record Ping(long number, Standing standing, Optional<ChosenPrefix> chosen) implements Unbound {}
 
   /**
-   * Answers a Ping. A vote for reads: confirms the pinger as coordinator unless {@code promised} is above its ballot (rule 5).
+   * Answers a Ping. A vote for reads: confirms the pinger as coordinator unless {@code promised} is
+   * above its ballot (rule 5).
    *
    * @param promised the highest ballot this acceptor promised
    * @param lastAccepted its last slot: for display and catch-up, never an acceptance
    */
-  record Pong(long number, Standing standing, Ballot promised, Slot lastAccepted) implements Unbound {}
+  record Pong(long number, Standing standing, Ballot promised, Slot lastAccepted)
+      implements Unbound {}
 
   /**
-   * Asks for a promise for all slots from {@code from} on (phase 1a). Binding: the ballot is durable before it leaves, so that it is
-   * never used again.
+   * Asks for a promise for all slots from {@code from} on (phase 1a). Binding: the ballot is
+   * durable before it leaves, so that it is never used again.
    *
-   * @param from the first slot whose acceptance the candidate asks to be told; on a retransmission, the first it still lacks
+   * @param from the first slot whose acceptance the candidate asks to be told; on a retransmission,
+   *     the first it still lacks
    */
   record Prepare(Ballot ballot, Slot from) implements Binding {}
 
   /**
-   * Promises to accept nothing below {@code ballot}, and reports what was accepted (phase 1b). Large reports come in parts.
+   * Promises to accept nothing below {@code ballot}, and reports what was accepted (phase 1b).
+   * Large reports come in parts.
    *
-   * @param chosen the acceptor's chosen prefix: slots up to it are fetched, never proposed (rule 10)
+   * @param chosen the acceptor's chosen prefix: slots up to it are fetched, never proposed (rule
+   *     10)
    * @param cut its log begins after this slot
-   * @param accepted consecutive slots from the later of the Prepare's {@code from} and {@code chosen} + 1; a part ends early when it
-   *     reaches its size bound
+   * @param accepted consecutive slots from the later of the Prepare's {@code from} and {@code
+   *     chosen} + 1; a part ends early when it reaches its size bound
    * @param last the last slot accepted; the report is whole when {@code accepted} reaches it
-   * @param unknown slots whose acceptances may be lost to damage: never counted as "accepted nothing" (rule 3)
-   * @param torn slots whose acceptances may have been cut off with a torn tail: count as nothing only when every voter has answered
-   *     (rule 4)
+   * @param unknown slots whose acceptances may be lost to damage: never counted as "accepted
+   *     nothing" (rule 3)
+   * @param torn slots whose acceptances may have been cut off with a torn tail: count as nothing
+   *     only when every voter has answered (rule 4)
    */
   record Promise(
       Ballot ballot,
@@ -80,8 +89,9 @@ public sealed interface Message {
   /**
    * Has accepted, at this ballot, every slot up to {@code upTo} (phase 2b); cumulative.
    *
-   * @param above when {@code upTo} decides a membership: what this acceptor accepted in the slots above it, so that this answer
-   *     stands for a promise to the new membership (rule 10); else empty
+   * @param above when {@code upTo} decides a membership: what this acceptor accepted in the slots
+   *     above it, so that this answer stands for a promise to the new membership (rule 10); else
+   *     empty
    */
   record Accepted(Ballot ballot, Slot upTo, List<AcceptedValue> above) implements Binding {}
 
@@ -91,46 +101,50 @@ public sealed interface Message {
   /** How far the log is chosen, when there is no Propose or Ping to carry it. */
   record Inform(ChosenPrefix chosen) implements Unbound {}
 
-  // ---- catch-up ----------------------------------------------------------------------------------------------------------------
+  // ---- catch-up
+  // ----------------------------------------------------------------------------------------------------------------
 
   /** Asks for chosen values from {@code from} on. */
   record Fetch(Slot from) implements Unbound {}
 
   /**
-   * Chosen values, consecutive from the Fetch's {@code from}; empty when {@code cut} is at or after it (a snapshot is needed), or
-   * when nothing is chosen there yet.
+   * Chosen values, consecutive from the Fetch's {@code from}; empty when {@code cut} is at or after
+   * it (a snapshot is needed), or when nothing is chosen there yet.
    *
    * @param cut the sender's log begins after this slot
    * @param chosen the sender's chosen prefix
    */
   record Fetched(Slot from, List<AcceptedValue> values, Slot cut, Slot chosen) implements Unbound {}
 
-  // ---- reads -------------------------------------------------------------------------------------------------------------------
+  // ---- reads
+  // -------------------------------------------------------------------------------------------------------------------
 
   /** Asks the coordinator for a read point, for all reads now waiting at the sender. */
   record ReadPointRequest(long id) implements Unbound {}
 
-  /** Answers: reads that were waiting when the request left are linearizable once {@code point} is applied. */
+  /**
+   * Answers: reads that were waiting when the request left are linearizable once {@code point} is
+   * applied.
+   */
   record ReadPoint(long id, Slot point) implements Unbound {}
 
   /** The receiver of a ReadPointRequest does not coordinate (any more). */
   record ReadPointRefused(long id) implements Unbound {}
 
-  // ---- founding ----------------------------------------------------------------------------------------------------------------
+  // ---- founding
+  // ----------------------------------------------------------------------------------------------------------------
 
   /**
-   * What a server knows of its cluster's founding; each server that has not opened says it to all in its list, and an open one
-   * answers it.
+   * What a server knows of its cluster's founding; each server that has not opened says it to all
+   * in its list, and an open one answers it.
    *
-   * @param listed the founding list's consensus addresses in order: lists that differ are refused with both shown
+   * @param listed the founding list's consensus addresses in order: lists that differ are refused
+   *     with both shown
    * @param founding the founding it has durable, none if its directory is new
    * @param opened whether the founding is in force
    */
   record Meet(
-      List<Address> listed,
-      Address clientAddress,
-      Optional<Founding> founding,
-      boolean opened)
+      List<Address> listed, Address clientAddress, Optional<Founding> founding, boolean opened)
       implements Unbound {}
 
   /** Asks to write this founding down. */
@@ -139,6 +153,9 @@ public sealed interface Message {
   /** This founding is durable here, and an earlier one that was not opened is withdrawn. */
   record FoundingSynced(ClusterId cluster) implements Binding {}
 
-  /** Every listed server has this founding durable; it is in force. Binding: the founder has it journaled as opened first. */
+  /**
+   * Every listed server has this founding durable; it is in force. Binding: the founder has it
+   * journaled as opened first.
+   */
   record FoundingOpened(Founding founding) implements Binding {}
 }

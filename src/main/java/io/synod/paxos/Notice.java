@@ -5,7 +5,10 @@ import java.util.List;
 /** Something that happened in the protocol: one log line and one counter each. */
 public sealed interface Notice {
 
-  /** An input was ignored. {@code why} is one of a small fixed set of texts, so that it can be counted by it. */
+  /**
+   * An input was ignored. {@code why} is one of a small fixed set of texts, so that it can be
+   * counted by it.
+   */
   record Ignored(String handler, String why) implements Notice {}
 
   /** This server campaigns. */
@@ -29,13 +32,19 @@ public sealed interface Notice {
   /** The cluster is founded and the store opens. */
   record ClusterOpened(Founding founding) implements Notice {}
 
-  /** The founding cannot go on until an operator mends it: the text says what differs and what would be right. */
+  /**
+   * The founding cannot go on until an operator mends it: the text says what differs and what would
+   * be right.
+   */
   record FoundingRefused(ServerId server, String why) implements Notice {}
 
   /** A membership came into force. */
   record MembershipChosen(Slot slot, Membership membership) implements Notice {}
 
-  /** The log cannot be caught up from {@code from} by slots: a snapshot is needed that reaches at least to {@code cut}. */
+  /**
+   * The log cannot be caught up from {@code from} by slots: a snapshot is needed that reaches at
+   * least to {@code cut}.
+   */
   record SnapshotNeeded(ServerId from, Slot cut) implements Notice {}
 
   /** A peer said what no correct server says; it was ignored. */

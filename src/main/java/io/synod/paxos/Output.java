@@ -3,16 +3,18 @@ package io.synod.paxos;
 import java.util.List;
 
 /**
- * What to do after a step, in this order: hand {@code records} to the journal; send {@code sendNow}; keep {@code sendWhenDurable}
- * until all records so far are durable; apply {@code chosen}; answer the rest.
+ * What to do after a step, in this order: hand {@code records} to the journal; send {@code
+ * sendNow}; keep {@code sendWhenDurable} until all records so far are durable; apply {@code
+ * chosen}; answer the rest.
  *
  * @param records to journal, in order
  * @param sendNow may leave at once; those to this server itself come back as {@link Input.Received}
- * @param sendWhenDurable leave when every record handed out so far, these included, is durable; those to this server itself come
- *     back as {@link Input.Received} then
+ * @param sendWhenDurable leave when every record handed out so far, these included, is durable;
+ *     those to this server itself come back as {@link Input.Received} then
  * @param chosen newly chosen values, in slot order without a gap from one step to the next
  * @param readPoints for {@link Input.ReadsWaiting} of this server
- * @param notices what an operator would want to know, and what was ignored and why: to be logged and counted
+ * @param notices what an operator would want to know, and what was ignored and why: to be logged
+ *     and counted
  */
 public record Output(
     List<JournalRecord> records,

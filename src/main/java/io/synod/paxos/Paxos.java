@@ -10,7 +10,10 @@ public final class Paxos {
     return new Output(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
   }
 
-  /** How many more batches {@link Input.Proposed} may bring now; 0 when this server does not coordinate. */
+  /**
+   * How many more batches {@link Input.Proposed} may bring now; 0 when this server does not
+   * coordinate.
+   */
   public int proposalRoom() {
     return 0;
   }

@@ -12,7 +12,8 @@ import java.util.List;
  * @param pingIntervalNanos between two pings of a server
  * @param electionTimeoutNanos silence after which a server counts as gone
  * @param pipelineSlots how many slots may be proposed and not yet chosen
- * @param messageBytes about how large a message of several values may grow; one value alone may exceed it
+ * @param messageBytes about how large a message of several values may grow; one value alone may
+ *     exceed it
  * @param priority of this server as coordinator
  */
 public record PaxosSettings(

@@ -4,14 +4,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a server finds of itself when it starts: the journal's records folded together. Everything in it is durable.
+ * What a server finds of itself when it starts: the journal's records folded together. Everything
+ * in it is durable.
  *
  * @param founding what was founded, and whether it is in force
  * @param promised the highest ballot promised or accepted at
  * @param ballotTaken the highest ballot this server took for itself; {@link Ballot#LOWEST} if none
  * @param cut the log begins after this slot; a snapshot covers what is before
  * @param membership in force at {@code cut}: decided at or before it
- * @param accepted the log: consecutive slots from {@code cut} + 1 on, but for those {@code unknown} or {@code torn}
+ * @param accepted the log: consecutive slots from {@code cut} + 1 on, but for those {@code unknown}
+ *     or {@code torn}
  * @param chosen the chosen prefix as far as it was written down; at or after {@code cut}
  */
 public record Recovered(

@@ -1,6 +1,9 @@
 package io.synod.paxos;
 
-/** The number of a server in its cluster, from 0: its place in the founding list, or the one it was given when it joined. */
+/**
+ * The number of a server in its cluster, from 0: its place in the founding list, or the one it was
+ * given when it joined.
+ */
 public record ServerId(int number) implements Comparable<ServerId> {
   public ServerId {
     if (number < 0) {

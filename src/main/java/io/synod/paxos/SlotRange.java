@@ -4,7 +4,8 @@ package io.synod.paxos;
 public record SlotRange(Slot first, Slot last) {
   public SlotRange {
     if (last.isBefore(first)) {
-      throw new IllegalArgumentException("a range ends at or after its start, not " + first + " to " + last);
+      throw new IllegalArgumentException(
+          "a range ends at or after its start, not " + first + " to " + last);
     }
   }
 

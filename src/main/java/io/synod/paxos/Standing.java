@@ -3,16 +3,20 @@ package io.synod.paxos;
 import java.util.Optional;
 
 /**
- * How a server stands, carried by every Ping and Pong: what elections, catch-up and the dashboard need to know of it.
+ * How a server stands, carried by every Ping and Pong: what elections, catch-up and the dashboard
+ * need to know of it.
  *
  * @param followed the highest ballot this server knows of: promised, heard of, or taken by itself
- * @param acting the ballot at which it prepares or coordinates in this run; none for everybody else (protocol-rules.md, 16)
- * @param content whether it sees no reason to elect: it acts and hears a quorum, or it hears a content server that acts at {@code
- *     followed}
- * @param chosen how far it knows its log to be chosen: news only, makes nothing chosen (protocol-rules.md, 1)
+ * @param acting the ballot at which it prepares or coordinates in this run; none for everybody else
+ *     (protocol-rules.md, 16)
+ * @param content whether it sees no reason to elect: it acts and hears a quorum, or it hears a
+ *     content server that acts at {@code followed}
+ * @param chosen how far it knows its log to be chosen: news only, makes nothing chosen
+ *     (protocol-rules.md, 1)
  * @param applied how far it has applied
  * @param membershipAt the slot of the newest chosen membership it knows
- * @param syncAgeMillis age of the oldest write still waiting for its sync, 0 when none waits (protocol-rules.md, 17)
+ * @param syncAgeMillis age of the oldest write still waiting for its sync, 0 when none waits
+ *     (protocol-rules.md, 17)
  * @param priority higher is preferred as coordinator among those equally caught up
  */
 public record Standing(

@@ -1,10 +1,12 @@
 package io.synod.paxos;
 
 /** What a slot decides. */
-public sealed interface Value permits Value.Batch, Value.Noop, Value.CoordinatorElected, Membership {
+public sealed interface Value
+    permits Value.Batch, Value.Noop, Value.CoordinatorElected, Membership {
 
   /**
-   * A batch of commands for the state machine. To the protocol it is bytes; the journal, the peers and the store share them.
+   * A batch of commands for the state machine. To the protocol it is bytes; the journal, the peers
+   * and the store share them.
    *
    * @param commands in the state machine's own versioned format
    */
@@ -14,7 +16,8 @@ public sealed interface Value permits Value.Batch, Value.Noop, Value.Coordinator
   record Noop() implements Value {}
 
   /**
-   * "The coordinator is this server", decided like any other value: the first that a new coordinator proposes for itself.
+   * "The coordinator is this server", decided like any other value: the first that a new
+   * coordinator proposes for itself.
    *
    * @param ballot at which it coordinates
    */

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A value as a kind and a payload of bytes: the one format in which values are journaled and sent. A batch's payload is its commands
- * as they are, so that one serialization serves the journal and all peers.
+ * A value as a kind and a payload of bytes: the one format in which values are journaled and sent.
+ * A batch's payload is its commands as they are, so that one serialization serves the journal and
+ * all peers.
  */
 public final class ValueFormat {
   private static final int BATCH = 1;
@@ -40,7 +41,9 @@ public final class ValueFormat {
     } else if (value instanceof Value.CoordinatorElected elected) {
       byte[] address = elected.clientAddress().toString().getBytes(StandardCharsets.UTF_8);
       ByteBuffer out = ByteBuffer.allocate(1 + 8 + 4 + 2 + address.length);
-      out.put((byte) VERSION).putLong(elected.ballot().round()).putInt(elected.ballot().server().number());
+      out.put((byte) VERSION)
+          .putLong(elected.ballot().round())
+          .putInt(elected.ballot().server().number());
       putShort(out, address);
       return Bytes.wrap(out.array());
     }
@@ -71,7 +74,7 @@ public final class ValueFormat {
       UUID id = member.incarnation().id();
       out.putInt(member.server().number());
       out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
-      out.put((byte) member.role().ordinal());
+      out.put(member.role().code());
       putShort(out, texts.get(text++));
       putShort(out, texts.get(text++));
     }
@@ -93,26 +96,26 @@ public final class ValueFormat {
    * @throws IllegalArgumentException if the bytes are not one, naming what is wrong
    */
   public static Value value(int kind, Bytes payload) {
-    switch (kind) {
-      case BATCH:
-        return new Value.Batch(payload);
-      case NOOP:
-        return new Value.Noop();
-      case COORDINATOR:
-      case MEMBERSHIP:
-        break;
-      default:
-        throw new IllegalArgumentException("unknown kind of value " + kind);
-    }
+    return switch (kind) {
+      case BATCH -> new Value.Batch(payload);
+      case NOOP -> new Value.Noop();
+      case COORDINATOR, MEMBERSHIP -> structured(kind, payload);
+      default -> throw new IllegalArgumentException("unknown kind of value " + kind);
+    };
+  }
+
+  private static Value structured(int kind, Bytes payload) {
     ByteBuffer in = payload.asByteBuffer();
     try {
       byte version = in.get();
       if (version != VERSION) {
-        throw new IllegalArgumentException("a value of version " + version + "; this server knows " + VERSION);
+        throw new IllegalArgumentException(
+            "a value of version " + version + "; this server knows " + VERSION);
       }
       Value value = kind == COORDINATOR ? coordinator(in) : membershipFrom(in);
       if (in.hasRemaining()) {
-        throw new IllegalArgumentException(in.remaining() + " bytes too many in a value of kind " + kind);
+        throw new IllegalArgumentException(
+            in.remaining() + " bytes too many in a value of kind " + kind);
       }
       return value;
     } catch (java.nio.BufferUnderflowException e) {
@@ -132,13 +135,10 @@ public final class ValueFormat {
     for (int i = 0; i < count; i++) {
       ServerId server = new ServerId(in.getInt());
       Incarnation incarnation = new Incarnation(new UUID(in.getLong(), in.getLong()));
-      int role = in.get();
-      if (role < 0 || role >= Member.Role.values().length) {
-        throw new IllegalArgumentException("unknown role " + role + " of server " + server);
-      }
+      Member.Role role = Member.Role.of(in.get());
       Address consensus = Address.parse(text(in));
       Address client = Address.parse(text(in));
-      members.add(new Member(server, incarnation, consensus, client, Member.Role.values()[role]));
+      members.add(new Member(server, incarnation, consensus, client, role));
     }
     return new Membership(predecessor, members);
   }

@@ -9,7 +9,10 @@ public sealed interface Result {
   /** A session was opened. */
   record SessionOpened(long session) implements Result {}
 
-  /** The session is not known (any more): the command was not applied now, and whether it ever was is unknown. */
+  /**
+   * The session is not known (any more): the command was not applied now, and whether it ever was
+   * is unknown.
+   */
   record SessionGone() implements Result {}
 
   /** The sequence was given up before: the command was not applied, and never will be. */

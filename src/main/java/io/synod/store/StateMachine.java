@@ -4,9 +4,10 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
 
 /**
- * What the log's commands are applied to: deterministic, so that every server that has applied the same slots holds the same state.
- * No clock and no randomness; time, where it matters, comes from the log. Confined to the driver's thread, but for the writing and
- * reading of snapshots, which is off it.
+ * What the log's commands are applied to: deterministic, so that every server that has applied the
+ * same slots holds the same state. No clock and no randomness; time, where it matters, comes from
+ * the log. Confined to the driver's thread, but for the writing and reading of snapshots, which is
+ * off it.
  */
 public interface StateMachine {
 

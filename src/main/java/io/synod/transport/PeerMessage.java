@@ -11,12 +11,15 @@ public sealed interface PeerMessage {
   record Protocol(Message message) implements PeerMessage {}
 
   /**
-   * Commands for the coordinator, in the store's format: all that the sender drained in one turn. Their results are learned from the
-   * log, by the sender itself.
+   * Commands for the coordinator, in the store's format: all that the sender drained in one turn.
+   * Their results are learned from the log, by the sender itself.
    */
   record Forward(Bytes commands) implements PeerMessage {}
 
-  /** The receiver of a Forward does not coordinate, or has no room: the commands were not proposed by it. */
+  /**
+   * The receiver of a Forward does not coordinate, or has no room: the commands were not proposed
+   * by it.
+   */
   record ForwardRefused(Bytes commands, boolean overloaded) implements PeerMessage {}
 
   /**
@@ -33,6 +36,7 @@ public sealed interface PeerMessage {
    * @param crc of {@code bytes}, CRC32C
    * @param sha256 of the whole
    */
-  record SnapshotChunk(Slot snapshot, long offset, long sizeBytes, Bytes sha256, int crc, Bytes bytes)
+  record SnapshotChunk(
+      Slot snapshot, long offset, long sizeBytes, Bytes sha256, int crc, Bytes bytes)
       implements PeerMessage {}
 }

@@ -1,6 +1,6 @@
 /**
- * What servers send each other, and the port through which they do. {@code io.synod.transport.grpc} is the one that production uses;
- * the simulator has its own.
+ * What servers send each other, and the port through which they do. {@code io.synod.transport.grpc}
+ * is the one that production uses; the simulator has its own.
  *
  * <p>Depends on {@code paxos}.
  */
