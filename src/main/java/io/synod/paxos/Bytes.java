@@ -124,8 +124,10 @@ public final class Bytes implements Comparable<Bytes> {
   @Override
   public boolean equals(Object other) {
     return other instanceof Bytes that
-        && Arrays.equals(
-            array, offset, offset + size, that.array, that.offset, that.offset + that.size);
+        && size == that.size
+        && ((array == that.array && offset == that.offset)
+            || Arrays.equals(
+                array, offset, offset + size, that.array, that.offset, that.offset + that.size));
   }
 
   @Override

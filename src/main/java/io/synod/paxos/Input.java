@@ -41,6 +41,9 @@ public sealed interface Input {
   /** A durable snapshot covers the slots up to here; the log may be cut behind it. */
   record SnapshotTaken(Slot slot) implements Input {}
 
+  /** The snapshot asked for by {@link Notice.SnapshotNeeded} could not be had. */
+  record SnapshotGivenUp() implements Input {}
+
   /** A snapshot from a peer is installed and durable: the state is that after {@code slot}. */
   record SnapshotInstalled(Slot slot, MembershipInForce membership) implements Input {}
 }

@@ -57,6 +57,12 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
     return false;
   }
 
+  /** Whether this life of this server belongs here, with a vote or without. */
+  public boolean isMember(ServerId server, Incarnation incarnation) {
+    Optional<Member> member = member(server);
+    return member.isPresent() && member.get().incarnation().equals(incarnation);
+  }
+
   /** How many members vote. */
   public int voters() {
     int count = 0;

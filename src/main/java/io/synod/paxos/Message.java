@@ -86,14 +86,8 @@ public sealed interface Message {
    */
   record Propose(Ballot ballot, Slot first, List<Value> values, Slot chosen) implements Unbound {}
 
-  /**
-   * Has accepted, at this ballot, every slot up to {@code upTo} (phase 2b); cumulative.
-   *
-   * @param above when {@code upTo} decides a membership: what this acceptor accepted in the slots
-   *     above it, so that this answer stands for a promise to the new membership (rule 10); else
-   *     empty
-   */
-  record Accepted(Ballot ballot, Slot upTo, List<AcceptedValue> above) implements Binding {}
+  /** Has accepted, at this ballot, every slot up to {@code upTo} (phase 2b); cumulative. */
+  record Accepted(Ballot ballot, Slot upTo) implements Binding {}
 
   /** A Propose came ahead of a gap: send again from {@code from} on. */
   record Missing(Ballot ballot, Slot from) implements Unbound {}

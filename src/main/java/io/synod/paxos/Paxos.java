@@ -1,20 +1,582 @@
 package io.synod.paxos;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
 
-/** The protocol of one server: {@link #step} is its one entrance. */
+/**
+ * The protocol of one server: {@link #step} is its one entrance.
+ *
+ * <p>It keeps its own time, which advances with {@link Input.TimePassed} by at most one ping
+ * interval a step, so that a process that was held up handles what came meanwhile before it takes
+ * others for silent (protocol-rules.md, 21).
+ */
 public final class Paxos {
+  /** A peer that names a ballot so far above all known ones is not a correct server. */
+  private static final long MOST_ROUNDS_AHEAD = 1L << 32;
+
+  /**
+   * A candidate that is not chosen within so many election timeouts gives up (protocol-rules.md,
+   * 16).
+   */
+  private static final int CAMPAIGN_TIMEOUTS = 4;
+
+  private final PaxosSettings settings;
+  private final Effects effects = new Effects();
+  private final Acceptor acceptor;
+  private final Learner learner;
+  private final Election election;
+  private final FoundingRound founding;
+  private Optional<Coordinator> coordinator = Optional.empty();
+
+  private long realNanos = Long.MIN_VALUE;
+  private long nowNanos;
+  private Slot membershipSeen = Slot.ZERO;
+
+  /** A server as it finds itself when it starts. {@link #start} comes next. */
+  public Paxos(PaxosSettings settings, Recovered recovered) {
+    this.settings = settings;
+    SplittableRandom random = new SplittableRandom(settings.seed());
+    this.acceptor = new Acceptor(settings, effects, recovered);
+    this.learner = new Learner(settings, effects, acceptor);
+    this.election =
+        new Election(settings, effects, acceptor, learner, random.split(), recovered.ballotTaken());
+    this.founding = new FoundingRound(settings, effects, random.split(), recovered);
+    if (founding.inForce().isPresent()) {
+      open(
+          recovered
+              .membership()
+              .orElse(new MembershipInForce(Slot.ZERO, founding.inForce().get().membership())));
+    }
+  }
+
+  /** Hands over what is chosen and not applied yet. Once, before the first step. */
+  public Output start(Slot applied) {
+    Check.that(
+        !applied.isBefore(acceptor.log().cut()) && !applied.isAfter(acceptor.chosen()),
+        "a store applied up to %s does not fit a log cut at %s and chosen up to %s",
+        applied,
+        acceptor.log().cut(),
+        acceptor.chosen());
+    learner.replayAfter(applied);
+    return effects.take();
+  }
 
   /** Does what {@code input} asks for, and says what is to be done. */
   public Output step(Input input) {
-    return new Output(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+    if (input instanceof Input.TimePassed time) {
+      onTime(time);
+    } else if (input instanceof Input.Received received) {
+      onReceived(received);
+    } else if (input instanceof Input.Proposed proposed) {
+      coordinating("onProposed").ifPresent(acting -> acting.propose(nowNanos, proposed.batches()));
+    } else if (input instanceof Input.MembershipProposed proposed) {
+      onMembershipProposed(proposed.membership());
+    } else if (input instanceof Input.ReadsWaiting reads) {
+      onReadsWaiting(reads);
+    } else if (input instanceof Input.PeerUnreachable unreachable) {
+      if (election.onUnreachable(unreachable.server())) {
+        settle();
+      }
+    } else if (input instanceof Input.SnapshotTaken taken) {
+      learner.onSnapshotTaken(taken.slot());
+    } else if (input instanceof Input.SnapshotInstalled installed) {
+      learner.onSnapshotInstalled(installed.slot(), installed.membership());
+    } else if (input instanceof Input.SnapshotGivenUp) {
+      learner.onSnapshotGivenUp();
+    }
+    noteMembership();
+    return effects.take();
   }
+
+  // ---- what others may ask
+  // -----------------------------------------------------------------------------------------------------
 
   /**
    * How many more batches {@link Input.Proposed} may bring now; 0 when this server does not
    * coordinate.
    */
   public int proposalRoom() {
-    return 0;
+    return coordinator.map(Coordinator::room).orElse(0);
+  }
+
+  /** Whether this server coordinates: its own value is chosen at its ballot. */
+  public boolean isCoordinating() {
+    return coordinator.map(Coordinator::coordinates).orElse(false);
+  }
+
+  /**
+   * Whom to send commands and read requests: the server that acts at the highest ballot known and
+   * is content, if it is heard.
+   */
+  public Optional<ServerId> coordinatorHeard() {
+    return isOpen() ? election.coordinatorHeard(acting()) : Optional.empty();
+  }
+
+  /** Whether this server sees no reason to elect. */
+  public boolean isContent() {
+    return election.isContent();
+  }
+
+  /** The founding in force; none before the cluster is open. */
+  public Optional<Founding> founding() {
+    return founding.inForce();
+  }
+
+  /** The listed servers that the founding waits for. */
+  public List<ServerId> waitingFor() {
+    return isOpen() ? List.of() : founding.waitingFor(nowNanos);
+  }
+
+  public boolean isOpen() {
+    return learner.isOpen();
+  }
+
+  /** The newest chosen membership. Only when open. */
+  public MembershipInForce membership() {
+    return learner.membership();
+  }
+
+  /**
+   * The membership in force at this slot, between the cut and the chosen prefix. Only when open.
+   */
+  public MembershipInForce membershipAt(Slot slot) {
+    return learner.membershipAt(slot);
+  }
+
+  public Slot chosen() {
+    return acceptor.chosen();
+  }
+
+  /** How far anybody was heard to know the log chosen. */
+  public Slot heardChosen() {
+    return Slot.max(learner.heardChosen(), acceptor.chosen());
+  }
+
+  /** The log begins after this slot. */
+  public Slot cut() {
+    return acceptor.log().cut();
+  }
+
+  public Ballot promised() {
+    return acceptor.promised();
+  }
+
+  /** The highest ballot this server knows of. */
+  public Ballot followed() {
+    return election.followed();
+  }
+
+  /** What this server knows of the others, for display. */
+  public Collection<PeerView> peers() {
+    List<PeerView> views = new ArrayList<>();
+    for (Peer peer : election.peers().values()) {
+      views.add(
+          new PeerView(peer.server(), peer.isHeard(), peer.standing(), peer.roundTripNanos()));
+    }
+    return Collections.unmodifiableList(views);
+  }
+
+  /** Another server as this one sees it. */
+  public record PeerView(
+      ServerId server, boolean live, Optional<Standing> standing, double roundTripNanos) {}
+
+  /** How long, from the last time that passed, until the protocol has something to do by itself. */
+  public long nanosUntilDeadline() {
+    if (!isOpen()) {
+      return settings.pingIntervalNanos();
+    }
+    long deadline = election.nextPingNanos();
+    if (coordinator.isPresent()) {
+      deadline = Math.min(deadline, coordinator.get().nextTimeNanos());
+    }
+    if (election.campaignAtNanos().isPresent()) {
+      deadline = Math.min(deadline, election.campaignAtNanos().get());
+    }
+    return Math.max(0, deadline - nowNanos);
+  }
+
+  // ---- inputs
+  // ------------------------------------------------------------------------------------------------------------------
+
+  private void onTime(Input.TimePassed time) {
+    long passed = realNanos == Long.MIN_VALUE ? 0 : time.nanos() - realNanos;
+    Check.that(passed >= 0, "time went back by %s ns", -passed);
+    realNanos = time.nanos();
+    nowNanos += Math.min(passed, settings.pingIntervalNanos());
+    if (!isOpen()) {
+      founding.onTime(nowNanos);
+      openIfFounded();
+      return;
+    }
+    Input.TimePassed own = new Input.TimePassed(nowNanos, time.syncAgeNanos(), time.applied());
+    boolean silent = election.onTime(own, acting(), isCoordinating());
+    coordinator.ifPresent(acting -> acting.onTime(nowNanos));
+    if (coordinator.isPresent()) {
+      checkCoordinator(time.syncAgeNanos());
+    }
+    learner.onTime(nowNanos, catchUpSource());
+    if (silent || coordinator.isEmpty() || coordinator.get().isDeposed()) {
+      settle();
+    }
+  }
+
+  /** Reasons to give the ballot up, or to take a higher one. */
+  private void checkCoordinator(long syncAgeNanos) {
+    Coordinator acting = coordinator.orElseThrow();
+    if (syncAgeNanos > settings.electionTimeoutNanos()) {
+      stepDown("its disk has not synced for the election timeout");
+      return;
+    }
+    long age = nowNanos - acting.startedNanos();
+    if (!acting.coordinates() && age > CAMPAIGN_TIMEOUTS * settings.electionTimeoutNanos()) {
+      stepDown("not chosen in time");
+      return;
+    }
+    Optional<Ballot> orphan = acting.orphan();
+    if (orphan.isPresent()
+        && age >= 2 * settings.pingIntervalNanos()
+        && !isActing(orphan.get())
+        && election.isContent()) {
+      // protocol-rules.md, 22: the owner of that promise is not heard; prepare above it, without
+      // stepping down.
+      prepareAbove("an acceptor promised " + orphan.get() + ", whose owner does not act");
+    }
+  }
+
+  private boolean isActing(Ballot ballot) {
+    Peer owner = election.peers().get(ballot.server());
+    return owner != null
+        && owner.isHeard()
+        && owner.standing().flatMap(Standing::acting).equals(Optional.of(ballot));
+  }
+
+  private Optional<ServerId> catchUpSource() {
+    Optional<ServerId> heard =
+        coordinatorHeard().filter(server -> !server.equals(settings.server()));
+    if (heard.isPresent()) {
+      Peer peer = election.peers().get(heard.get());
+      if (peer != null
+          && peer.standing().map(Standing::chosen).orElse(Slot.ZERO).isAfter(chosen())) {
+        return heard;
+      }
+    }
+    Optional<ServerId> best = Optional.empty();
+    Slot most = chosen();
+    for (Peer peer : election.peers().values()) {
+      Slot has = peer.standing().map(Standing::chosen).orElse(Slot.ZERO);
+      if (peer.isHeard() && has.isAfter(most)) {
+        most = has;
+        best = Optional.of(peer.server());
+      }
+    }
+    return best;
+  }
+
+  private void onMembershipProposed(Membership membership) {
+    Optional<Coordinator> acting = coordinating("onMembershipProposed");
+    if (acting.isEmpty()) {
+      return;
+    }
+    if (acting.get().isChangingMembership()) {
+      effects.ignored("onMembershipProposed", "another change is in flight");
+      return;
+    }
+    acting.get().proposeMembership(nowNanos, membership);
+  }
+
+  private void onReadsWaiting(Input.ReadsWaiting reads) {
+    Optional<ServerId> server = coordinatorHeard();
+    if (server.isEmpty()) {
+      effects.readPoint(new Output.ReadAnswer.Refused(reads.id()));
+    } else if (server.get().equals(settings.server())) {
+      coordinator.orElseThrow().onReads(nowNanos, new Reads.Waiting(settings.server(), reads.id()));
+    } else {
+      effects.send(server.get(), new Message.ReadPointRequest(reads.id()));
+    }
+  }
+
+  private Optional<Coordinator> coordinating(String handler) {
+    Optional<Coordinator> acting = coordinator.filter(Coordinator::coordinates);
+    if (acting.isEmpty()) {
+      effects.ignored(handler, "not the coordinator");
+    }
+    return acting;
+  }
+
+  // ---- messages
+  // ----------------------------------------------------------------------------------------------------------------
+
+  private void onReceived(Input.Received received) {
+    ServerId from = received.from();
+    Message message = received.message();
+    Optional<Ballot> named = ballotIn(message);
+    if (named.isPresent()
+        && named.get().round() - election.followed().round() > MOST_ROUNDS_AHEAD) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a ballot far above all others"));
+      return;
+    }
+    if (onFounding(from, received.incarnation(), message)) {
+      openIfFounded();
+      return;
+    }
+    if (!isOpen()) {
+      effects.ignored("onReceived", "not open yet");
+      return;
+    }
+    if (message instanceof Message.Ping ping) {
+      onPing(from, received.incarnation(), ping);
+    } else if (message instanceof Message.Pong pong) {
+      onPong(from, received.incarnation(), pong);
+    } else if (message instanceof Message.Prepare prepare) {
+      onPrepare(from, received.incarnation(), prepare);
+    } else if (message instanceof Message.Propose propose) {
+      onPropose(from, propose);
+    } else if (message instanceof Message.Inform inform) {
+      onChosenPrefix(from, inform.chosen());
+    } else if (message instanceof Message.Fetch fetch) {
+      learner.onFetch(from, fetch);
+    } else if (message instanceof Message.Fetched fetched) {
+      learner.onFetched(nowNanos, from, fetched);
+      coordinator.ifPresent(acting -> acting.advance(nowNanos));
+      settle();
+    } else if (message instanceof Message.ReadPoint point) {
+      effects.readPoint(new Output.ReadAnswer.Ready(point.id(), point.point()));
+    } else if (message instanceof Message.ReadPointRefused refused) {
+      effects.readPoint(new Output.ReadAnswer.Refused(refused.id()));
+    } else {
+      onForCoordinator(from, received.incarnation(), message);
+    }
+  }
+
+  private static Optional<Ballot> ballotIn(Message message) {
+    if (message instanceof Message.Ping ping) {
+      return Optional.of(ping.standing().followed());
+    } else if (message instanceof Message.Pong pong) {
+      return Optional.of(Ballot.max(pong.standing().followed(), pong.promised()));
+    } else if (message instanceof Message.Prepare prepare) {
+      return Optional.of(prepare.ballot());
+    } else if (message instanceof Message.Propose propose) {
+      return Optional.of(propose.ballot());
+    } else if (message instanceof Message.Refused refused) {
+      return Optional.of(refused.promised());
+    }
+    return Optional.empty();
+  }
+
+  private boolean onFounding(ServerId from, Incarnation incarnation, Message message) {
+    if (message instanceof Message.Meet meet) {
+      founding.onMeet(nowNanos, from, incarnation, meet);
+    } else if (message instanceof Message.Found found) {
+      founding.onFound(from, found);
+    } else if (message instanceof Message.FoundingSynced synced) {
+      founding.onSynced(nowNanos, from, synced);
+    } else if (message instanceof Message.FoundingOpened opened) {
+      founding.onOpened(from, incarnation, opened);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private void onPing(ServerId from, Incarnation incarnation, Message.Ping ping) {
+    boolean changed = election.onPing(from, incarnation, ping, acting());
+    if (ping.chosen().isPresent()) {
+      onChosenPrefix(from, ping.chosen().get());
+    }
+    if (changed) {
+      settle();
+    }
+  }
+
+  private void onPong(ServerId from, Incarnation incarnation, Message.Pong pong) {
+    boolean changed = election.onPong(nowNanos, from, incarnation, pong);
+    coordinator.ifPresent(acting -> acting.confirmReads(nowNanos));
+    if (changed) {
+      settle();
+    }
+  }
+
+  private void onChosenPrefix(ServerId from, ChosenPrefix prefix) {
+    if (!prefix.ballot().server().equals(from)) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a chosen prefix at another server's ballot"));
+      return;
+    }
+    learner.onChosenPrefix(prefix);
+  }
+
+  private void onPrepare(ServerId from, Incarnation incarnation, Message.Prepare prepare) {
+    if (!prepare.ballot().server().equals(from)) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a Prepare at another server's ballot"));
+      return;
+    }
+    if (!mayCoordinate(from, incarnation)) {
+      effects.ignored("onPrepare", "not from a voter");
+      return;
+    }
+    acceptor.onPrepare(from, prepare);
+    onPromised();
+  }
+
+  /**
+   * Whether the sender may be a coordinator as far as this server can know: it votes in the newest
+   * chosen membership, or there may be a newer one (protocol-rules.md, 18).
+   */
+  private boolean mayCoordinate(ServerId from, Incarnation incarnation) {
+    if (learner.membership().membership().isVoter(from, incarnation)) {
+      return true;
+    }
+    Peer peer = election.peers().get(from);
+    if (peer != null
+        && peer.standing()
+            .map(standing -> standing.membershipAt().isAfter(learner.membership().decidedAt()))
+            .orElse(false)) {
+      return true;
+    }
+    Log log = acceptor.log();
+    for (Slot slot = acceptor.chosen().next(); !slot.isAfter(log.last()); slot = slot.next()) {
+      if (log.get(slot).value() instanceof Membership accepted
+          && accepted.isVoter(from, incarnation)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void onPropose(ServerId from, Message.Propose propose) {
+    if (!propose.ballot().server().equals(from)) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a Propose at another server's ballot"));
+      return;
+    }
+    if (propose.values().isEmpty()) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a Propose without a value"));
+      return;
+    }
+    acceptor.onPropose(from, propose);
+    learner.onChosenPrefix(new ChosenPrefix(propose.ballot(), propose.chosen()));
+    onPromised();
+  }
+
+  /** The promise may have risen: whoever acts below it is not followed any more. */
+  private void onPromised() {
+    if (acceptor.promised().isAbove(election.followed())) {
+      election.onBallot(acceptor.promised());
+      settle();
+    }
+  }
+
+  private void onForCoordinator(ServerId from, Incarnation incarnation, Message message) {
+    if (message instanceof Message.ReadPointRequest request && !isCoordinating()) {
+      effects.send(from, new Message.ReadPointRefused(request.id()));
+      return;
+    }
+    if (coordinator.isEmpty()) {
+      effects.ignored("onReceived", "for a coordinator, which this server is not");
+      return;
+    }
+    Coordinator acting = coordinator.get();
+    if (message instanceof Message.Promise promise) {
+      acting.onPromise(nowNanos, from, incarnation, promise);
+    } else if (message instanceof Message.Accepted accepted) {
+      acting.onAccepted(nowNanos, from, incarnation, accepted);
+    } else if (message instanceof Message.Missing missing) {
+      acting.onMissing(nowNanos, from, missing);
+    } else if (message instanceof Message.Refused refused) {
+      acting.onRefused(from, refused);
+    } else if (message instanceof Message.ReadPointRequest request) {
+      acting.onReads(nowNanos, new Reads.Waiting(from, request.id()));
+    }
+    if (acting.isDeposed()) {
+      settle();
+    }
+  }
+
+  // ---- who acts
+  // ----------------------------------------------------------------------------------------------------------------
+
+  private Optional<Ballot> acting() {
+    return coordinator.map(Coordinator::ballot);
+  }
+
+  /**
+   * Draws the conclusions from what changed: contentment, stepping down, a campaign. Each change is
+   * told to all at once.
+   */
+  private void settle() {
+    if (coordinator.isPresent() && coordinator.get().isDeposed()) {
+      stepDown("slots were chosen that it did not propose");
+    }
+    boolean changed = election.updateContent(acting());
+    if (coordinator.isPresent() && !election.isContent()) {
+      stepDown("it hears no quorum that follows its ballot");
+      changed = true;
+    }
+    if (changed) {
+      election.ping(nowNanos, acting(), isCoordinating());
+    }
+    if (coordinator.isEmpty()) {
+      election.campaign(nowNanos).ifPresent(this::act);
+    }
+  }
+
+  /** Begins to act at a ballot that this server has just taken. */
+  private void act(Ballot ballot) {
+    effects.notice(new Notice.Campaigning(ballot, "no server that it hears is content"));
+    begin(ballot);
+  }
+
+  private void begin(Ballot ballot) {
+    Coordinator acting =
+        new Coordinator(settings, effects, acceptor, learner, election, ballot, nowNanos);
+    coordinator.ifPresent(acting::inherit);
+    coordinator = Optional.of(acting);
+    election.updateContent(acting());
+    acting.prepare(nowNanos);
+    election.ping(nowNanos, acting(), false);
+  }
+
+  private void prepareAbove(String why) {
+    coordinator.orElseThrow().close();
+    Ballot ballot = election.take();
+    effects.notice(new Notice.Campaigning(ballot, why));
+    begin(ballot);
+  }
+
+  private void stepDown(String why) {
+    Coordinator acting = coordinator.orElseThrow();
+    boolean won = acting.coordinates();
+    acting.close();
+    coordinator = Optional.empty();
+    if (!won) {
+      election.onCampaignLost(nowNanos);
+    }
+    election.updateContent(acting());
+    effects.notice(new Notice.SteppedDown(acting.ballot(), why));
+  }
+
+  // ---- membership
+  // --------------------------------------------------------------------------------------------------------------
+
+  private void openIfFounded() {
+    if (!isOpen() && founding.inForce().isPresent()) {
+      open(new MembershipInForce(Slot.ZERO, founding.inForce().get().membership()));
+    }
+  }
+
+  private void open(MembershipInForce membership) {
+    learner.open(membership);
+    membershipSeen = learner.membership().decidedAt();
+    election.onMembership(learner.membership().membership());
+  }
+
+  private void noteMembership() {
+    if (isOpen() && !learner.membership().decidedAt().equals(membershipSeen)) {
+      membershipSeen = learner.membership().decidedAt();
+      election.onMembership(learner.membership().membership());
+      settle();
+    }
   }
 }

@@ -1,0 +1,625 @@
+package io.synod.paxos;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What a server does at a ballot of its own: prepare, adopt, have itself chosen as coordinator,
+ * then order the commands. Made when a ballot is taken, dropped when it is lost; all of it is
+ * memory.
+ */
+final class Coordinator {
+  /** In this order, once each. */
+  enum Phase {
+    /** Prepare is out; waits for a quorum of promises, and for what they say is chosen. */
+    PREPARING,
+    /** Proposes what was adopted, and then itself. */
+    RECOVERING,
+    /** Its own value is chosen: takes commands and reads. */
+    COORDINATING
+  }
+
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final Acceptor acceptor;
+  private final Learner learner;
+  private final Election election;
+  private final Ballot ballot;
+  private final long startedNanos;
+  private final Promises promises;
+  private final TreeMap<ServerId, Progress> progress = new TreeMap<>();
+  private final Reads reads = new Reads();
+
+  private Phase phase = Phase.PREPARING;
+
+  /** The last slot proposed. */
+  private Slot last;
+
+  /** Proposed and not chosen, in order, up to {@link #last}. */
+  private final ArrayDeque<AcceptedValue> inFlight = new ArrayDeque<>();
+
+  /** What the next free slots are for; bounded by what {@link #room} admits. */
+  private final ArrayDeque<Value> waiting = new ArrayDeque<>();
+
+  private Optional<Slot> ownSlot = Optional.empty();
+
+  /**
+   * The slot of a proposed membership that is not through its barrier; nothing is proposed behind
+   * it.
+   */
+  private Optional<Slot> barrier = Optional.empty();
+
+  /**
+   * The highest foreign promise met at this ballot whose owner nobody heard (protocol-rules.md,
+   * 22).
+   */
+  private Optional<Ballot> orphan = Optional.empty();
+
+  Coordinator(
+      PaxosSettings settings,
+      Effects effects,
+      Acceptor acceptor,
+      Learner learner,
+      Election election,
+      Ballot ballot,
+      long nowNanos) {
+    this.settings = settings;
+    this.effects = effects;
+    this.acceptor = acceptor;
+    this.learner = learner;
+    this.election = election;
+    this.ballot = ballot;
+    this.startedNanos = nowNanos;
+    this.promises = new Promises(learner.chosen().next());
+    this.last = learner.chosen();
+  }
+
+  Ballot ballot() {
+    return ballot;
+  }
+
+  Phase phase() {
+    return phase;
+  }
+
+  boolean coordinates() {
+    return phase == Phase.COORDINATING;
+  }
+
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  Optional<Ballot> orphan() {
+    return orphan;
+  }
+
+  /** Whether a membership is proposed and not through its barrier. */
+  boolean isChangingMembership() {
+    return barrier.isPresent() || waiting.stream().anyMatch(Membership.class::isInstance);
+  }
+
+  /** How many more values may be proposed now. */
+  int room() {
+    if (phase != Phase.COORDINATING || barrier.isPresent() || isChangingMembership()) {
+      return 0;
+    }
+    return Math.max(0, settings.pipelineSlots() - inFlight.size() - waiting.size());
+  }
+
+  // ---- preparing
+  // ---------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Asks everybody in the live set for a promise (phase 1a); those that did not answer are asked
+   * again in time.
+   */
+  void prepare(long nowNanos) {
+    for (Member member : learner.membership().membership().members()) {
+      if (member.role().votes()
+          && election.isHeard(member)
+          && !promises.isWhole(member.server())
+          && isPrepareDue(progressOf(member.server()), nowNanos)) {
+        sendPrepare(member.server(), nowNanos);
+      }
+    }
+  }
+
+  private boolean isPrepareDue(Progress of, long nowNanos) {
+    return of.prepareSentAtNanos() == Progress.NEVER
+        || nowNanos - of.prepareSentAtNanos() >= prepareTimeoutNanos();
+  }
+
+  private long prepareTimeoutNanos() {
+    return settings.pingIntervalNanos() / 2;
+  }
+
+  private void sendPrepare(ServerId to, long nowNanos) {
+    progressOf(to).onPrepareSent(nowNanos);
+    effects.sendWhenDurable(to, new Message.Prepare(ballot, promises.askFrom(to)));
+  }
+
+  private Progress progressOf(ServerId server) {
+    return progress.computeIfAbsent(
+        server, any -> new Progress(learner.chosen(), settings.pingIntervalNanos()));
+  }
+
+  /** Phase 1b came back. */
+  void onPromise(long nowNanos, ServerId from, Incarnation incarnation, Message.Promise promise) {
+    if (!promise.ballot().equals(ballot)) {
+      effects.ignored("onPromise", "of another ballot");
+      return;
+    }
+    if (!isMember(from, incarnation)) {
+      effects.ignored("onPromise", "not of a member");
+      return;
+    }
+    Optional<Slot> more = promises.add(from, promise);
+    learner.onNews(promise.chosen());
+    if (more.isPresent()) {
+      sendPrepare(from, nowNanos);
+    }
+    advance(nowNanos);
+  }
+
+  /**
+   * Each vote counts only from the incarnation that a membership in force, or about to be, names
+   * (protocol-rules.md, 5); whether the member has a vote is asked when a quorum is counted.
+   */
+  private boolean isMember(ServerId from, Incarnation incarnation) {
+    return learner.membership().membership().isMember(from, incarnation)
+        || barrierMembership()
+            .map(membership -> membership.isMember(from, incarnation))
+            .orElse(false);
+  }
+
+  private Optional<Membership> barrierMembership() {
+    if (barrier.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of((Membership) inFlight.getLast().value());
+  }
+
+  /**
+   * Goes on as far as what is known allows: with the adoption, the barrier, and the next proposals.
+   */
+  void advance(long nowNanos) {
+    if (phase == Phase.PREPARING && !beginRecovery(nowNanos)) {
+      return;
+    }
+    dropLearned();
+    countAccepted(nowNanos);
+    pump(nowNanos);
+  }
+
+  /** What was learned to be chosen from others is not in flight any more. */
+  private void dropLearned() {
+    while (!inFlight.isEmpty() && !inFlight.getFirst().slot().isAfter(learner.chosen())) {
+      inFlight.removeFirst();
+    }
+    onChosen(learner.chosen());
+  }
+
+  /**
+   * Whether slots were chosen that this coordinator never proposed: there is another at a higher
+   * ballot.
+   */
+  boolean isDeposed() {
+    return phase != Phase.PREPARING && learner.chosen().isAfter(last);
+  }
+
+  private void onChosen(Slot upTo) {
+    barrier = barrier.filter(slot -> slot.isAfter(upTo));
+    promises.forget(upTo);
+    if (phase == Phase.RECOVERING && ownSlot.isPresent() && !ownSlot.get().isAfter(upTo)) {
+      boolean own =
+          acceptor
+              .log()
+              .at(ownSlot.get())
+              .map(
+                  at ->
+                      at.value() instanceof Value.CoordinatorElected elected
+                          && elected.ballot().equals(ballot))
+              .orElse(false);
+      if (own) {
+        phase = Phase.COORDINATING;
+        election.onCampaignWon();
+      }
+    }
+  }
+
+  /**
+   * Whether the promises suffice: a quorum, for every slot that may hold something, and all chosen
+   * ones fetched.
+   */
+  private boolean beginRecovery(long nowNanos) {
+    Membership membership = learner.membership().membership();
+    if (!promises.isQuorum(membership)) {
+      return false;
+    }
+    if (promises.highestChosen().isAfter(learner.chosen())) {
+      // protocol-rules.md, 10: what is chosen is fetched first, never proposed.
+      learner.onTime(nowNanos, Optional.of(promises.furthest()));
+      return false;
+    }
+    Slot end = promises.end();
+    for (Slot slot = learner.chosen().next(); !slot.isAfter(end); slot = slot.next()) {
+      if (!promises.isKnown(slot, membership)) {
+        return false;
+      }
+    }
+    last = learner.chosen();
+    promises.forget(last);
+    phase = Phase.RECOVERING;
+    return true;
+  }
+
+  // ---- proposing
+  // ---------------------------------------------------------------------------------------------------------------
+
+  /** Commands to be chosen, one slot each. */
+  void propose(long nowNanos, List<Value.Batch> batches) {
+    Check.that(batches.size() <= room(), "%s batches, room for %s", batches.size(), room());
+    waiting.addAll(batches);
+    pump(nowNanos);
+  }
+
+  /** A membership to be chosen. */
+  void proposeMembership(long nowNanos, Membership membership) {
+    waiting.add(membership);
+    pump(nowNanos);
+  }
+
+  /** Proposes for the next slots while the pipeline has room and no barrier stands. */
+  private void pump(long nowNanos) {
+    while (barrier.isEmpty() && inFlight.size() < settings.pipelineSlots()) {
+      Optional<Value> value = nextValue();
+      if (value.isEmpty()) {
+        break;
+      }
+      proposeNext(value.get());
+    }
+    for (Member member : receivers()) {
+      sendNew(member.server(), nowNanos);
+    }
+  }
+
+  /** What the slot after the last must, or may, be given. */
+  private Optional<Value> nextValue() {
+    Slot slot = last.next();
+    Optional<Value> adopted = promises.valueFor(slot);
+    if (adopted.isPresent()) {
+      return adopted;
+    }
+    if (!slot.isAfter(promises.end())) {
+      return Optional.of(new Value.Noop());
+    }
+    if (ownSlot.isEmpty()) {
+      ownSlot = Optional.of(slot);
+      return Optional.of(new Value.CoordinatorElected(ballot, settings.clientAddress()));
+    }
+    return Optional.ofNullable(waiting.poll());
+  }
+
+  private void proposeNext(Value value) {
+    last = last.next();
+    inFlight.add(new AcceptedValue(last, ballot, value));
+    if (value instanceof Membership membership
+        && membership.predecessor().equals(learner.membership().decidedAt())) {
+      barrier = Optional.of(last);
+    }
+  }
+
+  /**
+   * Who is sent proposals: the live members of the membership in force, and of one at its barrier.
+   */
+  private List<Member> receivers() {
+    List<Member> receivers = new ArrayList<>();
+    for (Member member : learner.membership().membership().members()) {
+      if (election.isHeard(member)) {
+        receivers.add(member);
+      }
+    }
+    barrierMembership()
+        .ifPresent(
+            membership -> {
+              for (Member member : membership.members()) {
+                if (election.isHeard(member) && !receivers.contains(member)) {
+                  receivers.add(member);
+                }
+              }
+            });
+    return receivers;
+  }
+
+  /** Sends what was not sent to this member yet, in messages of bounded size. */
+  private void sendNew(ServerId to, long nowNanos) {
+    Progress of = progressOf(to);
+    of.skipTo(learner.chosen());
+    while (of.sent().isBefore(last)) {
+      send(to, of, nowNanos);
+    }
+  }
+
+  private void send(ServerId to, Progress of, long nowNanos) {
+    List<Value> values = new ArrayList<>(1);
+    Slot first = of.sent().next();
+    int size = 0;
+    Slot slot = first;
+    for (AcceptedValue proposed : fromSlot(first)) {
+      size += ValueFormat.sizeBytes(proposed.value());
+      if (!values.isEmpty() && size > settings.messageBytes()) {
+        break;
+      }
+      values.add(proposed.value());
+      slot = proposed.slot();
+    }
+    effects.send(to, new Message.Propose(ballot, first, values, learner.chosen()));
+    of.onInformed(learner.chosen());
+    of.onSent(slot, nowNanos);
+  }
+
+  /** The proposals from this slot on; the usual one, at the end, is found without a walk. */
+  private List<AcceptedValue> fromSlot(Slot first) {
+    if (first.equals(last)) {
+      return List.of(inFlight.getLast());
+    }
+    List<AcceptedValue> found = new ArrayList<>();
+    for (AcceptedValue proposed : inFlight) {
+      if (!proposed.slot().isBefore(first)) {
+        found.add(proposed);
+      }
+    }
+    return found;
+  }
+
+  // ---- chosen
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /** Phase 2b came back. */
+  void onAccepted(
+      long nowNanos, ServerId from, Incarnation incarnation, Message.Accepted accepted) {
+    if (!accepted.ballot().equals(ballot)) {
+      effects.ignored("onAccepted", "of another ballot");
+      return;
+    }
+    if (accepted.upTo().isAfter(last)) {
+      effects.notice(new Notice.PeerMisbehaved(from, "accepted a slot that was not proposed"));
+      return;
+    }
+    if (!isMember(from, incarnation)) {
+      effects.ignored("onAccepted", "not of a member");
+      return;
+    }
+    if (!progressOf(from).onMatched(accepted.upTo(), nowNanos)) {
+      effects.ignored("onAccepted", "nothing new");
+      return;
+    }
+    advance(nowNanos);
+  }
+
+  /** Chooses what a quorum of the membership in force has accepted at this ballot. */
+  private void countAccepted(long nowNanos) {
+    List<AcceptedValue> chosen = new ArrayList<>();
+    while (!inFlight.isEmpty() && isChosen(inFlight.getFirst().slot(), nowNanos)) {
+      chosen.add(inFlight.removeFirst());
+    }
+    if (chosen.isEmpty()) {
+      return;
+    }
+    Slot upTo = chosen.get(chosen.size() - 1).slot();
+    learner.chooseValues(chosen);
+    Check.that(
+        learner.chosen().equals(upTo), "chose up to %s, the learner %s", upTo, learner.chosen());
+    onChosen(upTo);
+  }
+
+  private boolean isChosen(Slot slot, long nowNanos) {
+    Membership inForce = learner.membership().membership();
+    if (!hasMatched(slot, inForce)) {
+      return false;
+    }
+    if (barrier.isEmpty() || !barrier.get().equals(slot)) {
+      return true;
+    }
+    // The barrier: a majority of the new membership too has it at this ballot, and promised for the
+    // slots behind it.
+    Membership next = (Membership) inFlight.getFirst().value();
+    for (Member member : next.members()) {
+      if (member.role().votes()
+          && election.isHeard(member)
+          && !promises.isWhole(member.server())
+          && isPrepareDue(progressOf(member.server()), nowNanos)) {
+        sendPrepare(member.server(), nowNanos);
+      }
+    }
+    if (!hasMatched(slot, next) || !promises.isQuorum(next)) {
+      return false;
+    }
+    for (Slot behind = slot.next(); !behind.isAfter(promises.end()); behind = behind.next()) {
+      if (!promises.isKnown(behind, next)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean hasMatched(Slot slot, Membership membership) {
+    return membership.isQuorum(
+        member -> {
+          Progress of = progress.get(member.server());
+          return of != null && !of.matched().isBefore(slot);
+        });
+  }
+
+  // ---- upkeep
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /** A member met a gap. */
+  void onMissing(long nowNanos, ServerId from, Message.Missing missing) {
+    if (!missing.ballot().equals(ballot)) {
+      effects.ignored("onMissing", "of another ballot");
+      return;
+    }
+    if (!missing.from().isAfter(learner.chosen())) {
+      learner.onFetch(from, new Message.Fetch(missing.from()));
+      return;
+    }
+    Progress of = progressOf(from);
+    if (missing.from().isAfter(of.sent())) {
+      effects.ignored("onMissing", "not sent yet");
+      return;
+    }
+    of.rewind(missing.from());
+    sendNew(from, nowNanos);
+  }
+
+  /** Somebody promised a higher ballot. */
+  void onRefused(ServerId from, Message.Refused refused) {
+    if (!refused.ballot().equals(ballot) || !refused.promised().isAbove(ballot)) {
+      effects.ignored("onRefused", "of another ballot");
+      return;
+    }
+    orphan =
+        Optional.of(
+            orphan.map(known -> Ballot.max(known, refused.promised())).orElse(refused.promised()));
+  }
+
+  /**
+   * Sends again what was not answered in time, and tells those that wait how far the log is chosen.
+   */
+  void onTime(long nowNanos) {
+    if (phase == Phase.PREPARING) {
+      prepare(nowNanos);
+      advance(nowNanos);
+      return;
+    }
+    for (Member member : receivers()) {
+      Progress of = progressOf(member.server());
+      if (of.resendAtNanos() <= nowNanos) {
+        of.rewind(Slot.max(of.matched(), learner.chosen()).next());
+        of.onResent(nowNanos);
+        resend(member.server(), of, nowNanos);
+      }
+    }
+    advance(nowNanos);
+    if (inFlight.isEmpty()) {
+      inform();
+    }
+  }
+
+  /** One message's worth again; the rest follows when that is acknowledged or missed. */
+  private void resend(ServerId to, Progress of, long nowNanos) {
+    if (of.sent().isBefore(last)) {
+      Slot sent = of.sent();
+      send(to, of, nowNanos);
+      Check.that(of.sent().isAfter(sent), "sent nothing after %s", sent);
+    }
+    of.skipTo(last);
+  }
+
+  /** When {@link #onTime} has something to do next. */
+  long nextTimeNanos() {
+    long next = Long.MAX_VALUE;
+    for (Member member : receivers()) {
+      Progress of = progressOf(member.server());
+      next = Math.min(next, of.resendAtNanos());
+      if (phase == Phase.PREPARING && !promises.isWhole(member.server())) {
+        next = Math.min(next, of.prepareSentAtNanos() + prepareTimeoutNanos());
+      }
+    }
+    return next;
+  }
+
+  /** Tells the members how far the log is chosen, where no Propose has carried it. */
+  private void inform() {
+    Message.Inform inform = new Message.Inform(new ChosenPrefix(ballot, learner.chosen()));
+    for (Member member : receivers()) {
+      Progress of = progressOf(member.server());
+      if (!member.server().equals(settings.server()) && of.informed().isBefore(learner.chosen())) {
+        of.onInformed(learner.chosen());
+        effects.send(member.server(), inform);
+      }
+    }
+  }
+
+  // ---- reads
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Reads wait for a point; the answer comes when a round of pings that begins now or later is
+   * confirmed.
+   */
+  void onReads(long nowNanos, Reads.Waiting read) {
+    if (phase != Phase.COORDINATING) {
+      refuse(List.of(read));
+      return;
+    }
+    reads.add(read);
+    confirmReads(nowNanos);
+  }
+
+  /** Begins a round if one is wanted, and answers those that a quorum has confirmed. */
+  void confirmReads(long nowNanos) {
+    while (true) {
+      if (reads.wantsRound()) {
+        election.ping(nowNanos, Optional.of(ballot), true);
+        reads.begin(election.pingNumber(), learner.chosen());
+      }
+      if (!reads.isRunning() || !isConfirmed(reads.round())) {
+        return;
+      }
+      for (Reads.Waiting read : reads.confirm()) {
+        if (read.from().equals(settings.server())) {
+          effects.readPoint(new Output.ReadAnswer.Ready(read.id(), reads.point()));
+        } else {
+          effects.send(read.from(), new Message.ReadPoint(read.id(), reads.point()));
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether a quorum answered this ping or a later one and had promised nothing above this ballot
+   * (protocol-rules.md, 5).
+   */
+  private boolean isConfirmed(long pingNumber) {
+    return learner
+        .membership()
+        .membership()
+        .isQuorum(
+            member -> {
+              if (member.server().equals(settings.server())) {
+                return !acceptor.promised().isAbove(ballot);
+              }
+              Peer peer = election.peers().get(member.server());
+              return peer != null
+                  && peer.incarnation().equals(Optional.of(member.incarnation()))
+                  && peer.answered() >= pingNumber
+                  && !peer.promised().isAbove(ballot);
+            });
+  }
+
+  private void refuse(List<Reads.Waiting> refused) {
+    for (Reads.Waiting read : refused) {
+      if (read.from().equals(settings.server())) {
+        effects.readPoint(new Output.ReadAnswer.Refused(read.id()));
+      } else {
+        effects.send(read.from(), new Message.ReadPointRefused(read.id()));
+      }
+    }
+  }
+
+  /** The ballot is lost: reads that wait are refused. What was proposed may still be chosen. */
+  void close() {
+    refuse(reads.giveUp());
+  }
+
+  /** Takes over from this server's own earlier ballot what was not proposed there yet. */
+  void inherit(Coordinator earlier) {
+    waiting.addAll(earlier.waiting);
+  }
+}

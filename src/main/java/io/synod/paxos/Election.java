@@ -1,0 +1,391 @@
+package io.synod.paxos;
+
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * Who may try to become coordinator: ballot leader election (Ng et al., "Omni-Paxos", section 5) on
+ * Ping and Pong. A server campaigns only if it hears a quorum, and only when no server that it
+ * hears is content with the present coordinator. This takes the place of pre-vote and check-quorum,
+ * and ends the shapes of partial connectivity in which others live-lock.
+ *
+ * <p>All of it is memory: a restarted server begins with nothing heard.
+ */
+final class Election {
+  /** Campaigns that lost are repeated after at most this many ping intervals. */
+  private static final int MAX_BACKOFF_SHIFT = 5;
+
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final Acceptor acceptor;
+  private final Learner learner;
+  private final SplittableRandom random;
+  private final TreeMap<ServerId, Peer> peers = new TreeMap<>();
+  private final Peer.PingTimes pingTimes = new Peer.PingTimes();
+
+  private long pingNumber;
+  private long pingedAtNanos = Long.MIN_VALUE;
+  private Slot applied = Slot.ZERO;
+  private long syncAgeNanos;
+
+  /** The highest ballot this server knows of: promised, heard of, or taken. */
+  private Ballot followed;
+
+  /** The highest ballot this server took for itself; never taken again. Survives a restart. */
+  private Ballot taken;
+
+  private boolean content;
+
+  /** When it may campaign, once nothing speaks against it; none while something does. */
+  private Optional<Long> campaignAtNanos = Optional.empty();
+
+  private int failedCampaigns;
+  private long backoffUntilNanos = Long.MIN_VALUE;
+
+  Election(
+      PaxosSettings settings,
+      Effects effects,
+      Acceptor acceptor,
+      Learner learner,
+      SplittableRandom random,
+      Ballot taken) {
+    this.settings = settings;
+    this.effects = effects;
+    this.acceptor = acceptor;
+    this.learner = learner;
+    this.random = random;
+    this.taken = taken;
+    this.followed = Ballot.max(acceptor.promised(), taken);
+  }
+
+  TreeMap<ServerId, Peer> peers() {
+    return peers;
+  }
+
+  boolean isContent() {
+    return content;
+  }
+
+  Ballot followed() {
+    return followed;
+  }
+
+  long pingNumber() {
+    return pingNumber;
+  }
+
+  /** The members are known: pings go to them. Servers that left are forgotten. */
+  void onMembership(Membership membership) {
+    for (Member member : membership.members()) {
+      if (!member.server().equals(settings.server())) {
+        peers.computeIfAbsent(member.server(), Peer::new);
+      }
+    }
+    peers.keySet().removeIf(server -> membership.member(server).isEmpty());
+  }
+
+  /** Whether this server, or the right life of that one, was heard lately. */
+  boolean isHeard(Member member) {
+    if (member.server().equals(settings.server())) {
+      return true;
+    }
+    Peer peer = peers.get(member.server());
+    return peer != null
+        && peer.isHeard()
+        && peer.incarnation().equals(Optional.of(member.incarnation()));
+  }
+
+  /** The server that acts at the highest ballot known, if it is heard and content. */
+  Optional<ServerId> coordinatorHeard(Optional<Ballot> ownActing) {
+    if (ownActing.isPresent()) {
+      return Optional.of(settings.server());
+    }
+    for (Peer peer : peers.values()) {
+      if (peer.isHeard() && isContentAt(peer, followed)) {
+        return Optional.of(peer.server());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isContentAt(Peer peer, Ballot ballot) {
+    Standing standing = peer.standing().orElse(null);
+    return standing != null
+        && standing.content()
+        && standing.acting().isPresent()
+        && standing.acting().get().equals(ballot);
+  }
+
+  /** A ballot was promised, taken or heard of. */
+  void onBallot(Ballot ballot) {
+    followed = Ballot.max(followed, ballot);
+  }
+
+  // ---- ping
+  // --------------------------------------------------------------------------------------------------------------------
+
+  Standing standing(Optional<Ballot> acting) {
+    return new Standing(
+        followed,
+        acting,
+        content,
+        acceptor.chosen(),
+        applied,
+        learner.membership().decidedAt(),
+        syncAgeNanos / 1_000_000,
+        settings.priority());
+  }
+
+  /** Notes how this server is; pings if it is time to; returns whether a member fell silent. */
+  boolean onTime(Input.TimePassed time, Optional<Ballot> acting, boolean acted) {
+    applied = time.applied();
+    syncAgeNanos = time.syncAgeNanos();
+    boolean silent = false;
+    for (Peer peer : peers.values()) {
+      if (peer.becameSilent(time.nanos(), settings.electionTimeoutNanos())) {
+        silent = true;
+        effects.notice(
+            new Notice.MemberSilent(peer.server(), "not heard for the election timeout"));
+      }
+    }
+    if (pingedAtNanos == Long.MIN_VALUE
+        || time.nanos() - pingedAtNanos >= settings.pingIntervalNanos()) {
+      ping(time.nanos(), acting, acted);
+    }
+    return silent;
+  }
+
+  /**
+   * Pings everybody.
+   *
+   * @param acted whether it coordinates, so that its chosen prefix may go with its ballot
+   */
+  void ping(long nowNanos, Optional<Ballot> acting, boolean acted) {
+    pingNumber++;
+    pingedAtNanos = nowNanos;
+    pingTimes.onSent(pingNumber, nowNanos);
+    Optional<ChosenPrefix> chosen =
+        acted
+            ? acting.map(ballot -> new ChosenPrefix(ballot, acceptor.chosen()))
+            : Optional.empty();
+    Message.Ping ping = new Message.Ping(pingNumber, standing(acting), chosen);
+    for (ServerId server : peers.keySet()) {
+      effects.send(server, ping);
+    }
+  }
+
+  long nextPingNanos() {
+    return pingedAtNanos == Long.MIN_VALUE
+        ? Long.MIN_VALUE
+        : pingedAtNanos + settings.pingIntervalNanos();
+  }
+
+  /** Answers, and takes note. Returns whether the sender's contentment or ballot changed. */
+  boolean onPing(
+      ServerId from, Incarnation incarnation, Message.Ping ping, Optional<Ballot> acting) {
+    Peer peer = peers.get(from);
+    if (peer == null) {
+      effects.ignored("onPing", "not a member");
+      return false;
+    }
+    boolean changed = noteStanding(peer, incarnation, ping.standing());
+    effects.send(
+        from,
+        new Message.Pong(
+            ping.number(), standing(acting), acceptor.promised(), acceptor.log().last()));
+    return changed;
+  }
+
+  boolean onPong(long nowNanos, ServerId from, Incarnation incarnation, Message.Pong pong) {
+    Peer peer = peers.get(from);
+    if (peer == null) {
+      effects.ignored("onPong", "not a member");
+      return false;
+    }
+    boolean changed = noteStanding(peer, incarnation, pong.standing());
+    if (peer.onPong(pong, nowNanos, pingTimes)) {
+      effects.notice(new Notice.MemberHeard(from));
+      changed = true;
+    }
+    return changed;
+  }
+
+  private boolean noteStanding(Peer peer, Incarnation incarnation, Standing standing) {
+    boolean changed = peer.onStanding(incarnation, standing);
+    standing.acting().ifPresent(this::onBallot);
+    learner.onNews(standing.chosen());
+    return changed;
+  }
+
+  /** Returns whether it was heard before. */
+  boolean onUnreachable(ServerId server) {
+    Peer peer = peers.get(server);
+    if (peer == null || !peer.onUnreachable()) {
+      return false;
+    }
+    effects.notice(
+        new Notice.MemberSilent(server, "its stream broke and a new connection was refused"));
+    return true;
+  }
+
+  // ---- the rule
+  // ----------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Whether a quorum is heard, this server's own vote included, that follows nothing above {@code
+   * ballot}.
+   */
+  boolean hearsQuorumFollowing(Ballot ballot) {
+    return learner
+        .membership()
+        .membership()
+        .isQuorum(
+            member -> {
+              if (member.server().equals(settings.server())) {
+                return member.incarnation().equals(settings.incarnation());
+              }
+              return isHeard(member)
+                  && !peers
+                      .get(member.server())
+                      .standing()
+                      .orElseThrow()
+                      .followed()
+                      .isAbove(ballot);
+            });
+  }
+
+  private boolean hearsQuorum() {
+    return learner
+        .membership()
+        .membership()
+        .isQuorum(
+            member ->
+                member.server().equals(settings.server())
+                    ? member.incarnation().equals(settings.incarnation())
+                    : isHeard(member));
+  }
+
+  /** Works out whether this server is content; returns whether that changed. */
+  boolean updateContent(Optional<Ballot> acting) {
+    boolean before = content;
+    content =
+        acting.isPresent()
+            ? hearsQuorumFollowing(acting.get())
+            : peers.values().stream()
+                .anyMatch(peer -> peer.isHeard() && isContentAt(peer, followed));
+    return content != before;
+  }
+
+  /** A reason not to campaign now, in a few words; none if there is none. */
+  private Optional<String> reasonNotToCampaign(long nowNanos) {
+    MembershipInForce newest = learner.membership();
+    if (content) {
+      return Optional.of("content");
+    }
+    Optional<Member> own = newest.membership().member(settings.server());
+    if (own.isEmpty()
+        || own.get().role() != Member.Role.VOTER
+        || !own.get().incarnation().equals(settings.incarnation())) {
+      return Optional.of("not a voter");
+    }
+    if (!hearsQuorum()) {
+      return Optional.of("no quorum heard");
+    }
+    if (syncAgeNanos > settings.electionTimeoutNanos() / 2) {
+      return Optional.of("the disk does not sync");
+    }
+    if (nowNanos < backoffUntilNanos) {
+      return Optional.of("backing off");
+    }
+    for (Peer peer : peers.values()) {
+      Standing standing = peer.isHeard() ? peer.standing().orElse(null) : null;
+      if (standing == null) {
+        continue;
+      }
+      if (standing.content()) {
+        return Optional.of("a server that is heard is content");
+      }
+      if (standing.membershipAt().isAfter(newest.decidedAt())) {
+        return Optional.of("a newer membership is to be fetched first");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * How long to let better placed servers go first: those caught up further, then by priority, then
+   * by id.
+   */
+  private long rankDelayNanos() {
+    int better = 0;
+    double slowest = 0;
+    Slot own = acceptor.chosen();
+    for (Member member : learner.membership().membership().members()) {
+      Peer peer = peers.get(member.server());
+      if (peer == null || member.role() != Member.Role.VOTER || !isHeard(member)) {
+        continue;
+      }
+      Standing standing = peer.standing().orElseThrow();
+      slowest = Math.max(slowest, peer.roundTripNanos());
+      int byChosen = standing.chosen().compareTo(own);
+      int byPriority = Integer.compare(standing.priority(), settings.priority());
+      boolean behindFar = Math.abs(standing.chosen().minus(own)) > settings.pipelineSlots();
+      int order = behindFar ? byChosen : byPriority != 0 ? byPriority : byChosen;
+      if (order > 0 || (order == 0 && peer.server().compareTo(settings.server()) < 0)) {
+        better++;
+      }
+    }
+    return better * Math.round(2 * slowest + settings.pingIntervalNanos() / 10.0);
+  }
+
+  /** Whether to campaign now, and at which ballot. */
+  Optional<Ballot> campaign(long nowNanos) {
+    if (reasonNotToCampaign(nowNanos).isPresent()) {
+      campaignAtNanos = Optional.empty();
+      return Optional.empty();
+    }
+    if (campaignAtNanos.isEmpty()) {
+      campaignAtNanos = Optional.of(nowNanos + rankDelayNanos());
+    }
+    if (nowNanos < campaignAtNanos.get()) {
+      return Optional.empty();
+    }
+    campaignAtNanos = Optional.empty();
+    return Optional.of(take());
+  }
+
+  /** When the wait for better placed servers ends. */
+  Optional<Long> campaignAtNanos() {
+    return campaignAtNanos;
+  }
+
+  /**
+   * Takes a ballot above all that this server knows of, to be made durable before anything is sent
+   * at it.
+   */
+  Ballot take() {
+    Ballot highest = Ballot.max(followed, taken);
+    for (Peer peer : peers.values()) {
+      if (peer.standing().isPresent()) {
+        highest = Ballot.max(highest, peer.standing().get().followed());
+      }
+    }
+    taken = highest.next(settings.server());
+    followed = taken;
+    effects.record(new JournalRecord.BallotTaken(taken));
+    return taken;
+  }
+
+  /** A campaign came to nothing: the next one waits, longer each time. */
+  void onCampaignLost(long nowNanos) {
+    failedCampaigns = Math.min(failedCampaigns + 1, MAX_BACKOFF_SHIFT);
+    long bound = settings.pingIntervalNanos() << (failedCampaigns - 1);
+    backoffUntilNanos = nowNanos + random.nextLong(bound) + settings.pingIntervalNanos() / 5;
+  }
+
+  void onCampaignWon() {
+    failedCampaigns = 0;
+    backoffUntilNanos = Long.MIN_VALUE;
+  }
+}

@@ -1,0 +1,280 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * How a cluster begins (design.md, section 2; protocol-rules.md, 8): every listed server is met,
+ * with the incarnation that it has now; the lowest one writes the founding; all make it durable;
+ * then it is in force. One that was not opened is no data: it is withdrawn and made anew when all
+ * are there and none has opened it.
+ */
+final class FoundingRound {
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final SplittableRandom random;
+  private final ServerId self;
+
+  /** The founding that is durable here, opened or not. Survives a restart. */
+  private Optional<Founding> founding;
+
+  private boolean opened;
+
+  /** What the others said last. */
+  private final TreeMap<ServerId, Met> met = new TreeMap<>();
+
+  /** Who has the present founding durable; only the founder counts. */
+  private final List<ServerId> synced = new ArrayList<>();
+
+  private boolean candidateUsed;
+  private long meetSentNanos = Long.MIN_VALUE;
+  private long askedNanos = Long.MIN_VALUE;
+  private List<ServerId> waitingSaid = List.of();
+  private long startedNanos = Long.MIN_VALUE;
+
+  private record Met(Incarnation incarnation, Message.Meet meet, long atNanos) {}
+
+  FoundingRound(
+      PaxosSettings settings, Effects effects, SplittableRandom random, Recovered recovered) {
+    this.settings = settings;
+    this.effects = effects;
+    this.random = random;
+    this.self = settings.server();
+    this.founding = recovered.founding();
+    this.opened = recovered.opened();
+    Check.that(!opened || founding.isPresent(), "opened without a founding");
+  }
+
+  /** The founding in force; none while the cluster is not open to this server. */
+  Optional<Founding> inForce() {
+    return opened ? founding : Optional.empty();
+  }
+
+  /** Who was not heard lately, of those that the founding waits for. */
+  List<ServerId> waitingFor(long nowNanos) {
+    List<ServerId> waiting = new ArrayList<>();
+    for (int i = 0; i < settings.listed().size(); i++) {
+      ServerId server = new ServerId(i);
+      Met last = met.get(server);
+      if (!server.equals(self) && (last == null || isStale(last, nowNanos))) {
+        waiting.add(server);
+      }
+    }
+    return waiting;
+  }
+
+  private boolean isStale(Met last, long nowNanos) {
+    return nowNanos - last.atNanos() > settings.electionTimeoutNanos();
+  }
+
+  void onTime(long nowNanos) {
+    if (opened) {
+      return;
+    }
+    if (startedNanos == Long.MIN_VALUE) {
+      startedNanos = nowNanos;
+    }
+    if (meetSentNanos == Long.MIN_VALUE
+        || nowNanos - meetSentNanos >= settings.pingIntervalNanos()) {
+      meetSentNanos = nowNanos;
+      meetAll();
+      sayWaiting(nowNanos);
+    }
+    advance(nowNanos);
+  }
+
+  private void meetAll() {
+    for (int i = 0; i < settings.listed().size(); i++) {
+      ServerId server = new ServerId(i);
+      if (!server.equals(self)) {
+        effects.send(server, meet());
+      }
+    }
+  }
+
+  private Message.Meet meet() {
+    return new Message.Meet(settings.listed(), settings.clientAddress(), founding, opened);
+  }
+
+  private void sayWaiting(long nowNanos) {
+    List<ServerId> waiting = waitingFor(nowNanos);
+    if (!waiting.equals(waitingSaid) && nowNanos - startedNanos > settings.electionTimeoutNanos()) {
+      waitingSaid = waiting;
+      effects.notice(new Notice.WaitingForServers(waiting));
+    }
+  }
+
+  void onMeet(long nowNanos, ServerId from, Incarnation incarnation, Message.Meet meet) {
+    if (opened) {
+      answerMeet(from, meet);
+      return;
+    }
+    if (!meet.listed().equals(settings.listed()) && !meet.opened()) {
+      effects.notice(
+          new Notice.FoundingRefused(
+              from,
+              "founding lists differ: here "
+                  + settings.listed()
+                  + ", there "
+                  + meet.listed()
+                  + "; start all servers with the same list"));
+      return;
+    }
+    boolean first = !met.containsKey(from) || !met.get(from).incarnation().equals(incarnation);
+    met.put(from, new Met(incarnation, meet, nowNanos));
+    if (meet.opened() && meet.founding().isPresent()) {
+      adopt(from, incarnation, meet.founding().get());
+      return;
+    }
+    if (first) {
+      effects.send(from, meet());
+    }
+    advance(nowNanos);
+  }
+
+  /** An open server tells one that is not how the cluster was founded. */
+  private void answerMeet(ServerId from, Message.Meet meet) {
+    if (!meet.opened()) {
+      effects.sendWhenDurable(from, new Message.FoundingOpened(founding.orElseThrow()));
+    }
+  }
+
+  /** The founder's part: found when all are there, open when all have it durable. */
+  private void advance(long nowNanos) {
+    if (opened || self.number() != 0 || !waitingFor(nowNanos).isEmpty()) {
+      return;
+    }
+    List<Member> members = presentMembers();
+    if (founding.isEmpty() || !founding.get().membership().members().equals(members)) {
+      found(new Founding(newClusterId(), new Membership(Slot.ZERO, members)));
+      return;
+    }
+    if (synced.containsAll(serversOf(members))) {
+      open(founding.get());
+      for (Member member : members) {
+        if (!member.server().equals(self)) {
+          effects.sendWhenDurable(member.server(), new Message.FoundingOpened(founding.get()));
+        }
+      }
+    } else {
+      askAll();
+    }
+  }
+
+  private static List<ServerId> serversOf(List<Member> members) {
+    return members.stream().map(Member::server).toList();
+  }
+
+  private List<Member> presentMembers() {
+    List<Member> members = new ArrayList<>();
+    for (int i = 0; i < settings.listed().size(); i++) {
+      ServerId server = new ServerId(i);
+      boolean own = server.equals(self);
+      members.add(
+          new Member(
+              server,
+              own ? settings.incarnation() : met.get(server).incarnation(),
+              settings.listed().get(i),
+              own ? settings.clientAddress() : met.get(server).meet().clientAddress(),
+              Member.Role.VOTER));
+    }
+    return members;
+  }
+
+  private ClusterId newClusterId() {
+    if (!candidateUsed && founding.isEmpty()) {
+      candidateUsed = true;
+      return settings.candidateCluster();
+    }
+    return new ClusterId(new UUID(random.nextLong(), random.nextLong()));
+  }
+
+  private void found(Founding made) {
+    prepare(made);
+    synced.clear();
+    askAll();
+  }
+
+  /** Asks all to write the present founding down; at most once a ping interval. */
+  private void askAll() {
+    if (askedNanos == meetSentNanos) {
+      return;
+    }
+    askedNanos = meetSentNanos;
+    for (int i = 0; i < settings.listed().size(); i++) {
+      effects.send(new ServerId(i), new Message.Found(founding.orElseThrow()));
+    }
+  }
+
+  private void prepare(Founding made) {
+    founding = Optional.of(made);
+    effects.record(new JournalRecord.FoundingPrepared(made));
+  }
+
+  void onFound(ServerId from, Message.Found found) {
+    Founding made = found.founding();
+    if (opened) {
+      effects.ignored("onFound", "already open");
+      effects.sendWhenDurable(from, new Message.FoundingOpened(founding.orElseThrow()));
+      return;
+    }
+    if (from.number() != 0) {
+      effects.ignored("onFound", "not from the founder");
+      return;
+    }
+    if (!made.membership().isVoter(self, settings.incarnation())) {
+      effects.ignored("onFound", "names another incarnation of this server");
+      return;
+    }
+    if (!founding.equals(Optional.of(made))) {
+      prepare(made);
+    }
+    effects.sendWhenDurable(from, new Message.FoundingSynced(made.cluster()));
+  }
+
+  void onSynced(long nowNanos, ServerId from, Message.FoundingSynced acknowledged) {
+    if (opened || founding.isEmpty() || !founding.get().cluster().equals(acknowledged.cluster())) {
+      effects.ignored("onSynced", "not of the present founding");
+      return;
+    }
+    if (!synced.contains(from)) {
+      synced.add(from);
+    }
+    advance(nowNanos);
+  }
+
+  void onOpened(ServerId from, Incarnation incarnation, Message.FoundingOpened message) {
+    if (opened) {
+      effects.ignored("onOpened", "already open");
+      return;
+    }
+    adopt(from, incarnation, message.founding());
+  }
+
+  /**
+   * Another server has this founding in force. One that wrote down a later founding believes it
+   * only from a server that this later one names: such a server never acknowledged the later one,
+   * which therefore never opens.
+   */
+  private void adopt(ServerId from, Incarnation incarnation, Founding theirs) {
+    if (founding.isPresent()
+        && !founding.get().equals(theirs)
+        && !founding.get().membership().isVoter(from, incarnation)) {
+      effects.ignored("adopt", "from a life that the present founding does not name");
+      return;
+    }
+    open(theirs);
+  }
+
+  private void open(Founding made) {
+    founding = Optional.of(made);
+    opened = true;
+    met.clear();
+    effects.record(new JournalRecord.FoundingInForce(made));
+    effects.notice(new Notice.ClusterOpened(made));
+  }
+}

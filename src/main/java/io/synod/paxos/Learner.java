@@ -1,0 +1,252 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Learns what is chosen: from the coordinator whose values it accepted, or by fetching
+ * (protocol-rules.md, 1). Hands chosen values over in slot order, and knows which membership is in
+ * force.
+ *
+ * <p>The chosen prefix is journaled as it moves, but may be lost: it is learned again.
+ */
+final class Learner {
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final Acceptor acceptor;
+
+  /**
+   * Chosen memberships that are, or were, in force, by slot; the last is in force now. The first
+   * was at the log's cut.
+   */
+  private final List<MembershipInForce> memberships = new ArrayList<>();
+
+  /** How far anybody was heard to know the log chosen: news, worth a Fetch. */
+  private Slot heardChosen = Slot.ZERO;
+
+  private long behindSinceNanos;
+  private boolean behind;
+  private boolean fetching;
+  private long fetchSentNanos;
+  private boolean snapshotAsked;
+
+  Learner(PaxosSettings settings, Effects effects, Acceptor acceptor) {
+    this.settings = settings;
+    this.effects = effects;
+    this.acceptor = acceptor;
+  }
+
+  /**
+   * Takes the membership in force at the log's cut, and those that the chosen prefix decided after
+   * it.
+   */
+  void open(MembershipInForce atCut) {
+    memberships.clear();
+    memberships.add(atCut);
+    for (Slot slot = acceptor.log().cut().next();
+        !slot.isAfter(acceptor.chosen());
+        slot = slot.next()) {
+      noteMembership(slot, acceptor.log().get(slot).value());
+    }
+  }
+
+  boolean isOpen() {
+    return !memberships.isEmpty();
+  }
+
+  Slot chosen() {
+    return acceptor.chosen();
+  }
+
+  Slot heardChosen() {
+    return heardChosen;
+  }
+
+  /** The newest chosen membership. */
+  MembershipInForce membership() {
+    return memberships.get(memberships.size() - 1);
+  }
+
+  /** The membership that was in force when {@code slot} was applied; for snapshots. */
+  MembershipInForce membershipAt(Slot slot) {
+    MembershipInForce found = memberships.get(0);
+    for (MembershipInForce each : memberships) {
+      if (!each.decidedAt().isAfter(slot)) {
+        found = each;
+      }
+    }
+    return found;
+  }
+
+  /** Hands over again what is chosen after {@code applied}: at the start. */
+  void replayAfter(Slot applied) {
+    for (Slot slot = applied.next(); !slot.isAfter(acceptor.chosen()); slot = slot.next()) {
+      effects.choose(slot, acceptor.log().get(slot).value());
+    }
+  }
+
+  /** The coordinator of {@code prefix}'s ballot says how far the log is chosen. */
+  void onChosenPrefix(ChosenPrefix prefix) {
+    heardChosen = Slot.max(heardChosen, prefix.upTo());
+    if (!prefix.ballot().equals(acceptor.matchedBallot())) {
+      return;
+    }
+    // Only what was accepted at that very ballot is known to be the chosen value.
+    choose(Slot.min(prefix.upTo(), acceptor.matched()));
+  }
+
+  /** Somebody knows this much of the log to be chosen: news. */
+  void onNews(Slot upTo) {
+    heardChosen = Slot.max(heardChosen, upTo);
+  }
+
+  /** The values in the log up to here are chosen. */
+  void choose(Slot upTo) {
+    Slot from = acceptor.chosen();
+    if (!upTo.isAfter(from)) {
+      return;
+    }
+    acceptor.choose(upTo);
+    for (Slot slot = from.next(); !slot.isAfter(upTo); slot = slot.next()) {
+      handOver(slot, acceptor.log().get(slot).value());
+    }
+    effects.record(new JournalRecord.ChosenUpTo(upTo));
+  }
+
+  /**
+   * These values are chosen, wherever they come from; those behind the chosen prefix are passed
+   * over.
+   */
+  void chooseValues(List<AcceptedValue> values) {
+    Slot before = acceptor.chosen();
+    for (AcceptedValue value : values) {
+      if (value.slot().equals(acceptor.chosen().next())) {
+        acceptor.adoptChosen(value);
+        handOver(value.slot(), value.value());
+      }
+    }
+    if (acceptor.chosen().isAfter(before)) {
+      effects.record(new JournalRecord.ChosenUpTo(acceptor.chosen()));
+    }
+  }
+
+  private void handOver(Slot slot, Value value) {
+    heardChosen = Slot.max(heardChosen, slot);
+    noteMembership(slot, value);
+    if (value instanceof Value.CoordinatorElected elected) {
+      effects.notice(new Notice.CoordinatorChosen(elected.ballot(), slot));
+    }
+    effects.choose(slot, value);
+  }
+
+  private void noteMembership(Slot slot, Value value) {
+    if (value instanceof Membership membership
+        && membership.predecessor().equals(membership().decidedAt())) {
+      memberships.add(new MembershipInForce(slot, membership));
+      effects.notice(new Notice.MembershipChosen(slot, membership));
+    }
+  }
+
+  // ---- catch-up
+  // ----------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Asks for what is missing, if it has been missing for longer than a message may be under way.
+   */
+  void onTime(long nowNanos, Optional<ServerId> source) {
+    if (!heardChosen.isAfter(acceptor.chosen())) {
+      behind = false;
+      fetching = false;
+      return;
+    }
+    if (!behind) {
+      behind = true;
+      behindSinceNanos = nowNanos;
+    }
+    boolean far = heardChosen.minus(acceptor.chosen()) > settings.pipelineSlots();
+    boolean long0 = nowNanos - behindSinceNanos >= settings.pingIntervalNanos() / 2;
+    boolean lost = nowNanos - fetchSentNanos >= settings.pingIntervalNanos() * 2;
+    if ((far || long0) && (!fetching || lost) && source.isPresent()) {
+      fetch(nowNanos, source.get());
+    }
+  }
+
+  /** Asks {@code source} for chosen values now. */
+  void fetch(long nowNanos, ServerId source) {
+    fetching = true;
+    fetchSentNanos = nowNanos;
+    effects.send(source, new Message.Fetch(acceptor.chosen().next()));
+  }
+
+  /** Answers a Fetch with what is known to be chosen here. */
+  void onFetch(ServerId from, Message.Fetch fetch) {
+    Log log = acceptor.log();
+    List<AcceptedValue> values =
+        fetch.from().isAfter(log.cut())
+            ? log.read(fetch.from(), acceptor.chosen(), settings.messageBytes())
+            : List.of();
+    effects.send(from, new Message.Fetched(fetch.from(), values, log.cut(), acceptor.chosen()));
+  }
+
+  void onFetched(long nowNanos, ServerId from, Message.Fetched fetched) {
+    heardChosen = Slot.max(heardChosen, fetched.chosen());
+    if (!fetched.from().isAfter(fetched.cut())
+        && !acceptor.chosen().next().isAfter(fetched.cut())) {
+      if (!snapshotAsked) {
+        snapshotAsked = true;
+        effects.notice(new Notice.SnapshotNeeded(from, fetched.cut()));
+      }
+      fetching = false;
+      return;
+    }
+    Slot before = acceptor.chosen();
+    chooseValues(fetched.values());
+    if (!acceptor.chosen().isAfter(before)) {
+      effects.ignored("onFetched", "nothing new");
+      return;
+    }
+    fetching = false;
+    if (fetched.chosen().isAfter(acceptor.chosen())) {
+      fetch(nowNanos, from);
+    }
+  }
+
+  /**
+   * The node could not get the snapshot it was asked for: the next answer that needs one may ask
+   * again.
+   */
+  void onSnapshotGivenUp() {
+    snapshotAsked = false;
+  }
+
+  /** The state is now that after {@code slot}; the log begins behind it. */
+  void onSnapshotInstalled(Slot slot, MembershipInForce membership) {
+    snapshotAsked = false;
+    fetching = false;
+    if (!slot.isAfter(acceptor.chosen())) {
+      effects.ignored("onSnapshotInstalled", "older than the chosen prefix");
+      return;
+    }
+    acceptor.installSnapshot(slot);
+    memberships.clear();
+    memberships.add(membership);
+    heardChosen = Slot.max(heardChosen, slot);
+    effects.record(new JournalRecord.Cut(slot, membership));
+    effects.record(new JournalRecord.ChosenUpTo(slot));
+  }
+
+  /** A snapshot covers the slots up to here: the log is cut behind it. */
+  void onSnapshotTaken(Slot slot) {
+    if (!slot.isAfter(acceptor.log().cut()) || slot.isAfter(acceptor.chosen())) {
+      effects.ignored("onSnapshotTaken", "not between the cut and the chosen prefix");
+      return;
+    }
+    MembershipInForce membership = membershipAt(slot);
+    acceptor.log().cutBehind(slot);
+    while (memberships.size() > 1 && !memberships.get(1).decidedAt().isAfter(slot)) {
+      memberships.remove(0);
+    }
+    effects.record(new JournalRecord.Cut(slot, membership));
+  }
+}

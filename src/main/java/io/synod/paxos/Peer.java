@@ -1,0 +1,130 @@
+package io.synod.paxos;
+
+import java.util.Optional;
+
+/**
+ * What this server knows of another: whether it answers, how fast, and how it stands. Memory only.
+ */
+final class Peer {
+  /** How many of the last pings may still be answered for their round trip to be measured. */
+  private static final int REMEMBERED_PINGS = 64;
+
+  private final ServerId server;
+  private Optional<Incarnation> incarnation = Optional.empty();
+  private Optional<Standing> standing = Optional.empty();
+  private boolean heard;
+  private long heardAtNanos;
+  private long answered;
+  private Ballot promised = Ballot.LOWEST;
+  private double roundTripNanos;
+
+  Peer(ServerId server) {
+    this.server = server;
+  }
+
+  ServerId server() {
+    return server;
+  }
+
+  /** The life of it that was heard last. */
+  Optional<Incarnation> incarnation() {
+    return incarnation;
+  }
+
+  /** How it says it stands, in its last Ping or Pong. */
+  Optional<Standing> standing() {
+    return standing;
+  }
+
+  /** Whether it answered a Ping within the election timeout: it is in the live set. */
+  boolean isHeard() {
+    return heard;
+  }
+
+  /** The number of the last Ping that it answered. */
+  long answered() {
+    return answered;
+  }
+
+  /** The promise in its last Pong. */
+  Ballot promised() {
+    return promised;
+  }
+
+  /** Smoothed time from a Ping to its Pong; 0 before the first. */
+  double roundTripNanos() {
+    return roundTripNanos;
+  }
+
+  /** Takes note of a standing; returns whether its contentment or ballot changed. */
+  boolean onStanding(Incarnation from, Standing now) {
+    boolean changed =
+        standing.isEmpty()
+            || standing.get().content() != now.content()
+            || !standing.get().acting().equals(now.acting())
+            || !standing.get().followed().equals(now.followed());
+    if (incarnation.isPresent() && !incarnation.get().equals(from)) {
+      answered = 0;
+      promised = Ballot.LOWEST;
+    }
+    incarnation = Optional.of(from);
+    standing = Optional.of(now);
+    return changed;
+  }
+
+  /** It answered a Ping; returns whether it was silent before. */
+  boolean onPong(Message.Pong pong, long nowNanos, PingTimes times) {
+    if (pong.number() > answered) {
+      answered = pong.number();
+      promised = pong.promised();
+      times
+          .sentAt(pong.number())
+          .ifPresent(
+              sent -> {
+                double sample = nowNanos - sent;
+                roundTripNanos =
+                    roundTripNanos == 0 ? sample : 0.875 * roundTripNanos + 0.125 * sample;
+              });
+    }
+    heardAtNanos = nowNanos;
+    boolean back = !heard;
+    heard = true;
+    return back;
+  }
+
+  /** Whether it has been silent for so long that it counts as gone now and did not before. */
+  boolean becameSilent(long nowNanos, long timeoutNanos) {
+    if (heard && nowNanos - heardAtNanos >= timeoutNanos) {
+      heard = false;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Its stream broke and was refused: gone until it is heard again. Returns whether it was heard
+   * before.
+   */
+  boolean onUnreachable() {
+    boolean was = heard;
+    heard = false;
+    return was;
+  }
+
+  /** When the last pings left. */
+  static final class PingTimes {
+    private final long[] sentAt = new long[REMEMBERED_PINGS];
+    private long last;
+
+    void onSent(long number, long nowNanos) {
+      sentAt[(int) (number % REMEMBERED_PINGS)] = nowNanos;
+      last = number;
+    }
+
+    Optional<Long> sentAt(long number) {
+      return number > 0 && number <= last && number > last - REMEMBERED_PINGS
+          ? Optional.of(sentAt[(int) (number % REMEMBERED_PINGS)])
+          : Optional.empty();
+    }
+  }
+}

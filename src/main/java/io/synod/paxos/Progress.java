@@ -1,0 +1,138 @@
+package io.synod.paxos;
+
+/**
+ * How far one acceptor has come with a coordinator's proposals, and when to send again. Memory of
+ * the coordinator.
+ */
+final class Progress {
+  /** A first guess at a round trip with a sync in it. */
+  private static final long FIRST_TIMEOUT_NANOS = 20_000_000;
+
+  private static final long LEAST_TIMEOUT_NANOS = 2_000_000;
+
+  /** Before any time that is ever measured. */
+  static final long NEVER = Long.MIN_VALUE / 2;
+
+  private final long mostTimeoutNanos;
+
+  /** It accepted everything up to here at the coordinator's ballot. */
+  private Slot matched = Slot.ZERO;
+
+  /** Everything up to here was sent to it. */
+  private Slot sent;
+
+  private double smoothedNanos;
+  private double varianceNanos;
+  private Slot measuredSlot = Slot.ZERO;
+  private long measuredSinceNanos;
+  private long timeoutNanos = FIRST_TIMEOUT_NANOS;
+  private long sentAtNanos;
+  private long prepareSentAtNanos = NEVER;
+  private Slot informed = Slot.ZERO;
+
+  Progress(Slot base, long mostTimeoutNanos) {
+    this.sent = base;
+    this.mostTimeoutNanos = mostTimeoutNanos;
+  }
+
+  Slot matched() {
+    return matched;
+  }
+
+  Slot sent() {
+    return sent;
+  }
+
+  Slot informed() {
+    return informed;
+  }
+
+  /** The chosen prefix went to it with some message. */
+  void onInformed(Slot upTo) {
+    informed = Slot.max(informed, upTo);
+  }
+
+  void onSent(Slot upTo, long nowNanos) {
+    if (upTo.isAfter(sent)) {
+      if (measuredSlot.equals(Slot.ZERO)) {
+        measuredSlot = upTo;
+        measuredSinceNanos = nowNanos;
+      }
+      if (!sent.isAfter(matched)) {
+        sentAtNanos = nowNanos;
+      }
+      sent = upTo;
+    }
+  }
+
+  /**
+   * Nothing up to here needs to be sent as a proposal: it is chosen, or the end of what was sent
+   * before.
+   */
+  void skipTo(Slot upTo) {
+    sent = Slot.max(sent, upTo);
+  }
+
+  /** It acknowledged this much; returns whether that is new. */
+  boolean onMatched(Slot upTo, long nowNanos) {
+    if (!upTo.isAfter(matched)) {
+      return false;
+    }
+    matched = upTo;
+    sent = Slot.max(sent, matched);
+    sentAtNanos = nowNanos;
+    if (!measuredSlot.equals(Slot.ZERO) && !upTo.isBefore(measuredSlot)) {
+      measure(nowNanos - measuredSinceNanos);
+      measuredSlot = Slot.ZERO;
+    }
+    timeoutNanos = measuredTimeout();
+    return true;
+  }
+
+  private void measure(long sample) {
+    if (smoothedNanos == 0) {
+      smoothedNanos = sample;
+      varianceNanos = sample / 2.0;
+    } else {
+      varianceNanos = 0.75 * varianceNanos + 0.25 * Math.abs(smoothedNanos - sample);
+      smoothedNanos = 0.875 * smoothedNanos + 0.125 * sample;
+    }
+  }
+
+  private long measuredTimeout() {
+    if (smoothedNanos == 0) {
+      return Math.min(FIRST_TIMEOUT_NANOS, mostTimeoutNanos);
+    }
+    long measured = Math.round(2 * smoothedNanos + 4 * varianceNanos);
+    return Math.min(mostTimeoutNanos, Math.max(LEAST_TIMEOUT_NANOS, measured));
+  }
+
+  /** When to send again what was not acknowledged; never if nothing waits. */
+  long resendAtNanos() {
+    return sent.isAfter(matched) ? sentAtNanos + timeoutNanos : Long.MAX_VALUE;
+  }
+
+  /**
+   * What was not acknowledged is sent again, to be repeated later each time. The round trip is not
+   * measured on it.
+   */
+  void onResent(long nowNanos) {
+    sentAtNanos = nowNanos;
+    measuredSlot = Slot.ZERO;
+    timeoutNanos = Math.min(mostTimeoutNanos, timeoutNanos * 2);
+  }
+
+  /** It asks for this slot: send from there. */
+  void rewind(Slot next) {
+    sent = Slot.max(matched, next.previous());
+    measuredSlot = Slot.ZERO;
+  }
+
+  long prepareSentAtNanos() {
+    return prepareSentAtNanos;
+  }
+
+  void onPrepareSent(long nowNanos) {
+    prepareSentAtNanos = nowNanos;
+  }
+}

@@ -1,0 +1,160 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What acceptors promised at one ballot, and what follows from it: which value each slot must be
+ * given (Lamport, "Paxos Made Simple", section 2.2, P2c).
+ */
+final class Promises {
+  /** The report of one acceptor, put together from its parts. */
+  private static final class Report {
+    private Slot chosen = Slot.ZERO;
+    private Slot last = Slot.ZERO;
+    private Slot until;
+    private Optional<SlotRange> unknown = Optional.empty();
+    private Optional<SlotRange> torn = Optional.empty();
+
+    /**
+     * @param until the report is known up to this slot
+     */
+    Report(Slot until) {
+      this.until = until;
+    }
+
+    boolean isWhole() {
+      return !last.isAfter(Slot.max(until, chosen));
+    }
+  }
+
+  private final Slot from;
+  private final TreeMap<ServerId, Report> reports = new TreeMap<>();
+
+  /** For each reported slot, the value of the highest ballot. */
+  private final TreeMap<Slot, AcceptedValue> highest = new TreeMap<>();
+
+  /**
+   * @param from the first slot that was asked for
+   */
+  Promises(Slot from) {
+    this.from = from;
+  }
+
+  /** Takes a part of a report; returns the slot to ask on from, none if it is whole. */
+  Optional<Slot> add(ServerId acceptor, Message.Promise promise) {
+    Report report = reports.computeIfAbsent(acceptor, any -> new Report(from.previous()));
+    report.chosen = Slot.max(report.chosen, promise.chosen());
+    report.last = Slot.max(report.last, promise.last());
+    report.unknown = promise.unknown();
+    report.torn = promise.torn();
+    for (AcceptedValue value : promise.accepted()) {
+      if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {
+        report.until = Slot.max(report.until, value.slot());
+      }
+      highest.merge(value.slot(), value, (a, b) -> a.ballot().isAbove(b.ballot()) ? a : b);
+    }
+    return report.isWhole()
+        ? Optional.empty()
+        : Optional.of(Slot.max(report.until, report.chosen).next());
+  }
+
+  /** The acceptors whose report is whole. */
+  boolean isWhole(ServerId acceptor) {
+    Report report = reports.get(acceptor);
+    return report != null && report.isWhole();
+  }
+
+  /**
+   * The acceptor with the furthest chosen prefix, and that prefix: all before it is fetched, never
+   * proposed.
+   */
+  Slot highestChosen() {
+    Slot chosen = Slot.ZERO;
+    for (Report report : reports.values()) {
+      chosen = Slot.max(chosen, report.chosen);
+    }
+    return chosen;
+  }
+
+  /** Who has the furthest chosen prefix. */
+  ServerId furthest() {
+    ServerId furthest = reports.firstKey();
+    for (var each : reports.entrySet()) {
+      if (each.getValue().chosen.isAfter(reports.get(furthest).chosen)) {
+        furthest = each.getKey();
+      }
+    }
+    return furthest;
+  }
+
+  /** The last slot for which anything was, or may have been, accepted. */
+  Slot end() {
+    Slot end = from.previous();
+    for (Report report : reports.values()) {
+      end = Slot.max(end, report.last);
+      if (report.unknown.isPresent()) {
+        end = Slot.max(end, report.unknown.get().last());
+      }
+      if (report.torn.isPresent()) {
+        end = Slot.max(end, report.torn.get().last());
+      }
+    }
+    return end;
+  }
+
+  /**
+   * Whether a quorum of {@code membership} knows what it accepted in {@code slot}. One with damage
+   * there does not (protocol-rules.md, 3); one with a torn tail there counts as having accepted
+   * nothing only when every voter has answered (rule 4).
+   */
+  boolean isKnown(Slot slot, Membership membership) {
+    boolean all = true;
+    for (Member member : membership.members()) {
+      all &= !member.role().votes() || isWhole(member.server());
+    }
+    boolean everyVoter = all;
+    return membership.isQuorum(
+        member -> {
+          Report report = reports.get(member.server());
+          return report != null
+              && report.isWhole()
+              && !(report.unknown.isPresent() && report.unknown.get().contains(slot))
+              && (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));
+        });
+  }
+
+  /** Whether a quorum of {@code membership} reported in full, damage left aside. */
+  boolean isQuorum(Membership membership) {
+    return membership.isQuorum(member -> isWhole(member.server()));
+  }
+
+  /** The value to be proposed for the slot, if any acceptor accepted one there. */
+  Optional<Value> valueFor(Slot slot) {
+    return Optional.ofNullable(highest.get(slot)).map(AcceptedValue::value);
+  }
+
+  /** Slots up to here are chosen: what was reported for them is not needed any more. */
+  void forget(Slot upTo) {
+    highest.headMap(upTo, true).clear();
+  }
+
+  /** Who has not reported in full yet. */
+  List<ServerId> lacking(List<ServerId> asked) {
+    List<ServerId> lacking = new ArrayList<>();
+    for (ServerId server : asked) {
+      if (!isWhole(server)) {
+        lacking.add(server);
+      }
+    }
+    return lacking;
+  }
+
+  /** From where to ask this acceptor (again). */
+  Slot askFrom(ServerId acceptor) {
+    Report report = reports.get(acceptor);
+    return report == null ? from : Slot.max(report.until, report.chosen).next();
+  }
+}
