@@ -595,11 +595,14 @@ final class Coordinator {
               if (member.server().equals(settings.server())) {
                 return !acceptor.promised().isAbove(ballot);
               }
-              Peer peer = election.peers().get(member.server());
-              return peer != null
-                  && peer.incarnation().equals(Optional.of(member.incarnation()))
-                  && peer.answered() >= pingNumber
-                  && !peer.promised().isAbove(ballot);
+              return election
+                  .peer(member.server())
+                  .map(
+                      peer ->
+                          peer.incarnation().equals(Optional.of(member.incarnation()))
+                              && peer.answered() >= pingNumber
+                              && !peer.promised().isAbove(ballot))
+                  .orElse(false);
             });
   }
 

@@ -1,5 +1,6 @@
 package io.synod.paxos;
 
+import java.util.Collection;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -59,8 +60,14 @@ final class Election {
     this.followed = Ballot.max(acceptor.promised(), taken);
   }
 
-  TreeMap<ServerId, Peer> peers() {
-    return peers;
+  /** The other members. */
+  Collection<Peer> peers() {
+    return peers.values();
+  }
+
+  /** What is known of another member. */
+  Optional<Peer> peer(ServerId server) {
+    return Optional.ofNullable(peers.get(server));
   }
 
   boolean isContent() {
@@ -246,12 +253,10 @@ final class Election {
                 return member.incarnation().equals(settings.incarnation());
               }
               return isHeard(member)
-                  && !peers
-                      .get(member.server())
-                      .standing()
-                      .orElseThrow()
-                      .followed()
-                      .isAbove(ballot);
+                  && peer(member.server())
+                      .flatMap(Peer::standing)
+                      .map(standing -> !standing.followed().isAbove(ballot))
+                      .orElse(false);
             });
   }
 

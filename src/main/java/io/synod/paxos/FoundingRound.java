@@ -169,17 +169,18 @@ final class FoundingRound {
     return members.stream().map(Member::server).toList();
   }
 
+  /** The listed servers as they are now; only when none is waited for. */
   private List<Member> presentMembers() {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < settings.listed().size(); i++) {
       ServerId server = new ServerId(i);
-      boolean own = server.equals(self);
+      Met other = met.get(server);
       members.add(
           new Member(
               server,
-              own ? settings.incarnation() : met.get(server).incarnation(),
+              other == null ? settings.incarnation() : other.incarnation(),
               settings.listed().get(i),
-              own ? settings.clientAddress() : met.get(server).meet().clientAddress(),
+              other == null ? settings.clientAddress() : other.meet().clientAddress(),
               Member.Role.VOTER));
     }
     return members;

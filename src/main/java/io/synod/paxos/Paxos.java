@@ -173,7 +173,7 @@ public final class Paxos {
   /** What this server knows of the others, for display. */
   public Collection<PeerView> peers() {
     List<PeerView> views = new ArrayList<>();
-    for (Peer peer : election.peers().values()) {
+    for (Peer peer : election.peers()) {
       views.add(
           new PeerView(peer.server(), peer.isHeard(), peer.standing(), peer.roundTripNanos()));
     }
@@ -248,25 +248,30 @@ public final class Paxos {
   }
 
   private boolean isActing(Ballot ballot) {
-    Peer owner = election.peers().get(ballot.server());
-    return owner != null
-        && owner.isHeard()
-        && owner.standing().flatMap(Standing::acting).equals(Optional.of(ballot));
+    return election
+        .peer(ballot.server())
+        .map(
+            owner ->
+                owner.isHeard()
+                    && owner.standing().flatMap(Standing::acting).equals(Optional.of(ballot)))
+        .orElse(false);
   }
 
   private Optional<ServerId> catchUpSource() {
     Optional<ServerId> heard =
         coordinatorHeard().filter(server -> !server.equals(settings.server()));
-    if (heard.isPresent()) {
-      Peer peer = election.peers().get(heard.get());
-      if (peer != null
-          && peer.standing().map(Standing::chosen).orElse(Slot.ZERO).isAfter(chosen())) {
-        return heard;
-      }
+    boolean ahead =
+        heard
+            .flatMap(election::peer)
+            .flatMap(Peer::standing)
+            .map(standing -> standing.chosen().isAfter(chosen()))
+            .orElse(false);
+    if (ahead) {
+      return heard;
     }
     Optional<ServerId> best = Optional.empty();
     Slot most = chosen();
-    for (Peer peer : election.peers().values()) {
+    for (Peer peer : election.peers()) {
       Slot has = peer.standing().map(Standing::chosen).orElse(Slot.ZERO);
       if (peer.isHeard() && has.isAfter(most)) {
         most = has;
@@ -429,11 +434,13 @@ public final class Paxos {
     if (learner.membership().membership().isVoter(from, incarnation)) {
       return true;
     }
-    Peer peer = election.peers().get(from);
-    if (peer != null
-        && peer.standing()
+    boolean mayBeNewer =
+        election
+            .peer(from)
+            .flatMap(Peer::standing)
             .map(standing -> standing.membershipAt().isAfter(learner.membership().decidedAt()))
-            .orElse(false)) {
+            .orElse(false);
+    if (mayBeNewer) {
       return true;
     }
     Log log = acceptor.log();

@@ -82,8 +82,10 @@ final class Promises {
   /** Who has the furthest chosen prefix. */
   ServerId furthest() {
     ServerId furthest = reports.firstKey();
+    Slot most = Slot.ZERO;
     for (var each : reports.entrySet()) {
-      if (each.getValue().chosen.isAfter(reports.get(furthest).chosen)) {
+      if (each.getValue().chosen.isAfter(most)) {
+        most = each.getValue().chosen;
         furthest = each.getKey();
       }
     }
