@@ -1,0 +1,21 @@
+package io.synod.journal;
+
+import io.synod.paxos.JournalRecord;
+import java.util.List;
+
+/** What the driver asks of the journal. Driver thread only; nothing here blocks. */
+public interface DurableLog {
+
+  /**
+   * Hands records over to be written.
+   *
+   * @return the position after them: how many records were handed over since the process started
+   */
+  long append(List<JournalRecord> records);
+
+  /** The position up to which every record is durable; never goes back. */
+  long durable();
+
+  /** The age of the oldest record that still waits for its sync; 0 when none waits. */
+  long syncAgeNanos(long nowNanos);
+}

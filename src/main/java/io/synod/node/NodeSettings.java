@@ -1,0 +1,50 @@
+package io.synod.node;
+
+import java.util.UUID;
+
+/**
+ * Bounds and timings of the driver.
+ *
+ * @param run this start of the server; its session for the calls that come without one is named by
+ *     it
+ * @param queueRequests how many client requests may wait or be under way; one more is refused
+ * @param queueBytes how many bytes of commands may wait at the coordinator; one that would exceed
+ *     it is refused
+ * @param inboxMessages how many messages of peers may wait
+ * @param batchBytes about how large a batch may grow; one command alone may exceed it
+ * @param batchCommands how many commands a batch may hold
+ * @param retryNanos after which a forwarded command or a read request that had no answer is sent
+ *     again
+ * @param failRate the chance that this server fails as an acceptor, on purpose
+ * @param seed for the faults on purpose: the driver's only randomness
+ */
+public record NodeSettings(
+    UUID run,
+    int queueRequests,
+    long queueBytes,
+    int inboxMessages,
+    int batchBytes,
+    int batchCommands,
+    long retryNanos,
+    double failRate,
+    long seed) {
+  public NodeSettings {
+    if (Integer.bitCount(queueRequests) != 1) {
+      throw new IllegalArgumentException("queueRequests is a power of two, not " + queueRequests);
+    }
+    checkFailRate(failRate);
+  }
+
+  static double checkFailRate(double failRate) {
+    if (!(failRate >= 0 && failRate <= 1)) {
+      throw new IllegalArgumentException("a fail rate is from 0 to 1, not " + failRate);
+    }
+    return failRate;
+  }
+
+  /** The usual bounds. */
+  public static NodeSettings usual(UUID run, double failRate, long seed) {
+    return new NodeSettings(
+        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 200_000_000L, failRate, seed);
+  }
+}

@@ -1,0 +1,268 @@
+package io.synod.paxos;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Predicate;
+
+/**
+ * Some protocol cores, joined by links that deliver in order and at once unless they are cut, with
+ * journals that are durable at once unless they are held. For tests that script what happens; what
+ * is random belongs to the simulator.
+ */
+final class CoreCluster {
+  static final long MILLI = 1_000_000;
+  static final long PING_INTERVAL = 50 * MILLI;
+  static final long ELECTION_TIMEOUT = 500 * MILLI;
+
+  /** A message under way. */
+  record Flight(ServerId from, ServerId to, Message message) {}
+
+  private final int size;
+  private final List<Address> listed = new ArrayList<>();
+  private final List<Paxos> cores = new ArrayList<>();
+  private final List<List<JournalRecord>> journals = new ArrayList<>();
+  private final List<List<Output.Send<Message.Binding>>> held = new ArrayList<>();
+  private final List<List<Output.ChosenValue>> chosen = new ArrayList<>();
+  private final List<List<Notice>> notices = new ArrayList<>();
+  private final List<List<Output.ReadAnswer>> readAnswers = new ArrayList<>();
+  private final Set<Integer> down = new HashSet<>();
+  private final Set<Integer> disksHeld = new HashSet<>();
+  private final Set<List<Integer>> cutLinks = new HashSet<>();
+  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+  private Predicate<Flight> dropped = flight -> false;
+  private long nowNanos;
+
+  CoreCluster(int size) {
+    this.size = size;
+    for (int i = 0; i < size; i++) {
+      listed.add(new Address("localhost", 9000 + i));
+    }
+    for (int i = 0; i < size; i++) {
+      cores.add(new Paxos(settings(i), Recovered.nothing()));
+      journals.add(new ArrayList<>());
+      held.add(new ArrayList<>());
+      chosen.add(new ArrayList<>());
+      notices.add(new ArrayList<>());
+      readAnswers.add(new ArrayList<>());
+      perform(i, cores.get(i).start(Slot.ZERO));
+    }
+  }
+
+  private PaxosSettings settings(int i) {
+    return new PaxosSettings(
+        new ServerId(i),
+        incarnation(i),
+        listed,
+        new Address("localhost", 8000 + i),
+        new ClusterId(new UUID(7, i)),
+        i,
+        PING_INTERVAL,
+        ELECTION_TIMEOUT,
+        64,
+        1 << 20,
+        0);
+  }
+
+  static Incarnation incarnation(int i) {
+    return new Incarnation(new UUID(1, i));
+  }
+
+  Paxos core(int i) {
+    return cores.get(i);
+  }
+
+  List<Output.ChosenValue> chosen(int i) {
+    return chosen.get(i);
+  }
+
+  List<Notice> notices(int i) {
+    return notices.get(i);
+  }
+
+  List<Output.ReadAnswer> readAnswers(int i) {
+    return readAnswers.get(i);
+  }
+
+  List<JournalRecord> journal(int i) {
+    return journals.get(i);
+  }
+
+  /** What matches is lost on the way. */
+  void drop(Predicate<Flight> which) {
+    dropped = which;
+  }
+
+  void cutLink(int a, int b) {
+    cutLinks.add(List.of(a, b));
+    cutLinks.add(List.of(b, a));
+  }
+
+  void healLinks() {
+    cutLinks.clear();
+  }
+
+  /** The process dies; nobody is told. */
+  void kill(int i) {
+    down.add(i);
+    held.get(i).clear();
+  }
+
+  /** The process dies, and the others find its port closed. */
+  void killAndRefuse(int i) {
+    kill(i);
+    for (int other = 0; other < size; other++) {
+      if (!down.contains(other)) {
+        perform(other, cores.get(other).step(new Input.PeerUnreachable(new ServerId(i))));
+      }
+    }
+    deliverAll();
+  }
+
+  /** Starts again from what its journal holds. */
+  void restart(int i) {
+    down.remove(i);
+    chosen.get(i).clear();
+    cores.set(i, new Paxos(settings(i), Fold.of(journals.get(i))));
+    perform(i, cores.get(i).start(Slot.ZERO));
+  }
+
+  /** From now on nothing that this server journals becomes durable. */
+  void holdDisk(int i) {
+    disksHeld.add(i);
+  }
+
+  /** Everything it journaled is durable now. */
+  void releaseDisk(int i) {
+    disksHeld.remove(i);
+    List<Output.Send<Message.Binding>> waiting = new ArrayList<>(held.get(i));
+    held.get(i).clear();
+    waiting.forEach(send -> fly(i, send.to(), send.message()));
+    deliverAll();
+  }
+
+  /** Lets time pass for all, a little at a time. */
+  void run(long nanos) {
+    long step = 5 * MILLI;
+    for (long passed = 0; passed < nanos; passed += step) {
+      nowNanos += step;
+      for (int i = 0; i < size; i++) {
+        if (!down.contains(i)) {
+          perform(i, cores.get(i).step(new Input.TimePassed(nowNanos, 0, cores.get(i).chosen())));
+        }
+      }
+      deliverAll();
+    }
+  }
+
+  /** Runs until somebody coordinates; returns who. */
+  int elect() {
+    for (int i = 0; i < 400; i++) {
+      run(5 * MILLI);
+      Optional<Integer> coordinator = coordinator();
+      if (coordinator.isPresent()) {
+        return coordinator.get();
+      }
+    }
+    throw new AssertionError("no coordinator within 2 s: " + notices);
+  }
+
+  /** Who coordinates at the highest ballot. */
+  Optional<Integer> coordinator() {
+    Optional<Integer> found = Optional.empty();
+    for (int i = 0; i < size; i++) {
+      if (!down.contains(i)
+          && cores.get(i).isCoordinating()
+          && (found.isEmpty()
+              || cores.get(i).followed().isAbove(cores.get(found.get()).followed()))) {
+        found = Optional.of(i);
+      }
+    }
+    return found;
+  }
+
+  /** Hands a value to the coordinator and delivers what follows. */
+  void propose(int i, String text) {
+    step(i, new Input.Proposed(List.of(batch(text))));
+  }
+
+  static Value.Batch batch(String text) {
+    return new Value.Batch(Bytes.utf8(text));
+  }
+
+  void step(int i, Input input) {
+    perform(i, cores.get(i).step(input));
+    deliverAll();
+  }
+
+  /** The texts that this server knows chosen, in order. */
+  List<String> texts(int i) {
+    List<String> texts = new ArrayList<>();
+    for (Output.ChosenValue each : chosen.get(i)) {
+      if (each.value() instanceof Value.Batch batch) {
+        texts.add(batch.commands().toUtf8());
+      }
+    }
+    return texts;
+  }
+
+  /** All that were handed over as chosen agree, slot by slot. */
+  void checkAgreement() {
+    TreeMap<Slot, Value> values = new TreeMap<>();
+    for (List<Output.ChosenValue> each : chosen) {
+      for (Output.ChosenValue value : each) {
+        Value before = values.putIfAbsent(value.slot(), value.value());
+        if (before != null && !before.equals(value.value())) {
+          throw new AssertionError("AgreementPerSlot: " + value.slot());
+        }
+      }
+    }
+  }
+
+  private void perform(int i, Output output) {
+    journals.get(i).addAll(output.records());
+    output.sendNow().forEach(send -> fly(i, send.to(), send.message()));
+    for (Output.Send<Message.Binding> send : output.sendWhenDurable()) {
+      if (disksHeld.contains(i)) {
+        held.get(i).add(send);
+      } else {
+        fly(i, send.to(), send.message());
+      }
+    }
+    chosen.get(i).addAll(output.chosen());
+    notices.get(i).addAll(output.notices());
+    readAnswers.get(i).addAll(output.readPoints());
+  }
+
+  private void fly(int from, ServerId to, Message message) {
+    flights.add(new Flight(new ServerId(from), to, message));
+  }
+
+  void deliverAll() {
+    int delivered = 0;
+    Flight flight;
+    while ((flight = flights.poll()) != null) {
+      int from = flight.from().number();
+      int to = flight.to().number();
+      if (down.contains(to) || down.contains(from) || cutLinks.contains(List.of(from, to))) {
+        continue;
+      }
+      if (dropped.test(flight)) {
+        continue;
+      }
+      if (++delivered > 1_000_000) {
+        throw new AssertionError("messages without end, lately " + flight);
+      }
+      perform(
+          to,
+          cores
+              .get(to)
+              .step(new Input.Received(flight.from(), incarnation(from), flight.message())));
+    }
+  }
+}
