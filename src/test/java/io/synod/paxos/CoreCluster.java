@@ -36,10 +36,13 @@ final class CoreCluster {
   private final Set<List<Integer>> cutLinks = new HashSet<>();
   private final ArrayDeque<Flight> flights = new ArrayDeque<>();
   private Predicate<Flight> dropped = flight -> false;
+  private final int[] lives;
+  private final TreeMap<Integer, Long> hangingSince = new TreeMap<>();
   private long nowNanos;
 
   CoreCluster(int size) {
     this.size = size;
+    this.lives = new int[size];
     for (int i = 0; i < size; i++) {
       listed.add(new Address("localhost", 9000 + i));
     }
@@ -54,7 +57,7 @@ final class CoreCluster {
     }
   }
 
-  private PaxosSettings settings(int i) {
+  PaxosSettings settings(int i) {
     return new PaxosSettings(
         new ServerId(i),
         incarnation(i),
@@ -69,8 +72,16 @@ final class CoreCluster {
         0);
   }
 
-  static Incarnation incarnation(int i) {
-    return new Incarnation(new UUID(1, i));
+  /** The life that this server has now. */
+  Incarnation incarnation(int i) {
+    return new Incarnation(new UUID(lives[i], i));
+  }
+
+  /** The process dies and loses its disk; what starts again is a new life with the same id. */
+  void wipe(int i) {
+    kill(i);
+    journals.get(i).clear();
+    lives[i]++;
   }
 
   Paxos core(int i) {
@@ -132,6 +143,17 @@ final class CoreCluster {
     perform(i, cores.get(i).start(Slot.ZERO));
   }
 
+  /** From now on nothing becomes durable, and the server knows how long it has waited. */
+  void hangDisk(int i) {
+    holdDisk(i);
+    hangingSince.put(i, nowNanos);
+  }
+
+  private long syncAge(int i) {
+    Long since = hangingSince.get(i);
+    return since == null ? 0 : nowNanos - since;
+  }
+
   /** From now on nothing that this server journals becomes durable. */
   void holdDisk(int i) {
     disksHeld.add(i);
@@ -153,7 +175,9 @@ final class CoreCluster {
       nowNanos += step;
       for (int i = 0; i < size; i++) {
         if (!down.contains(i)) {
-          perform(i, cores.get(i).step(new Input.TimePassed(nowNanos, 0, cores.get(i).chosen())));
+          perform(
+              i,
+              cores.get(i).step(new Input.TimePassed(nowNanos, syncAge(i), cores.get(i).chosen())));
         }
       }
       deliverAll();

@@ -1,0 +1,224 @@
+package io.synod.paxos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rules that are easy to miss, each as the execution that goes wrong without it; numbers are those
+ * of the rules.
+ */
+class RulesTest {
+  private static final long MILLI = CoreCluster.MILLI;
+
+  /** Rule 1: a chosen prefix makes nothing chosen where what was accepted bears another ballot. */
+  @Test
+  void aChosenPrefixHoldsOnlyForValuesOfItsBallot() {
+    Effects effects = new Effects();
+    CoreCluster cluster = new CoreCluster(3);
+    cluster.elect();
+    Ballot old = new Ballot(50, new ServerId(1));
+    Ballot newer = new Ballot(51, new ServerId(2));
+    Acceptor acceptor = new Acceptor(cluster.settings(0), effects, Recovered.nothing());
+    Learner learner = new Learner(cluster.settings(0), effects, acceptor);
+    learner.open(cluster.core(0).membership());
+    acceptor.onPropose(
+        new ServerId(1),
+        new Message.Propose(old, Slot.of(1), List.of(CoreCluster.batch("x")), Slot.ZERO));
+    learner.onChosenPrefix(new ChosenPrefix(newer, Slot.of(1)));
+    assertEquals(Slot.ZERO, learner.chosen());
+    learner.onChosenPrefix(new ChosenPrefix(old, Slot.of(1)));
+    assertEquals(Slot.of(1), learner.chosen());
+  }
+
+  /** Rule 5: votes of another life of a member do not count. */
+  @Test
+  void aWipedServerHasNoVoteUntilTheLogNamesItsNewLife() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    int wiped = (coordinator + 1) % 3;
+    int other = (coordinator + 2) % 3;
+    cluster.propose(coordinator, "a");
+    cluster.wipe(wiped);
+    cluster.restart(wiped);
+    cluster.run(200 * MILLI);
+    assertEquals(List.of("a"), cluster.texts(wiped), "it catches up");
+    cluster.kill(other);
+    cluster.propose(coordinator, "b");
+    cluster.run(1_000 * MILLI);
+    assertFalse(cluster.texts(coordinator).contains("b"), "chosen with the vote of a lost disk");
+    cluster.restart(other);
+    cluster.run(1_000 * MILLI);
+    int next = cluster.elect();
+    assertNotEquals(wiped, next);
+    cluster.checkAgreement();
+  }
+
+  /** Rule 5: a Pong that promised a higher ballot confirms no read. */
+  @Test
+  void aReadIsNotConfirmedByAcceptorsThatPromisedMore() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    Ballot ballot = cluster.core(coordinator).followed();
+    ServerId other = new ServerId((coordinator + 1) % 3);
+    for (int i = 0; i < 3; i++) {
+      if (i != coordinator) {
+        cluster.step(
+            i,
+            new Input.Received(
+                other,
+                cluster.incarnation(other.number()),
+                new Message.Prepare(ballot.next(other), Slot.of(1))));
+      }
+    }
+    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    assertTrue(
+        cluster.readAnswers(coordinator).stream()
+            .noneMatch(Output.ReadAnswer.Ready.class::isInstance));
+  }
+
+  /** Rule 8: one server wiped during founding does not brick the rest. */
+  @Test
+  void aFoundingThatWasNotOpenedIsMadeAnew() {
+    CoreCluster cluster = new CoreCluster(3);
+    cluster.drop(flight -> flight.message() instanceof Message.FoundingSynced);
+    cluster.run(300 * MILLI);
+    assertTrue(
+        cluster.journal(2).stream().anyMatch(JournalRecord.FoundingPrepared.class::isInstance));
+    assertFalse(cluster.core(0).isOpen());
+    cluster.wipe(2);
+    cluster.restart(2);
+    cluster.drop(flight -> false);
+    cluster.run(1_500 * MILLI);
+    int coordinator = cluster.elect();
+    cluster.propose(coordinator, "a");
+    cluster.run(100 * MILLI);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(List.of("a"), cluster.texts(i));
+    }
+  }
+
+  /**
+   * Rule 16: a server that stepped down or restarted does not call itself content at its old
+   * ballot.
+   */
+  @Test
+  void aRestartedCoordinatorIsNotContentAtItsOldBallot() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    Ballot ballot = cluster.core(coordinator).followed();
+    cluster.kill(coordinator);
+    cluster.restart(coordinator);
+    assertFalse(cluster.core(coordinator).isContent());
+    int next = cluster.elect();
+    assertTrue(cluster.core(next).followed().isAbove(ballot));
+  }
+
+  /** Rule 18: a membership that is accepted and not chosen stops nobody from electing. */
+  @Test
+  void aCoordinatorThatDiesDuringAMembershipChangeIsReplaced() {
+    CoreCluster cluster = new CoreCluster(5);
+    int coordinator = cluster.elect();
+    cluster.drop(flight -> flight.message() instanceof Message.Accepted);
+    Membership now = cluster.core(coordinator).membership().membership();
+    List<Member> fewer = new ArrayList<>(now.members());
+    fewer.removeIf(member -> member.server().number() == (coordinator + 1) % 5);
+    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, fewer)));
+    cluster.kill(coordinator);
+    cluster.drop(flight -> false);
+    cluster.run(1_500 * MILLI);
+    int next = cluster.elect();
+    cluster.propose(next, "a");
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("a"), cluster.texts(next));
+    assertEquals(4, cluster.core(next).membership().membership().voters());
+    cluster.checkAgreement();
+  }
+
+  /** The barrier: nothing is proposed behind a membership until majorities of both hold it. */
+  @Test
+  void nothingPassesAMembershipBeforeBothMajoritiesHoldIt() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    Membership now = cluster.core(coordinator).membership().membership();
+    List<Member> alone = new ArrayList<>(now.members());
+    alone.replaceAll(
+        member ->
+            member.server().number() == coordinator
+                ? member
+                : member.withRole(Member.Role.LEARNER));
+    cluster.holdDisk((coordinator + 1) % 3);
+    cluster.holdDisk((coordinator + 2) % 3);
+    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, alone)));
+    cluster.run(100 * MILLI);
+    assertEquals(0, cluster.core(coordinator).proposalRoom());
+    assertEquals(3, cluster.core(coordinator).membership().membership().voters());
+    cluster.releaseDisk((coordinator + 1) % 3);
+    cluster.run(10 * MILLI);
+    assertEquals(1, cluster.core(coordinator).membership().membership().voters());
+    cluster.propose(coordinator, "alone");
+    assertEquals(List.of("alone"), cluster.texts(coordinator));
+  }
+
+  /** Rule 22: an orphan promise is prepared over, without stepping down. */
+  @Test
+  void aPromiseWhoseOwnerIsGoneIsPreparedOver() {
+    CoreCluster cluster = new CoreCluster(5);
+    int coordinator = cluster.elect();
+    int gone = (coordinator + 1) % 5;
+    int promiser = (coordinator + 2) % 5;
+    Ballot high = cluster.core(coordinator).followed().next(new ServerId(gone));
+    cluster.kill(gone);
+    cluster.run(600 * MILLI);
+    cluster.step(
+        promiser,
+        new Input.Received(
+            new ServerId(gone), cluster.incarnation(gone), new Message.Prepare(high, Slot.of(1))));
+    cluster.propose(coordinator, "a");
+    cluster.run(500 * MILLI);
+    assertEquals(coordinator, cluster.coordinator().orElseThrow());
+    assertTrue(cluster.core(coordinator).followed().isAbove(high));
+    cluster.propose(coordinator, "b");
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("a", "b"), cluster.texts(promiser));
+    assertTrue(
+        cluster.notices(coordinator).stream().noneMatch(Notice.SteppedDown.class::isInstance));
+  }
+
+  /** Rule 17: a server whose disk does not sync steps down, and does not campaign. */
+  @Test
+  void aCoordinatorWhoseDiskHangsStepsDown() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    cluster.hangDisk(coordinator);
+    cluster.run(2_000 * MILLI);
+    int next = cluster.elect();
+    assertNotEquals(coordinator, next);
+    cluster.propose(next, "a");
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("a"), cluster.texts(next));
+  }
+
+  /** Rule 12 of the protocol's outline: a peer's absurd ballot bricks no election. */
+  @Test
+  void anAbsurdBallotIsRefused() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    int other = (coordinator + 1) % 3;
+    Ballot absurd = new Ballot(Ballot.MAX_ROUND, new ServerId(other));
+    cluster.step(
+        coordinator,
+        new Input.Received(
+            new ServerId(other),
+            cluster.incarnation(other),
+            new Message.Prepare(absurd, Slot.of(1))));
+    assertTrue(cluster.core(coordinator).promised().isBelow(absurd));
+    assertEquals(Optional.of(coordinator), cluster.coordinator());
+  }
+}
