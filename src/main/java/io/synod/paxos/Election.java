@@ -188,19 +188,29 @@ final class Election {
         : pingedAtNanos + settings.pingIntervalNanos();
   }
 
-  /** Answers, and takes note. Returns whether the sender's contentment or ballot changed. */
+  /**
+   * Answers, and takes note. Returns whether the sender's contentment or ballot changed.
+   *
+   * @param answers false for a server without a vote, since a Pong is one
+   */
   boolean onPing(
-      ServerId from, Incarnation incarnation, Message.Ping ping, Optional<Ballot> acting) {
+      ServerId from,
+      Incarnation incarnation,
+      Message.Ping ping,
+      Optional<Ballot> acting,
+      boolean answers) {
     Peer peer = peers.get(from);
     if (peer == null) {
       effects.ignored("onPing", "not a member");
       return false;
     }
     boolean changed = noteStanding(peer, incarnation, ping.standing());
-    effects.send(
-        from,
-        new Message.Pong(
-            ping.number(), standing(acting), acceptor.promised(), acceptor.log().last()));
+    if (answers) {
+      effects.send(
+          from,
+          new Message.Pong(
+              ping.number(), standing(acting), acceptor.promised(), acceptor.log().last()));
+    }
     return changed;
   }
 

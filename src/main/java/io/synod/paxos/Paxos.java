@@ -25,6 +25,7 @@ public final class Paxos {
   private static final int CAMPAIGN_TIMEOUTS = 4;
 
   private final PaxosSettings settings;
+  private final boolean voteless;
   private final Effects effects = new Effects();
   private final Acceptor acceptor;
   private final Learner learner;
@@ -38,7 +39,18 @@ public final class Paxos {
 
   /** A server as it finds itself when it starts. {@link #start} comes next. */
   public Paxos(PaxosSettings settings, Recovered recovered) {
+    this(settings, recovered, /* voteless= */ false);
+  }
+
+  /**
+   * As {@link #Paxos(PaxosSettings, Recovered)}.
+   *
+   * @param voteless what it promised is lost to damage: it casts no vote of any kind, and only
+   *     learns, until it is replaced as a new incarnation (protocol-rules.md, 3)
+   */
+  public Paxos(PaxosSettings settings, Recovered recovered, boolean voteless) {
     this.settings = settings;
+    this.voteless = voteless;
     SplittableRandom random = new SplittableRandom(settings.seed());
     this.acceptor = new Acceptor(settings, effects, recovered);
     this.learner = new Learner(settings, effects, acceptor);
@@ -332,6 +344,10 @@ public final class Paxos {
       effects.ignored("onReceived", "not open yet");
       return;
     }
+    if (voteless && (message instanceof Message.Prepare || message instanceof Message.Propose)) {
+      effects.ignored("onReceived", "no vote: the promise is lost");
+      return;
+    }
     if (message instanceof Message.Ping ping) {
       onPing(from, received.incarnation(), ping);
     } else if (message instanceof Message.Pong pong) {
@@ -388,7 +404,7 @@ public final class Paxos {
   }
 
   private void onPing(ServerId from, Incarnation incarnation, Message.Ping ping) {
-    boolean changed = election.onPing(from, incarnation, ping, acting());
+    boolean changed = election.onPing(from, incarnation, ping, acting(), !voteless);
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
@@ -524,7 +540,7 @@ public final class Paxos {
     if (changed) {
       election.ping(nowNanos, acting(), isCoordinating());
     }
-    if (coordinator.isEmpty()) {
+    if (coordinator.isEmpty() && !voteless) {
       election.campaign(nowNanos).ifPresent(this::act);
     }
   }
