@@ -1,0 +1,71 @@
+package io.synod.transport.grpc;
+
+import io.grpc.netty.shaded.io.netty.channel.EventLoop;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.ServerId;
+import io.synod.transport.PeerListener;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** This server, as all streams of it need to know it. Any thread. */
+final class LocalServer {
+  final PeerNetworkSettings settings;
+  final PeerListener listener;
+  final NetworkThreads threads;
+
+  /** The one thread to which all streams are confined. */
+  final EventLoop loop;
+
+  /** Of this start of the process. */
+  final UUID run = UUID.randomUUID();
+
+  final Bytes foundingList;
+
+  private volatile Optional<ClusterId> cluster;
+  private volatile Set<ServerId> cut = Set.of();
+
+  LocalServer(PeerNetworkSettings settings, PeerListener listener, NetworkThreads threads) {
+    this.settings = settings;
+    this.listener = listener;
+    this.threads = threads;
+    this.loop = threads.group().next();
+    this.foundingList = Handshake.digest(settings.listed());
+    this.cluster = settings.cluster();
+  }
+
+  ServerId id() {
+    return settings.server();
+  }
+
+  PeerNetworkSettings.Limits limits() {
+    return settings.limits();
+  }
+
+  Optional<ClusterId> cluster() {
+    return cluster;
+  }
+
+  void setCluster(ClusterId known) {
+    cluster = Optional.of(known);
+  }
+
+  /** Whether nothing may pass to or from this peer. */
+  boolean isCut(ServerId peer) {
+    return cut.contains(peer);
+  }
+
+  void setCut(Set<ServerId> peers) {
+    cut = Set.copyOf(peers);
+  }
+
+  /** Runs {@code task} on the loop: now if this is its thread. */
+  void onLoop(Runnable task) {
+    if (loop.inEventLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+}
