@@ -1,0 +1,255 @@
+package io.synod.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A directory of the file system, for this process alone. A name is a file's, or a file's in a
+ * directory below it, which is made as needed: {@code journal/segment-000001.log}.
+ */
+public final class FileDisk implements Disk {
+  private static final String LOCK = "lock";
+  private static final Pattern NAME =
+      Pattern.compile("([A-Za-z0-9_-][A-Za-z0-9._-]*/)?[A-Za-z0-9_-][A-Za-z0-9._-]*");
+
+  private final Path directory;
+  private final FileChannel lockFile;
+
+  private FileDisk(Path directory, FileChannel lockFile) {
+    this.directory = directory;
+    this.lockFile = lockFile;
+  }
+
+  /**
+   * Takes a directory, making it if it is not there.
+   *
+   * @throws JournalRefusedException if another process has it, or this one already
+   */
+  public static FileDisk open(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    boolean made = !Files.isDirectory(absolute);
+    Files.createDirectories(absolute);
+    Path parent = absolute.getParent();
+    if (made && parent != null) {
+      sync(parent);
+    }
+    Path lock = absolute.resolve(LOCK);
+    FileChannel channel =
+        FileChannel.open(
+            lock, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      Optional<FileLock> held = tryLock(channel);
+      if (held.isEmpty()) {
+        throw new JournalRefusedException(
+            "the data directory "
+                + absolute
+                + " is in use by "
+                + holder(lock)
+                + "; stop it, or give this server another directory");
+      }
+      channel.truncate(0);
+      String pid = ProcessHandle.current().pid() + "\n";
+      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.UTF_8)), 0);
+      return new FileDisk(absolute, channel);
+    } catch (IOException | RuntimeException e) {
+      try (channel) {
+        throw e;
+      }
+    }
+  }
+
+  private static Optional<FileLock> tryLock(FileChannel channel) throws IOException {
+    try {
+      return Optional.ofNullable(channel.tryLock());
+    } catch (OverlappingFileLockException e) {
+      return Optional.empty(); // Held in this process.
+    }
+  }
+
+  private static String holder(Path lock) throws IOException {
+    String pid = Files.readString(lock).strip();
+    return pid.isEmpty() ? "another process" : "process " + pid;
+  }
+
+  private Path path(String name) {
+    if (!NAME.matcher(name).matches() || name.equals(LOCK)) {
+      throw new IllegalArgumentException("'" + name + "' is no name for a file in " + directory);
+    }
+    return directory.resolve(name);
+  }
+
+  @Override
+  public List<String> list() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (Path entry : entries(directory)) {
+      if (Files.isDirectory(entry)) {
+        for (Path inner : entries(entry)) {
+          if (Files.isRegularFile(inner)) {
+            names.add(entry.getFileName() + "/" + inner.getFileName());
+          }
+        }
+      } else if (!entry.getFileName().toString().equals(LOCK)) {
+        names.add(entry.getFileName().toString());
+      }
+    }
+    return names;
+  }
+
+  private static List<Path> entries(Path directory) throws IOException {
+    List<Path> entries = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      stream.forEach(entries::add);
+    }
+    return entries;
+  }
+
+  @Override
+  public DiskFile open(String name) throws IOException {
+    Path path = path(name);
+    Path parent = path.getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      Files.createDirectories(parent);
+    }
+    return new OpenFile(
+        path,
+        FileChannel.open(
+            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+  }
+
+  @Override
+  public void rename(String from, String to) throws IOException {
+    Files.move(
+        path(from), path(to), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  public void delete(String name) throws IOException {
+    Files.delete(path(name));
+  }
+
+  /** Syncs the directory and those below it. */
+  @Override
+  public void syncDirectory() throws IOException {
+    for (Path entry : entries(directory)) {
+      if (Files.isDirectory(entry)) {
+        sync(entry);
+      }
+    }
+    sync(directory);
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public long freeBytes() throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  @Override
+  public String describe() {
+    return directory.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+
+  /** An open file. Its failures name it. */
+  private static final class OpenFile implements DiskFile {
+    private final Path path;
+    private final FileChannel channel;
+
+    OpenFile(Path path, FileChannel channel) {
+      this.path = path;
+      this.channel = channel;
+    }
+
+    @Override
+    public void write(long offset, ByteBuffer source) throws IOException {
+      try {
+        long at = offset;
+        while (source.hasRemaining()) {
+          at += channel.write(source, at);
+        }
+      } catch (IOException e) {
+        throw failed("write", e);
+      }
+    }
+
+    @Override
+    public int read(long offset, ByteBuffer target) throws IOException {
+      try {
+        int total = 0;
+        while (target.hasRemaining()) {
+          int count = channel.read(target, offset + total);
+          if (count < 0) {
+            break;
+          }
+          total += count;
+        }
+        return total;
+      } catch (IOException e) {
+        throw failed("read", e);
+      }
+    }
+
+    @Override
+    public void sync() throws IOException {
+      try {
+        channel.force(false);
+      } catch (IOException e) {
+        throw failed("sync", e);
+      }
+    }
+
+    @Override
+    public long sizeBytes() throws IOException {
+      try {
+        return channel.size();
+      } catch (IOException e) {
+        throw failed("measure", e);
+      }
+    }
+
+    @Override
+    public void truncate(long sizeBytes) throws IOException {
+      try {
+        if (sizeBytes > channel.size()) {
+          // FileChannel.truncate never lengthens a file: the last byte does.
+          channel.write(ByteBuffer.allocate(1), sizeBytes - 1);
+        } else {
+          channel.truncate(sizeBytes);
+        }
+      } catch (IOException e) {
+        throw failed("truncate", e);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+
+    private IOException failed(String what, IOException cause) {
+      return new IOException("cannot " + what + " " + path + ": " + cause.getMessage(), cause);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package io.synod.journal;
+
+import io.synod.paxos.JournalRecord;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The write-ahead log of one server. Three threads meet here, each with methods of its own; one
+ * thread may play all three, as the simulator does:
+ *
+ * <ul>
+ *   <li>the driver: {@link #append}, {@link #syncAgeNanos};
+ *   <li>the writer: {@link #write}, {@link #close};
+ *   <li>the one that works ahead: {@link #prepare}.
+ * </ul>
+ *
+ * {@link #durable} and {@link #failure} are for any thread.
+ *
+ * <p>The first failure is final: what was not durable then never counts as durable, whatever a
+ * later sync says (protocol-rules.md, 2). The process has to end.
+ */
+public final class Journal implements AutoCloseable {
+  private final LogWriter log;
+  private final SegmentSupply supply;
+  private final JournalSettings settings;
+  private final LongSupplier nanoTime;
+  private final RecordQueue queue = new RecordQueue();
+  private final PendingAppends pending = new PendingAppends();
+
+  /** How many records were handed out; the driver's. */
+  private long appended;
+
+  /** What the writer took from the queue and has not written wholly; the writer's. */
+  private List<JournalRecord> taken = List.of();
+
+  private int takenAt;
+  private long written;
+
+  private volatile long durable;
+  private volatile @Nullable Throwable failure;
+  private volatile Runnable onAppend = Journal::nobody;
+  private volatile Runnable onDurable = Journal::nobody;
+
+  Journal(LogWriter log, SegmentSupply supply, JournalSettings settings, LongSupplier nanoTime) {
+    this.log = log;
+    this.supply = supply;
+    this.settings = settings;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Opens the journal of a directory, making it if it is new, and recovers what it holds. Blocks.
+   * When it returns, all that was recovered is durable, whether it was before or not.
+   *
+   * @param nanoTime a monotonic clock, read once an append
+   * @throws JournalRefusedException if this server must not use the directory
+   * @throws IOException if the disk failed; nothing is lost by trying again
+   */
+  public static OpenedJournal open(
+      Disk disk, JournalSettings settings, JournalOwner owner, LongSupplier nanoTime)
+      throws IOException {
+    return new Recovery(disk, settings, owner).open(nanoTime);
+  }
+
+  /**
+   * Has this called by the writer each time more became durable, and once on failure. It must not
+   * block.
+   */
+  public void onDurable(Runnable listener) {
+    onDurable = listener;
+  }
+
+  private static void nobody() {}
+
+  /** Has this called by the driver after each append: wakes the writer. */
+  void onAppend(Runnable listener) {
+    onAppend = listener;
+  }
+
+  /**
+   * Hands records to the writer, to become durable in this order. The driver's; never blocks.
+   *
+   * @param records not changed afterwards
+   * @return how many records were handed out since the journal was opened: they are all durable
+   *     when {@link #durable} has reached this
+   */
+  public long append(List<JournalRecord> records) {
+    if (!records.isEmpty()) {
+      appended += records.size();
+      pending.add(appended, durable, nanoTime.getAsLong());
+      queue.add(records);
+      onAppend.run();
+    }
+    return appended;
+  }
+
+  /** How many of the records handed out are durable: a prefix of them. */
+  public long durable() {
+    return durable;
+  }
+
+  /**
+   * How long the oldest append that is not durable has waited; 0 if none waits. The driver's.
+   *
+   * @param nowNanos by the clock given to {@link #open}
+   */
+  public long syncAgeNanos(long nowNanos) {
+    return pending.ageNanos(durable, nowNanos);
+  }
+
+  /** What made the journal fail; it never recovers. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /**
+   * One turn of the writer: writes what was appended, at most {@link
+   * JournalSettings#recordsPerSync} records, and syncs once. If nothing was appended since the last
+   * turn, notes in the log that all of it is synced, once. Blocks for the disk.
+   *
+   * @return whether there was anything to do
+   * @throws IOException on the first failure, and in every later call
+   */
+  public boolean write() throws IOException {
+    throwIfFailed();
+    try {
+      return writeOnce();
+    } catch (IOException | RuntimeException | Error e) {
+      fail(e);
+      throw e;
+    }
+  }
+
+  private boolean writeOnce() throws IOException {
+    if (!hasMore()) {
+      if (log.isSettled()) {
+        return false;
+      }
+      log.settle();
+      return true;
+    }
+    log.preferFilled();
+    int count = 0;
+    while (count < settings.recordsPerSync() && hasMore()) {
+      log.put(taken.get(takenAt++));
+      count++;
+    }
+    log.commit();
+    written += count;
+    durable = written;
+    onDurable.run();
+    return true;
+  }
+
+  private boolean hasMore() {
+    if (takenAt == taken.size()) {
+      List<JournalRecord> next = queue.poll();
+      taken = next == null ? List.of() : next;
+      takenAt = 0;
+    }
+    return takenAt < taken.size();
+  }
+
+  /** Whether {@link #write} would write records. The writer's. */
+  boolean hasRecords() {
+    return takenAt < taken.size() || !queue.isEmpty();
+  }
+
+  /** Whether {@link #write} would do nothing. The writer's. */
+  boolean isSettled() {
+    return log.isSettled() && !hasRecords();
+  }
+
+  /**
+   * One piece of work ahead of the writer: fills a part of the next segment, or removes a file that
+   * is of no use any more. Blocks for the disk.
+   *
+   * @return whether there is more to do
+   * @throws IOException on the first failure, and in every later call
+   */
+  public boolean prepare() throws IOException {
+    throwIfFailed();
+    try {
+      return supply.prepare();
+    } catch (IOException | RuntimeException | Error e) {
+      fail(e);
+      throw e;
+    }
+  }
+
+  private void throwIfFailed() throws IOException {
+    Throwable first = failure;
+    if (first != null) {
+      throw new IOException("the journal failed before: " + first.getMessage(), first);
+    }
+  }
+
+  private synchronized void fail(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+      onDurable.run();
+    }
+  }
+
+  /** Closes the files, writing nothing. Nothing else may be called then, by any thread. */
+  @Override
+  public void close() throws IOException {
+    log.close();
+  }
+}

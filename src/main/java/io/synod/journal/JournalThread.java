@@ -1,0 +1,124 @@
+package io.synod.journal;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Runs a journal in a real process: one thread that writes, woken by each append, and one that
+ * works ahead when there is time.
+ *
+ * <p>Neither is ever interrupted: that would close the files under them.
+ */
+public final class JournalThread {
+  /** So long after the last record the log is marked as synced, which costs a sync of its own. */
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  /** A start is not held up by work ahead of it. */
+  private static final long FIRST_PREPARE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** Between two pieces of work, so that the writer's syncs do not queue behind them. */
+  private static final long PREPARE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  private static final long PREPARE_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  private final Journal journal;
+  private final Consumer<Throwable> onFailure;
+  private final Thread writer;
+  private final Thread preparer;
+
+  /** Whether the writer is about to wait: an append must wake it. */
+  private volatile boolean waiting;
+
+  private volatile boolean stopping;
+
+  /**
+   * Makes both threads; {@link #start} comes next.
+   *
+   * @param name goes into their names
+   * @param onFailure called once, by the thread that met the failure; the process has to end, and
+   *     must not stop this to do so
+   */
+  public JournalThread(Journal journal, String name, Consumer<Throwable> onFailure) {
+    this.journal = journal;
+    this.onFailure = onFailure;
+    this.writer = new Thread(this::runWriter, "synod-journal-" + name);
+    this.preparer = new Thread(this::runPreparer, "synod-journal-ahead-" + name);
+    preparer.setDaemon(true);
+  }
+
+  /** Starts both threads. Once. */
+  public void start() {
+    journal.onAppend(this::wake);
+    writer.start();
+    preparer.start();
+  }
+
+  private void wake() {
+    if (waiting) {
+      LockSupport.unpark(writer);
+    }
+  }
+
+  private void runWriter() {
+    try {
+      while (!stopping || journal.hasRecords()) {
+        if (journal.hasRecords()) {
+          journal.write();
+        } else {
+          await();
+        }
+      }
+      while (journal.write()) {
+        // The last write notes that all is synced.
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      onFailure.accept(e);
+    }
+  }
+
+  private void await() throws IOException {
+    waiting = true;
+    if (!journal.isSettled() && !journal.hasRecords()) {
+      LockSupport.parkNanos(this, SETTLE_NANOS);
+      if (!journal.hasRecords() && !stopping) {
+        waiting = false;
+        journal.write();
+      }
+    } else if (!journal.hasRecords() && !stopping) {
+      LockSupport.park(this);
+    }
+    waiting = false;
+  }
+
+  private void runPreparer() {
+    try {
+      LockSupport.parkNanos(this, FIRST_PREPARE_NANOS);
+      while (!stopping) {
+        boolean more = journal.prepare();
+        LockSupport.parkNanos(this, more ? PREPARE_PAUSE_NANOS : PREPARE_IDLE_NANOS);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      if (!writer.isAlive() && stopping) {
+        return;
+      }
+      onFailure.accept(e);
+    }
+  }
+
+  /**
+   * Writes and syncs what was appended, ends the threads and closes the journal. Blocks. Not for
+   * the journal's own threads, and not after a failure.
+   *
+   * @throws InterruptedException if the caller is interrupted while it waits
+   */
+  public void stop() throws IOException, InterruptedException {
+    stopping = true;
+    LockSupport.unpark(writer);
+    LockSupport.unpark(preparer);
+    writer.join();
+    preparer.join();
+    journal.close();
+  }
+}

@@ -1,0 +1,235 @@
+package io.synod.journal;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.JournalRecord;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Writes frames into segments. {@link #put} gathers, {@link #commit} makes durable. The writer
+ * thread's own.
+ */
+final class LogWriter implements AutoCloseable {
+  private static final int FIRST_BUFFER_BYTES = 64 << 10;
+
+  /** Beyond this a buffer that is full is written before it grows. */
+  private static final int LARGE_BUFFER_BYTES = 4 << 20;
+
+  private final JournalSettings settings;
+  private final Identity identity;
+  private final JournalState state;
+  private final SegmentSupply supply;
+  private final PromiseFiles promises;
+
+  /** The segments before the current one, oldest first. */
+  private final Deque<Segment.Full> before;
+
+  /** Behind the cut, to be released when what does without them is durable. */
+  private final List<Segment.Full> unneeded = new ArrayList<>();
+
+  private Segment current;
+  private Frame.Place place;
+  private long lastSlot;
+
+  private ByteBuffer buffer;
+
+  /** Where in the file the buffer's first byte goes. */
+  private long bufferAt;
+
+  /** Everything before this offset of the current segment is durable. */
+  private long synced;
+
+  /** Whether the last thing durable is one that says that all before it is. */
+  private boolean settled = true;
+
+  private boolean promisesDue;
+
+  /** Where a recovery left off. */
+  record Start(Segment segment, long use, long end, long lastSlot) {}
+
+  /** What a writer works with. */
+  record Parts(
+      JournalSettings settings,
+      Identity identity,
+      JournalState state,
+      SegmentSupply supply,
+      PromiseFiles promises) {}
+
+  LogWriter(Parts parts, Start start, List<Segment.Full> before) {
+    this.settings = parts.settings();
+    this.identity = parts.identity();
+    this.state = parts.state();
+    this.supply = parts.supply();
+    this.promises = parts.promises();
+    this.before = new ArrayDeque<>(before);
+    this.current = start.segment();
+    this.place = new Frame.Place(identity.mark(), start.use());
+    this.lastSlot = start.lastSlot();
+    this.bufferAt = start.end();
+    this.synced = start.end();
+    this.buffer = allocate(FIRST_BUFFER_BYTES);
+  }
+
+  private ByteBuffer allocate(int bytes) {
+    return settings.directBuffer() ? ByteBuffer.allocateDirect(bytes) : ByteBuffer.allocate(bytes);
+  }
+
+  /** Whether nothing was written since it was last noted that all is synced. */
+  boolean isSettled() {
+    return settled;
+  }
+
+  /**
+   * Changes to a filled segment early if the current one grows with each write. To be called
+   * between commits.
+   */
+  void preferFilled() throws IOException {
+    if (!current.filled() && supply.isReady()) {
+      rotate(0);
+    }
+  }
+
+  /** Adds a record; durable after {@link #commit}. */
+  void put(JournalRecord record) throws IOException {
+    Bytes tail = RecordFormat.tail(record);
+    int type = RecordFormat.type(record);
+    makeRoom(Frame.paddedBytes(RecordFormat.fixedBytes(type) + tail.size()));
+    int start = buffer.position();
+    buffer.position(start + Frame.HEADER_BYTES);
+    RecordFormat.putFixed(record, buffer);
+    tail.writeTo(buffer);
+    seal(start, type);
+    if (record instanceof JournalRecord.ValueAccepted accepted) {
+      lastSlot = Math.max(lastSlot, accepted.accepted().slot().number());
+    }
+    promisesDue |= state.apply(record);
+    settled = false;
+  }
+
+  /** Makes all that was put durable. */
+  void commit() throws IOException {
+    flush();
+    current.file().sync();
+    synced = bufferAt;
+    if (promisesDue) {
+      promises.write(place.use(), synced, header());
+      promisesDue = false;
+      for (Segment.Full segment : unneeded) {
+        supply.release(segment.name(), segment.filled());
+      }
+      unneeded.clear();
+    }
+  }
+
+  /**
+   * Notes in the log that all of it is synced, so that damage to its end can be told from a torn
+   * write.
+   */
+  void settle() throws IOException {
+    makeRoom(Frame.HEADER_BYTES);
+    int start = buffer.position();
+    buffer.position(start + Frame.HEADER_BYTES);
+    seal(start, Frame.SYNCED);
+    commit();
+    settled = true;
+  }
+
+  private void seal(int start, int type) {
+    Frame.seal(buffer, start, Frame.typeAndFlags(type, 0), place, bufferAt + start, synced);
+  }
+
+  private void makeRoom(int bytes) throws IOException {
+    if (bufferAt + buffer.position() + bytes + Frame.HEADER_BYTES > current.sizeBytes()) {
+      rotate(bytes);
+    }
+    makeBufferRoom(bytes);
+  }
+
+  /** Room for so many bytes and the end mark. */
+  private void makeBufferRoom(int bytes) throws IOException {
+    int wanted = bytes + Frame.HEADER_BYTES;
+    if (buffer.remaining() >= wanted) {
+      return;
+    }
+    if (buffer.position() + wanted > LARGE_BUFFER_BYTES) {
+      flush();
+    }
+    if (buffer.remaining() < wanted) {
+      int larger = Math.max(buffer.capacity() * 2, buffer.position() + wanted);
+      ByteBuffer grown = allocate((int) Frame.align(larger));
+      grown.put(buffer.flip());
+      buffer = grown;
+    }
+  }
+
+  /** Writes what is gathered, and a mark behind it that says that the log ends here. */
+  private void flush() throws IOException {
+    int bytes = buffer.position();
+    if (bytes == 0) {
+      return;
+    }
+    for (int i = 0; i < Frame.HEADER_BYTES; i += 8) {
+      buffer.putLong(0);
+    }
+    current.file().write(bufferAt, buffer.flip());
+    buffer.clear();
+    bufferAt += bytes;
+  }
+
+  /**
+   * Goes on in another segment, with room for a frame of so many bytes. The present one is durable
+   * to its end before the next one's header says so.
+   */
+  private void rotate(int bytes) throws IOException {
+    flush();
+    current.file().sync();
+    current.file().close();
+    before.add(new Segment.Full(current.name(), current.filled(), place.use(), bufferAt, lastSlot));
+    while (!before.isEmpty() && before.peekFirst().lastSlot() <= state.cut.number()) {
+      unneeded.add(before.removeFirst());
+    }
+    Bytes header = header().encode();
+    int headerBytes = Frame.paddedBytes(header.size());
+    long wanted = headerBytes + (long) bytes + 2 * Frame.HEADER_BYTES;
+    Optional<Segment> ready = supply.take(wanted);
+    current = ready.isPresent() ? ready.get() : supply.grow(wanted);
+    place = new Frame.Place(identity.mark(), place.use() + 1);
+    bufferAt = 0;
+    synced = 0;
+    lastSlot = 0;
+    promisesDue = true;
+    header = header().encode();
+    makeBufferRoom(headerBytes);
+    buffer.position(Frame.HEADER_BYTES);
+    header.writeTo(buffer);
+    seal(0, Frame.SEGMENT);
+  }
+
+  private SegmentHeader header() {
+    List<SegmentHeader.Extent> extents = new ArrayList<>(before.size());
+    for (Segment.Full segment : before) {
+      extents.add(segment.extent());
+    }
+    return new SegmentHeader(
+        identity,
+        current.sizeBytes(),
+        current.filled(),
+        settings.recordsPerSync(),
+        /* recoveredEnd= */ 0,
+        extents,
+        state);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (promises;
+        supply) {
+      current.file().close();
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.synod.journal;
+
+/** When the appends that may still wait for their sync were made: the driver's own ring. */
+final class PendingAppends {
+  private long[] positions = new long[64];
+  private long[] nanos = new long[64];
+  private int first;
+  private int count;
+
+  /** Notes one; forgets those up to {@code durable}. */
+  void add(long position, long durable, long nowNanos) {
+    forget(durable);
+    if (count == positions.length) {
+      grow();
+    }
+    int at = (first + count) & (positions.length - 1);
+    positions[at] = position;
+    nanos[at] = nowNanos;
+    count++;
+  }
+
+  /** The age of the oldest beyond {@code durable}; 0 if there is none. */
+  long ageNanos(long durable, long nowNanos) {
+    forget(durable);
+    return count == 0 ? 0 : Math.max(0, nowNanos - nanos[first]);
+  }
+
+  private void forget(long durable) {
+    while (count > 0 && positions[first] <= durable) {
+      first = (first + 1) & (positions.length - 1);
+      count--;
+    }
+  }
+
+  private void grow() {
+    int size = positions.length;
+    long[] morePositions = new long[2 * size];
+    long[] moreNanos = new long[2 * size];
+    for (int i = 0; i < count; i++) {
+      int from = (first + i) & (size - 1);
+      morePositions[i] = positions[from];
+      moreNanos[i] = nanos[from];
+    }
+    positions = morePositions;
+    nanos = moreNanos;
+    first = 0;
+  }
+}
