@@ -37,6 +37,10 @@ import org.slf4j.LoggerFactory;
 public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GrpcPeerNetwork.class);
   private static final long CLOSE_MILLIS = 1_000;
+
+  /** Connections whose other end is gone without a word are closed some time after this. */
+  private static final long KEEP_ALIVE_SECONDS = 30;
+
   private static final int MAX_STREAMS_PER_CONNECTION = 16;
 
   private final LocalServer local;
@@ -82,6 +86,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
             .maxInboundMessageSize(local.limits().messageBytes())
             .flowControlWindow(local.limits().receiveWindowBytes())
             .maxConcurrentCallsPerConnection(MAX_STREAMS_PER_CONNECTION)
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .addService(service.definition())

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class OutboundLane implements OutboundStream.Owner {
   private static final long HELLO_REFUSED_MILLIS = 1_000;
 
+  /** After so many failures the longest wait grows once more, this many times. */
+  private static final int MANY_FAILURES = 32;
+
+  private static final int SELDOM = 5;
+
   /** A stream that lived for this long was no accident. */
   private static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -81,6 +86,12 @@ final class OutboundLane implements OutboundStream.Owner {
     if (to == null) {
       return;
     }
+    if (local.isCut(link.peer())) {
+      while (poll() != null) {
+        link.counters().droppedByCut.increment();
+      }
+      return;
+    }
     while (to.isReady()) {
       Frame frame = poll();
       if (frame == null) {
@@ -140,7 +151,7 @@ final class OutboundLane implements OutboundStream.Owner {
             link.peer(),
             local.settings.incarnation(),
             local.run,
-            local.settings.listen(),
+            local.settings.consensusAddress(),
             local.foundingList,
             lane,
             ++attempts));
@@ -217,9 +228,20 @@ final class OutboundLane implements OutboundStream.Owner {
     if (wasOpen && System.nanoTime() - openedAtNanos > LASTING_NANOS) {
       failures = 0;
     }
-    // 0, 1, 2, 4 ... milliseconds: a dying process may still accept for a moment.
-    long millis = failures == 0 ? 0 : 1L << Math.min(failures - 1, 30);
+    dialAfter(nextWaitMillis());
+  }
+
+  /**
+   * 0, 1, 2, 4 ... milliseconds, since a dying process may still accept for a moment; in the end
+   * seldom, since an attempt costs about a millisecond of CPU and a peer that is back calls by
+   * itself.
+   */
+  private long nextWaitMillis() {
+    long longest = local.limits().redialMillis();
     failures++;
-    dialAfter(Math.min(millis, local.limits().redialMillis()));
+    if (failures > MANY_FAILURES) {
+      return SELDOM * longest;
+    }
+    return failures == 1 ? 0 : Math.min(1L << Math.min(failures - 2, 30), longest);
   }
 }

@@ -52,6 +52,11 @@ public record PeerNetworkSettings(
         server, incarnation, listen, listed, peers, cluster, Limits.DEFAULT);
   }
 
+  /** Where the others reach this server: as listed, or where it listens if it joined later. */
+  public Address consensusAddress() {
+    return server.number() < listed.size() ? listed.get(server.number()) : listen;
+  }
+
   /** The same with other bounds. */
   public PeerNetworkSettings withLimits(Limits other) {
     return new PeerNetworkSettings(server, incarnation, listen, listed, peers, cluster, other);
@@ -65,7 +70,8 @@ public record PeerNetworkSettings(
    *     empty may exceed it
    * @param queueMessages how many may wait for one peer on one lane
    * @param receiveWindowBytes how much a peer may have sent on one lane before it is read
-   * @param redialMillis the longest wait between two attempts to reach a peer
+   * @param redialMillis the longest wait between two attempts to reach a peer; five times that once
+   *     it has been gone for many attempts
    * @param connectMillis how long a connection, and then an answer to Hello, is waited for
    */
   public record Limits(

@@ -134,6 +134,23 @@ final class GrpcPeerNetworkTest {
   }
 
   @Test
+  void reachesPeersByName() throws IOException {
+    List<Address> listed = new ArrayList<>();
+    for (Address address : addresses(2)) {
+      listed.add(new Address("localhost", address.port()));
+    }
+    TestServer a = start(listed, 0);
+    try (TestServer b = new TestServer(listed, 1, Optional.empty()).start()) {
+      a.awaitConnected(b);
+      a.say(b, inform(1));
+      await("heard", () -> b.heard.size() == 1);
+    }
+    await("unreachable", () -> a.gone.size() == 1);
+    TestServer again = start(listed, 1);
+    a.awaitConnected(again);
+  }
+
+  @Test
   void saysSoonThatAKilledProcessIsGone() throws IOException {
     List<Address> listed = addresses(2);
     TestServer a = start(listed, 0);

@@ -24,8 +24,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** A GrpcPeerNetwork on a loopback port that keeps what it hears. */
@@ -47,6 +50,11 @@ final class TestServer implements PeerListener, AutoCloseable {
   volatile boolean full;
   volatile long goneAtNanos;
   volatile Runnable onReceived = () -> {};
+
+  /** Takes the messages in place of {@link #heard}. */
+  volatile @Nullable Consumer<PeerMessage> onMessage;
+
+  final AtomicLong bulkReceived = new AtomicLong();
   volatile Optional<CoordinatorSource.KnownCoordinator> coordinator = Optional.empty();
 
   record Heard(ServerId from, Incarnation incarnation, PeerMessage message) {}
@@ -83,7 +91,12 @@ final class TestServer implements PeerListener, AutoCloseable {
     if (full) {
       return false;
     }
-    heard.add(new Heard(from, life, message));
+    Consumer<PeerMessage> taker = onMessage;
+    if (taker == null) {
+      heard.add(new Heard(from, life, message));
+    } else {
+      taker.accept(message);
+    }
     return true;
   }
 
