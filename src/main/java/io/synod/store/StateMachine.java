@@ -18,15 +18,28 @@ public interface StateMachine {
    * Applies a slot that decided a batch. Slots come in order, without a gap.
    *
    * @param results told the result of each command, in the batch's order, before this returns
-   * @throws IllegalArgumentException if the bytes are not commands of a version this server knows
+   * @throws IllegalArgumentException if the bytes are not commands of a version this server knows;
+   *     nothing is applied then
    */
   void apply(Slot slot, Bytes commands, Results results);
 
   /** Notes that a slot decided something else than commands. */
   void skip(Slot slot);
 
+  /** A hash of the state: equal on all servers that have applied the same slots. */
+  long hash();
+
+  /** The time of the last batch; never goes back. The next batch's time grows from it. */
+  long logTimeMillis();
+
   /** Who is told what came of each command. */
   interface Results {
+    /**
+     * Told of one command.
+     *
+     * @param session of the command; for one that opens a session, the session, or 0 if none
+     * @param sequence of the command; for one that opens a session, 0
+     */
     void result(long session, long sequence, Result result);
   }
 }

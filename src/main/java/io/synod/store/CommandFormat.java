@@ -1,0 +1,303 @@
+package io.synod.store;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ServerId;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Commands as bytes, all numbers big-endian.
+ *
+ * <pre>
+ * batch    version (1), log time in ms (8), run, run ...
+ * run      command, command ...
+ * command  size of what follows (4), kind (1), and by kind:
+ *          1 open session: server (4), run id (16)
+ *          2 put:          session (8), sequence (8), lowest open (8), key size (4), key, value
+ *          3 delete:       session (8), sequence (8), lowest open (8), key
+ * </pre>
+ *
+ * A run has no header, so that runs of several servers make a batch by being put one behind the
+ * other. The layout of a kind never changes: leases, transactions and whatever else comes get kinds
+ * of their own, and the batch's version tells which kinds there may be (protocol-rules.md, 15: a
+ * higher version is proposed only after the members agreed on it through the log). Limits on sizes
+ * may grow from one release to the next, and never shrink.
+ */
+public final class CommandFormat {
+  /** How long a key may be; it has at least one byte. */
+  public static final int KEY_LIMIT_BYTES = 64 << 10;
+
+  /** How long a value may be; it may be empty. */
+  public static final int VALUE_LIMIT_BYTES = 1 << 20;
+
+  static final int SIZE_FIELD_BYTES = 4;
+  static final byte OPEN_SESSION = 1;
+  static final byte PUT = 2;
+  static final byte DELETE = 3;
+
+  private static final byte VERSION = 1;
+  private static final int BATCH_HEAD_BYTES = 1 + 8;
+  private static final int HEAD_BYTES = SIZE_FIELD_BYTES + 1;
+  private static final int STAMP_BYTES = 3 * 8;
+  private static final int OPEN_SESSION_BYTES = HEAD_BYTES + 4 + 16;
+  private static final int PUT_BYTES = HEAD_BYTES + STAMP_BYTES + 4;
+  private static final int DELETE_BYTES = HEAD_BYTES + STAMP_BYTES;
+
+  private CommandFormat() {}
+
+  /** Who is shown the commands of a batch or a run, in order; keys and values are views of it. */
+  public interface Visitor {
+    void onOpenSession(ServerId server, UUID run);
+
+    void onPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value);
+
+    void onDelete(long session, long sequence, long lowestOpen, Bytes key);
+  }
+
+  /** How many bytes a {@link Command.OpenSession} takes. */
+  public static int openSessionSizeBytes() {
+    return OPEN_SESSION_BYTES;
+  }
+
+  /** How many bytes a {@link Command.Put} takes. */
+  public static int putSizeBytes(Bytes key, Bytes value) {
+    return PUT_BYTES + key.size() + value.size();
+  }
+
+  /** How many bytes a {@link Command.Delete} takes. */
+  public static int deleteSizeBytes(Bytes key) {
+    return DELETE_BYTES + key.size();
+  }
+
+  /** How many bytes a batch of these runs takes. */
+  public static int batchSizeBytes(List<Bytes> runs) {
+    int size = BATCH_HEAD_BYTES;
+    for (Bytes run : runs) {
+      size = Math.addExact(size, run.size());
+    }
+    return size;
+  }
+
+  /**
+   * One batch of runs, each of which was made by a {@link CommandEncoder} or passed {@link #check}.
+   *
+   * @param logTimeMillis the coordinator's: the last log time grown by its monotonic clock
+   */
+  public static Bytes batch(long logTimeMillis, List<Bytes> runs) {
+    byte[] batch = new byte[batchSizeBytes(runs)];
+    ByteBuffer.wrap(batch).put(VERSION).putLong(logTimeMillis);
+    int position = BATCH_HEAD_BYTES;
+    for (Bytes run : runs) {
+      run.copyTo(batch, position);
+      position += run.size();
+    }
+    return Bytes.wrap(batch);
+  }
+
+  /** How many commands a run has that was made here or passed {@link #check}. */
+  public static int count(Bytes run) {
+    ByteBuffer in = run.asByteBuffer();
+    int count = 0;
+    for (int at = 0; at < run.size(); at += SIZE_FIELD_BYTES + in.getInt(at)) {
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * Checks a run that a peer sent, before it is proposed; returns how many commands it has.
+   *
+   * @throws IllegalArgumentException naming what is wrong, and where
+   */
+  public static int check(Bytes run) {
+    if (run.isEmpty()) {
+      throw new IllegalArgumentException("a run without commands");
+    }
+    return check(run.asByteBuffer(), 0);
+  }
+
+  /**
+   * Checks a batch; returns how many commands it has.
+   *
+   * @throws IllegalArgumentException naming what is wrong, and where
+   */
+  public static int checkBatch(Bytes batch) {
+    ByteBuffer in = batch.asByteBuffer();
+    checkHead(in);
+    return check(in, BATCH_HEAD_BYTES);
+  }
+
+  /** The log time of a batch that passed {@link #checkBatch}. */
+  public static long logTimeMillis(Bytes batch) {
+    return batch.asByteBuffer().getLong(1);
+  }
+
+  /** Shows the commands of a batch that passed {@link #checkBatch}. */
+  public static void visitBatch(Bytes batch, Visitor visitor) {
+    visit(batch, BATCH_HEAD_BYTES, visitor);
+  }
+
+  /** Shows the commands of a run that was made here or passed {@link #check}. */
+  public static void visit(Bytes run, Visitor visitor) {
+    visit(run, 0, visitor);
+  }
+
+  /** The commands of a run as objects; for tests and for people. */
+  public static List<Command> commands(Bytes run) {
+    check(run);
+    Collector collector = new Collector();
+    visit(run, collector);
+    return collector.commands;
+  }
+
+  private static void visit(Bytes bytes, int from, Visitor visitor) {
+    ByteBuffer in = bytes.asByteBuffer();
+    int end;
+    for (int at = from; at < bytes.size(); at = end) {
+      end = at + SIZE_FIELD_BYTES + in.getInt(at);
+      byte kind = in.get(at + SIZE_FIELD_BYTES);
+      int body = at + HEAD_BYTES;
+      if (kind == OPEN_SESSION) {
+        UUID run = new UUID(in.getLong(body + 4), in.getLong(body + 12));
+        visitor.onOpenSession(new ServerId(in.getInt(body)), run);
+        continue;
+      }
+      long session = in.getLong(body);
+      long sequence = in.getLong(body + 8);
+      long lowestOpen = in.getLong(body + 16);
+      if (kind == PUT) {
+        int key = at + PUT_BYTES;
+        int value = key + in.getInt(body + STAMP_BYTES);
+        visitor.onPut(
+            session, sequence, lowestOpen, bytes.slice(key, value), bytes.slice(value, end));
+      } else {
+        visitor.onDelete(session, sequence, lowestOpen, bytes.slice(at + DELETE_BYTES, end));
+      }
+    }
+  }
+
+  private static void checkHead(ByteBuffer batch) {
+    if (batch.limit() < BATCH_HEAD_BYTES) {
+      throw new IllegalArgumentException("a batch of " + batch.limit() + " bytes has no header");
+    }
+    byte version = batch.get(0);
+    if (version != VERSION) {
+      throw new IllegalArgumentException(
+          "a batch of version " + version + "; this server knows " + VERSION);
+    }
+  }
+
+  private static int check(ByteBuffer in, int from) {
+    int count = 0;
+    int at = from;
+    while (at < in.limit()) {
+      try {
+        at = checkCommand(in, at);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "command " + count + " at byte " + at + ": " + e.getMessage(), e);
+      }
+      count++;
+    }
+    return count;
+  }
+
+  /** Checks the command at {@code at}; returns where it ends. */
+  private static int checkCommand(ByteBuffer in, int at) {
+    if (in.limit() - at < HEAD_BYTES) {
+      throw new IllegalArgumentException("ends in its first bytes");
+    }
+    int size = in.getInt(at);
+    if (size < 1 || size > in.limit() - at - SIZE_FIELD_BYTES) {
+      throw new IllegalArgumentException(
+          "a size of " + size + ", with " + (in.limit() - at - SIZE_FIELD_BYTES) + " bytes left");
+    }
+    byte kind = in.get(at + SIZE_FIELD_BYTES);
+    int sizeBytes = SIZE_FIELD_BYTES + size;
+    switch (kind) {
+      case OPEN_SESSION -> checkOpenSession(in, at, sizeBytes);
+      case PUT -> checkPut(in, at, sizeBytes);
+      case DELETE -> checkDelete(in, at, sizeBytes);
+      default -> throw new IllegalArgumentException("unknown kind " + kind);
+    }
+    return at + sizeBytes;
+  }
+
+  private static void checkOpenSession(ByteBuffer in, int at, int sizeBytes) {
+    if (sizeBytes != OPEN_SESSION_BYTES) {
+      throw new IllegalArgumentException("an open session of " + sizeBytes + " bytes");
+    }
+    int server = in.getInt(at + HEAD_BYTES);
+    if (server < 0) {
+      throw new IllegalArgumentException("server id " + server);
+    }
+  }
+
+  private static void checkPut(ByteBuffer in, int at, int sizeBytes) {
+    if (sizeBytes < PUT_BYTES) {
+      throw new IllegalArgumentException("a put of " + sizeBytes + " bytes");
+    }
+    checkStamp(in, at);
+    int keySize = in.getInt(at + HEAD_BYTES + STAMP_BYTES);
+    checkKey(keySize);
+    if (keySize > sizeBytes - PUT_BYTES) {
+      throw new IllegalArgumentException("a key of " + keySize + " bytes in a put of " + sizeBytes);
+    }
+    checkValue(sizeBytes - PUT_BYTES - keySize);
+  }
+
+  private static void checkDelete(ByteBuffer in, int at, int sizeBytes) {
+    if (sizeBytes < DELETE_BYTES) {
+      throw new IllegalArgumentException("a delete of " + sizeBytes + " bytes");
+    }
+    checkStamp(in, at);
+    checkKey(sizeBytes - DELETE_BYTES);
+  }
+
+  private static void checkStamp(ByteBuffer in, int at) {
+    int stamp = at + HEAD_BYTES;
+    checkStamp(in.getLong(stamp), in.getLong(stamp + 8), in.getLong(stamp + 16));
+  }
+
+  static void checkStamp(long session, long sequence, long lowestOpen) {
+    if (session < 1 || lowestOpen < 1 || sequence < lowestOpen) {
+      throw new IllegalArgumentException(
+          "session " + session + ", sequence " + sequence + ", lowest open " + lowestOpen);
+    }
+  }
+
+  static void checkKey(int sizeBytes) {
+    if (sizeBytes < 1 || sizeBytes > KEY_LIMIT_BYTES) {
+      throw new IllegalArgumentException(
+          "a key of " + sizeBytes + " bytes; from 1 to " + KEY_LIMIT_BYTES + " are allowed");
+    }
+  }
+
+  static void checkValue(int sizeBytes) {
+    if (sizeBytes > VALUE_LIMIT_BYTES) {
+      throw new IllegalArgumentException(
+          "a value of " + sizeBytes + " bytes; up to " + VALUE_LIMIT_BYTES + " are allowed");
+    }
+  }
+
+  private static final class Collector implements Visitor {
+    private final List<Command> commands = new ArrayList<>();
+
+    @Override
+    public void onOpenSession(ServerId server, UUID run) {
+      commands.add(new Command.OpenSession(server, run));
+    }
+
+    @Override
+    public void onPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value) {
+      commands.add(new Command.Put(new Command.Stamp(session, sequence, lowestOpen), key, value));
+    }
+
+    @Override
+    public void onDelete(long session, long sequence, long lowestOpen, Bytes key) {
+      commands.add(new Command.Delete(new Command.Stamp(session, sequence, lowestOpen), key));
+    }
+  }
+}

@@ -1,0 +1,372 @@
+package io.synod.store;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A B+ tree whose nodes are shared with the views taken of it. To take one is to remember the root
+ * and to begin a new generation: a node of an earlier generation is never changed again, but copied
+ * when it would be. So a view costs nothing when it is taken, and afterwards one copy of each node
+ * that changes.
+ *
+ * <p>An item is one array: size of the key (4), key, row. It never changes. The tree is changed by
+ * one thread; a root that {@link #freeze} gave may be handed to another.
+ */
+final class RowTree {
+  /** Where the key begins in an item. */
+  static final int KEY = 4;
+
+  private static final VarHandle KEY_SIZE =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+  /** How many items or children a node may have. */
+  private static final int PLACES = 64;
+
+  /** A node with fewer is put together with a neighbour if the two then leave some room. */
+  private static final int FEW = PLACES / 4;
+
+  private static final Node[] NO_CHILDREN = {};
+
+  /**
+   * A leaf or an inner node. In an inner node, {@code items[i]} is a key (with no row, so that no
+   * removed row is kept alive) with all of {@code children[i]} at or above it and all of {@code
+   * children[i - 1]} below; {@code items[0]} is not used.
+   */
+  static final class Node {
+    private final long generation;
+    private final byte[][] items;
+    private final Node[] children;
+    private int size;
+
+    private Node(long generation, byte[][] items, Node[] children, int size) {
+      this.generation = generation;
+      this.items = items;
+      this.children = children;
+      this.size = size;
+    }
+
+    private boolean isLeaf() {
+      return children.length == 0;
+    }
+  }
+
+  private long generation;
+  private Node root = leaf();
+  private long count;
+
+  /** The right half of a node that was split on the way up from an insertion. */
+  private @Nullable Node split;
+
+  /** How many items there are. */
+  long count() {
+    return count;
+  }
+
+  /** The root of what is here now, never to change. */
+  Node freeze() {
+    generation++;
+    return root;
+  }
+
+  /** The root, until the next change. */
+  Node root() {
+    return root;
+  }
+
+  static int keySize(byte[] item) {
+    return (int) KEY_SIZE.get(item, 0);
+  }
+
+  /** An item with room for a row of {@code rowSize} bytes behind its key. */
+  static byte[] item(byte[] key, int keySize, int rowSize) {
+    byte[] item = new byte[KEY + keySize + rowSize];
+    KEY_SIZE.set(item, 0, keySize);
+    System.arraycopy(key, 0, item, KEY, keySize);
+    return item;
+  }
+
+  /** The item with the key that the first bytes of {@code key} are. */
+  byte @Nullable [] get(byte[] key, int keySize) {
+    Node node = root;
+    while (!node.isLeaf()) {
+      node = node.children[childFor(node, key, 0, keySize)];
+    }
+    int place = place(node, key, 0, keySize);
+    return place < 0 ? null : node.items[place];
+  }
+
+  /** Adds an item, in the place of one with the same key if there is one. */
+  void put(byte[] item) {
+    root = put(root, item);
+    Node right = split;
+    if (right != null) {
+      split = null;
+      Node parent = inner();
+      parent.children[0] = root;
+      parent.size = 1;
+      insertChild(parent, 1, right);
+      root = parent;
+    }
+  }
+
+  /** Removes the item with this key; false if there is none. */
+  boolean remove(byte[] key, int keySize) {
+    long before = count;
+    root = remove(root, key, keySize);
+    while (!root.isLeaf() && root.size <= 1) {
+      root = root.size == 0 ? leaf() : root.children[0];
+    }
+    return count < before;
+  }
+
+  private Node put(Node node, byte[] item) {
+    if (node.isLeaf()) {
+      return putIntoLeaf(node, item);
+    }
+    int place = childFor(node, item, KEY, keySize(item));
+    Node child = node.children[place];
+    Node changed = put(child, item);
+    Node right = split;
+    if (changed == child && right == null) {
+      return node;
+    }
+    Node own = own(node);
+    own.children[place] = changed;
+    if (right != null) {
+      split = null;
+      insertChild(own, place + 1, right);
+    }
+    return own;
+  }
+
+  private Node putIntoLeaf(Node leaf, byte[] item) {
+    int place = place(leaf, item, KEY, keySize(item));
+    Node own = own(leaf);
+    if (place >= 0) {
+      own.items[place] = item;
+      return own;
+    }
+    count++;
+    int at = -place - 1;
+    if (own.size < PLACES) {
+      insertItem(own, at, item);
+      return own;
+    }
+    Node right = splitAt(own, at);
+    if (at <= own.size && own.size < PLACES) {
+      insertItem(own, at, item);
+    } else {
+      insertItem(right, at - own.size, item);
+    }
+    split = right;
+    return own;
+  }
+
+  /** Puts {@code child}, the right half of the child before it, into an inner node. */
+  private void insertChild(Node node, int at, Node child) {
+    if (node.size < PLACES) {
+      insertChildWithRoom(node, at, child);
+      return;
+    }
+    Node right = splitAt(node, at);
+    if (at <= node.size && node.size < PLACES) {
+      insertChildWithRoom(node, at, child);
+    } else {
+      insertChildWithRoom(right, at - node.size, child);
+    }
+    split = right;
+  }
+
+  private static void insertItem(Node node, int at, byte[] item) {
+    System.arraycopy(node.items, at, node.items, at + 1, node.size - at);
+    node.items[at] = item;
+    node.size++;
+  }
+
+  private static void insertChildWithRoom(Node node, int at, Node child) {
+    System.arraycopy(node.children, at, node.children, at + 1, node.size - at);
+    node.children[at] = child;
+    insertItem(node, at, lowest(child));
+  }
+
+  /** A key not above any in {@code node} and above all before it. */
+  private static byte[] lowest(Node node) {
+    byte[] first = node.items[0];
+    return node.isLeaf() ? Arrays.copyOf(first, KEY + keySize(first)) : first;
+  }
+
+  /**
+   * Moves the upper half of a full node into a new one; nothing, if what comes goes behind the last
+   * item: so nodes stay full where keys come in ascending order.
+   */
+  private Node splitAt(Node node, int at) {
+    int keep = at == node.size ? node.size : node.size / 2;
+    int moved = node.size - keep;
+    Node right = node.isLeaf() ? leaf() : inner();
+    System.arraycopy(node.items, keep, right.items, 0, moved);
+    Arrays.fill(node.items, keep, node.size, null);
+    if (!node.isLeaf()) {
+      System.arraycopy(node.children, keep, right.children, 0, moved);
+      Arrays.fill(node.children, keep, node.size, null);
+    }
+    right.size = moved;
+    node.size = keep;
+    return right;
+  }
+
+  private Node remove(Node node, byte[] key, int keySize) {
+    if (node.isLeaf()) {
+      int place = place(node, key, 0, keySize);
+      if (place < 0) {
+        return node;
+      }
+      Node own = own(node);
+      removeItem(own, place);
+      count--;
+      return own;
+    }
+    int place = childFor(node, key, 0, keySize);
+    Node child = node.children[place];
+    long before = count;
+    Node changed = remove(child, key, keySize);
+    if (count == before) {
+      return node;
+    }
+    Node own = own(node);
+    own.children[place] = changed;
+    if (changed.size == 0) {
+      removeChild(own, place);
+    } else if (changed.size < FEW && own.size > 1) {
+      joinNeighbours(own, Math.max(0, place - 1));
+    }
+    return own;
+  }
+
+  /** Makes one of the children at {@code left} and behind it, if together they leave some room. */
+  private void joinNeighbours(Node parent, int left) {
+    Node from = parent.children[left + 1];
+    if (parent.children[left].size + from.size > PLACES - FEW) {
+      return;
+    }
+    Node into = own(parent.children[left]);
+    parent.children[left] = into;
+    System.arraycopy(from.items, 0, into.items, into.size, from.size);
+    if (!from.isLeaf()) {
+      into.items[into.size] = parent.items[left + 1];
+      System.arraycopy(from.children, 0, into.children, into.size, from.size);
+    }
+    into.size += from.size;
+    removeChild(parent, left + 1);
+  }
+
+  private static void removeItem(Node node, int at) {
+    node.size--;
+    System.arraycopy(node.items, at + 1, node.items, at, node.size - at);
+    Arrays.fill(node.items, node.size, node.size + 1, null);
+  }
+
+  private static void removeChild(Node node, int at) {
+    removeItem(node, at);
+    System.arraycopy(node.children, at + 1, node.children, at, node.size - at);
+    Arrays.fill(node.children, node.size, node.size + 1, null);
+  }
+
+  /** The node itself if no view has it, or else a copy. */
+  private Node own(Node node) {
+    if (node.generation == generation) {
+      return node;
+    }
+    Node[] children = node.isLeaf() ? NO_CHILDREN : node.children.clone();
+    return new Node(generation, node.items.clone(), children, node.size);
+  }
+
+  private Node leaf() {
+    return new Node(generation, new byte[PLACES][], NO_CHILDREN, 0);
+  }
+
+  private Node inner() {
+    return new Node(generation, new byte[PLACES][], new Node[PLACES], 0);
+  }
+
+  /** Which child of an inner node a key belongs to. */
+  private static int childFor(Node node, byte[] key, int offset, int keySize) {
+    int low = 1;
+    int high = node.size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (compare(node.items[middle], key, offset, keySize) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low - 1;
+  }
+
+  /** Where a key is in a leaf; if it is not there, -1 - where it belongs. */
+  private static int place(Node leaf, byte[] key, int offset, int keySize) {
+    int low = 0;
+    int high = leaf.size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      int order = compare(leaf.items[middle], key, offset, keySize);
+      if (order == 0) {
+        return middle;
+      } else if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return -1 - low;
+  }
+
+  private static int compare(byte[] item, byte[] key, int offset, int keySize) {
+    return Arrays.compareUnsigned(item, KEY, KEY + keySize(item), key, offset, offset + keySize);
+  }
+
+  /** Goes through the items of a root in order. */
+  static final class Cursor {
+    /** More levels than any tree of arrays in memory has. */
+    private static final int MOST_LEVELS = 16;
+
+    private final Node[] path = new Node[MOST_LEVELS];
+    private final int[] places = new int[MOST_LEVELS];
+    private int level;
+
+    /** Begins at the first item whose key is not below {@code from}. */
+    Cursor(Node root, byte[] from) {
+      Node node = root;
+      while (!node.isLeaf()) {
+        int place = childFor(node, from, 0, from.length);
+        path[level] = node;
+        places[level] = place + 1;
+        level++;
+        node = node.children[place];
+      }
+      int place = place(node, from, 0, from.length);
+      path[level] = node;
+      places[level] = place < 0 ? -1 - place : place;
+    }
+
+    /** The next item; null behind the last. */
+    byte @Nullable [] next() {
+      while (places[level] == path[level].size) {
+        if (level == 0) {
+          return null;
+        }
+        level--;
+      }
+      while (!path[level].isLeaf()) {
+        Node child = path[level].children[places[level]++];
+        level++;
+        path[level] = child;
+        places[level] = 0;
+      }
+      return path[level].items[places[level]++];
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.synod.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.paxos.Bytes;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class RowTreeTest {
+  private record Held(RowTree.Node root, List<String> items) {}
+
+  private final RowTree tree = new RowTree();
+  private final TreeMap<Bytes, Long> model = new TreeMap<>();
+
+  private void put(Bytes key, long row) {
+    byte[] item = RowTree.item(key.toArray(), key.size(), Long.BYTES);
+    ByteBuffer.wrap(item).putLong(item.length - Long.BYTES, row);
+    tree.put(item);
+    model.put(key, row);
+  }
+
+  private void remove(Bytes key) {
+    assertEquals(model.remove(key) != null, tree.remove(key.toArray(), key.size()));
+  }
+
+  private static Bytes key(long number) {
+    return Bytes.utf8(Long.toString(number, 7));
+  }
+
+  private static List<String> items(RowTree.Node root, Bytes from) {
+    List<String> items = new ArrayList<>();
+    RowTree.Cursor cursor = new RowTree.Cursor(root, from.toArray());
+    for (byte[] item = cursor.next(); item != null; item = cursor.next()) {
+      int keySize = RowTree.keySize(item);
+      items.add(
+          Bytes.wrap(item, RowTree.KEY, keySize)
+              + "="
+              + ByteBuffer.wrap(item).getLong(RowTree.KEY + keySize));
+    }
+    return items;
+  }
+
+  private static List<String> items(Map<Bytes, Long> model) {
+    return model.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).toList();
+  }
+
+  private void check() {
+    assertEquals(items(model), items(tree.root(), Bytes.EMPTY));
+    assertEquals(model.size(), tree.count());
+  }
+
+  @Test
+  void growsInAscendingOrderAndShrinksToNothing() {
+    for (int i = 0; i < 20_000; i++) {
+      put(Bytes.utf8(String.format("%08d", i)), i);
+    }
+    check();
+    for (int i = 0; i < 20_000; i++) {
+      remove(Bytes.utf8(String.format("%08d", i)));
+    }
+    check();
+    put(key(1), 1);
+    check();
+  }
+
+  @Test
+  void growsInDescendingOrderAndShrinksFromTheEnd() {
+    for (int i = 20_000; i > 0; i--) {
+      put(Bytes.utf8(String.format("%08d", i)), i);
+    }
+    check();
+    for (int i = 20_000; i > 0; i--) {
+      remove(Bytes.utf8(String.format("%08d", i)));
+    }
+    check();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> agreesWithATreeMapAndKeepsWhatWasFrozen() {
+    return new Random()
+        .longs(8)
+        .mapToObj(
+            seed ->
+                DynamicTest.dynamicTest(
+                    "seed " + seed, () -> new RowTreeTest().compare(new Random(seed))));
+  }
+
+  private void compare(Random random) {
+    int keys = random.nextInt(5) == 0 ? 50 : 10_000;
+    List<Held> held = new ArrayList<>();
+    int puts = 90;
+    for (int change = 0; change < 60_000; change++) {
+      if (change % 10_000 == 0) {
+        puts = 10 + random.nextInt(85);
+        check();
+      }
+      Bytes key = key(random.nextInt(keys));
+      if (random.nextInt(100) < puts) {
+        put(key, change);
+      } else {
+        remove(key);
+      }
+      if (random.nextInt(4_000) == 0) {
+        held.add(new Held(tree.freeze(), items(model)));
+      }
+      if (random.nextInt(6_000) == 0) {
+        Bytes from = key(random.nextInt(keys));
+        assertEquals(items(model.tailMap(from)), items(tree.root(), from));
+      }
+    }
+    check();
+    assertTrue(held.size() > 2);
+    for (Held each : held) {
+      assertEquals(each.items(), items(each.root(), Bytes.EMPTY));
+    }
+    model.keySet().stream().toList().forEach(this::remove);
+    check();
+  }
+}
