@@ -1,0 +1,160 @@
+package io.synod.server;
+
+import io.synod.proto.ServerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.MissingArgumentException;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
+
+/**
+ * Reads the arguments of a server: one text-format argument or {@code --config FILE}, and options,
+ * which win.
+ */
+final class CommandLineReader {
+  private static final String SEE = "; --help lists all options";
+
+  private CommandLineReader() {}
+
+  /** What the arguments ask for. */
+  sealed interface Wish {
+    /** To run a server. */
+    record Run(Configuration configuration) implements Wish {}
+
+    /** To print this and end. */
+    record Print(String text) implements Wish {}
+  }
+
+  /**
+   * Reads them.
+   *
+   * @param home the project's folder, in which data is kept unless the configuration says where
+   */
+  static Wish read(List<String> arguments, Optional<Path> home) throws BadConfigurationException {
+    CommandLine line = parse(arguments);
+    if (line.hasOption("help") || arguments.isEmpty()) {
+      return new Wish.Print(help());
+    }
+    ServerConfig.Builder config = base(line).toBuilder();
+    for (Setting setting : Setting.values()) {
+      String[] values = line.getOptionValues(setting.optionName());
+      if (values != null) {
+        ConfigurationText.set(config, setting, List.of(values));
+      }
+    }
+    return new Wish.Run(new ConfigurationReader(config.build(), home).read());
+  }
+
+  private static ServerConfig base(CommandLine line) throws BadConfigurationException {
+    List<String> texts = line.getArgList();
+    String[] files = line.getOptionValues("config");
+    if (texts.size() > 1) {
+      throw new BadConfigurationException(
+          "there are "
+              + texts.size()
+              + " arguments, '"
+              + texts.get(1)
+              + "' among them: give the configuration's text as one, in quotes"
+              + SEE);
+    }
+    if (files != null && (files.length > 1 || !texts.isEmpty())) {
+      throw new BadConfigurationException(
+          "the configuration is given twice: give either one text argument or one --config FILE; options add to it");
+    }
+    if (files != null) {
+      return file(files[0]);
+    }
+    return texts.isEmpty()
+        ? ServerConfig.getDefaultInstance()
+        : ConfigurationText.parse(texts.get(0), "the argument");
+  }
+
+  private static ServerConfig file(String name) throws BadConfigurationException {
+    String text;
+    try {
+      text = Files.readString(Path.of(name));
+    } catch (IOException | InvalidPathException e) {
+      throw new BadConfigurationException(
+          "--config: the file " + name + " cannot be read (" + e.getClass().getSimpleName() + ")",
+          e);
+    }
+    return ConfigurationText.parse(text, name);
+  }
+
+  private static CommandLine parse(List<String> arguments) throws BadConfigurationException {
+    try {
+      return DefaultParser.builder()
+          .setAllowPartialMatching(false)
+          .setStripLeadingAndTrailingQuotes(false)
+          .get()
+          .parse(
+              options(),
+              arguments.stream().map(CommandLineReader::withDashes).toArray(String[]::new));
+    } catch (UnrecognizedOptionException e) {
+      throw new BadConfigurationException("there is no option " + e.getOption() + SEE, e);
+    } catch (MissingArgumentException e) {
+      throw new BadConfigurationException(
+          "--" + e.getOption().getLongOpt() + " wants a value" + SEE, e);
+    } catch (ParseException e) {
+      throw new BadConfigurationException(e.getMessage() + SEE, e);
+    }
+  }
+
+  /** {@code --my_addr} is the same as {@code --my-addr}: people copy the names of fields. */
+  private static String withDashes(String argument) {
+    if (!argument.startsWith("--")) {
+      return argument;
+    }
+    int end = argument.indexOf('=') < 0 ? argument.length() : argument.indexOf('=');
+    return argument.substring(0, end).replace('_', '-') + argument.substring(end);
+  }
+
+  private static Options options() {
+    Options options = new Options();
+    options.addOption(Option.builder("h").longOpt("help").get());
+    options.addOption(Option.builder().longOpt("config").hasArg().get());
+    for (Setting setting : Setting.values()) {
+      options.addOption(Option.builder().longOpt(setting.optionName()).hasArg().get());
+    }
+    return options;
+  }
+
+  static String help() {
+    List<String> lines = new ArrayList<>();
+    Collections.addAll(
+        lines,
+        "One server of a replicated key-value store.",
+        "",
+        "  ./server \"my_addr:'0.0.0.0:8000' my_paxos:'0.0.0.0:9000' replica:'0.0.0.0:9000' ...\"",
+        "  ./server --config FILE",
+        "  ./server --my-addr localhost:8000 --my-paxos localhost:9000 --replica localhost:9000,localhost:9001,...",
+        "",
+        "The argument and FILE hold the same fields, in protobuf text format; options win over both.",
+        "my_addr, my_paxos and the replicas must be there, all else may be left out:",
+        "");
+    for (Setting setting : Setting.values()) {
+      lines.add(
+          String.format(
+              "  --%-26s %s", setting.optionName() + " " + setting.argument(), setting.help()));
+    }
+    Collections.addAll(
+        lines,
+        String.format("  --%-26s %s", "config FILE", "a file of fields"),
+        String.format("  --%-26s %s", "help", "this text"),
+        "",
+        "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong configuration,",
+        "70 for an error of its own, 74 if the disk fails.",
+        "");
+    return String.join(System.lineSeparator(), lines);
+  }
+}

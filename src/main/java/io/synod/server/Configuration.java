@@ -1,0 +1,72 @@
+package io.synod.server;
+
+import io.synod.node.ClientRequest.ReadMode;
+import io.synod.paxos.Address;
+import io.synod.paxos.ServerId;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * All that a server is told when it starts: checked, with every default filled in. Made once by
+ * {@link ConfigurationReader}.
+ *
+ * @param server its id: its place in {@code replicas}
+ * @param replicas the consensus addresses of the founding list, in order
+ * @param listen the sockets
+ * @param clientAddress where clients reach it, as it tells others: never 0.0.0.0
+ * @param dataDirectory absolute
+ * @param readMode of reads that do not say
+ * @param failRate the chance that it fails as an acceptor, on purpose
+ */
+public record Configuration(
+    ServerId server,
+    List<Address> replicas,
+    Listen listen,
+    Address clientAddress,
+    Path dataDirectory,
+    ReadMode readMode,
+    double failRate,
+    Timings timings,
+    Limits limits) {
+
+  public Configuration {
+    replicas = List.copyOf(replicas);
+    if (server.number() >= replicas.size()) {
+      throw new IllegalArgumentException(
+          "server id " + server.number() + " of " + replicas.size() + " replicas");
+    }
+    if (!dataDirectory.isAbsolute()) {
+      throw new IllegalArgumentException("a data directory is absolute, not " + dataDirectory);
+    }
+  }
+
+  /** Where it listens: for clients, and for the other servers. */
+  public record Listen(Address clients, Address servers) {}
+
+  /**
+   * How long things take.
+   *
+   * @param pingIntervalMillis between two pings of a server
+   * @param electionTimeoutMillis silence after which a server counts as gone; at least three ping
+   *     intervals
+   * @param defaultDeadlineMillis of a call that comes without a deadline
+   */
+  public record Timings(
+      long pingIntervalMillis, long electionTimeoutMillis, long defaultDeadlineMillis) {}
+
+  /**
+   * How much there may be.
+   *
+   * @param queueRequests calls that wait or are under way; a power of two
+   * @param keyBytes the longest key
+   * @param valueBytes the largest value
+   * @param journalSegmentBytes the length of a segment of the journal
+   */
+  public record Limits(int queueRequests, int keyBytes, int valueBytes, long journalSegmentBytes) {
+    /** The longest key there may be. */
+    public static final int KEY_BYTES = 64 << 10;
+
+    /** The largest value there may be, however a server is configured. */
+    public static final int VALUE_BYTES = 1 << 20;
+  }
+}

@@ -1,0 +1,181 @@
+package io.synod.server;
+
+import io.synod.node.ClientRequest.ReadMode;
+import io.synod.paxos.Address;
+import io.synod.paxos.ServerId;
+import io.synod.proto.ServerConfig;
+import io.synod.server.Configuration.Limits;
+import io.synod.server.Configuration.Listen;
+import io.synod.server.Configuration.Timings;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Checks a {@link ServerConfig} and fills in what it leaves out. */
+final class ConfigurationReader {
+  private static final long MINUTE_MILLIS = 60_000;
+
+  private final ServerConfig config;
+  private final Optional<Path> home;
+
+  /**
+   * @param home the project's folder, in which data is kept unless the configuration says where
+   */
+  ConfigurationReader(ServerConfig config, Optional<Path> home) {
+    this.config = config;
+    this.home = home;
+  }
+
+  Configuration read() throws BadConfigurationException {
+    Address clients = address(Setting.MY_ADDR, config.getMyAddr());
+    Address servers = address(Setting.MY_PAXOS, config.getMyPaxos());
+    if (clients.port() == servers.port()) {
+      throw new BadConfigurationException(
+          "my_addr and my_paxos have the same port "
+              + clients.port()
+              + ": clients and servers need one each");
+    }
+    List<Address> replicas = replicas();
+    OwnPlace.checkList(replicas);
+    OptionalInt given =
+        config.hasServerId() ? OptionalInt.of(config.getServerId()) : OptionalInt.empty();
+    ServerId server = OwnPlace.find(servers, replicas, given);
+    return new Configuration(
+        server,
+        replicas,
+        new Listen(clients, servers),
+        reachable(clients, replicas.get(server.number())),
+        dataDirectory(clients.port()),
+        config.getReadMode() == ServerConfig.ReadMode.LOCAL
+            ? ReadMode.LOCAL
+            : ReadMode.LINEARIZABLE,
+        failRate(),
+        timings(),
+        limits());
+  }
+
+  private List<Address> replicas() throws BadConfigurationException {
+    if (config.getReplicaCount() == 0) {
+      throw new BadConfigurationException(
+          "replica is missing: name my_paxos of every server, as in replica:'"
+              + config.getMyPaxos()
+              + "'");
+    }
+    List<Address> replicas = new ArrayList<>();
+    for (String replica : config.getReplicaList()) {
+      replicas.add(address(Setting.REPLICA, replica));
+    }
+    return replicas;
+  }
+
+  private static Address address(Setting setting, String text) throws BadConfigurationException {
+    if (text.isBlank()) {
+      throw new BadConfigurationException(
+          setting.fieldName()
+              + " is missing: "
+              + setting.help()
+              + ", as in "
+              + setting.fieldName()
+              + ":'localhost:8000'");
+    }
+    try {
+      return Address.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new BadConfigurationException(
+          setting.fieldName() + " " + text + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What to tell others: 0.0.0.0 is a place to listen, not one to call. */
+  private static Address reachable(Address clients, Address ownReplica) {
+    if (!OwnPlace.isAny(clients)) {
+      return clients;
+    }
+    return new Address(
+        OwnPlace.isAny(ownReplica) ? "localhost" : ownReplica.host(), clients.port());
+  }
+
+  private Path dataDirectory(int port) throws BadConfigurationException {
+    if (!config.getDataDir().isBlank()) {
+      try {
+        return Path.of(config.getDataDir()).toAbsolutePath().normalize();
+      } catch (InvalidPathException e) {
+        throw new BadConfigurationException(
+            "data_dir " + config.getDataDir() + ": " + e.getMessage(), e);
+      }
+    }
+    return home.map(
+            folder ->
+                folder.toAbsolutePath().normalize().resolve("data").resolve(String.valueOf(port)))
+        .orElseThrow(
+            () ->
+                new BadConfigurationException(
+                    "data_dir is missing: name the folder for the data (./server knows one by itself)"));
+  }
+
+  private double failRate() throws BadConfigurationException {
+    double rate = config.getFailRate();
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new BadConfigurationException(
+          "fail_rate " + rate + " is no chance: it is 0 (never) to 1 (always), as in 0.3");
+    }
+    return rate;
+  }
+
+  private Timings timings() throws BadConfigurationException {
+    long ping = number(Setting.PING_INTERVAL_MILLIS, new Range(50, 1, MINUTE_MILLIS));
+    long election = number(Setting.ELECTION_TIMEOUT_MILLIS, new Range(500, 3, 10 * MINUTE_MILLIS));
+    if (election < 3 * ping) {
+      throw new BadConfigurationException(
+          "election_timeout_millis "
+              + election
+              + " is too short with pings every "
+              + ping
+              + " ms: it is at least three intervals, "
+              + 3 * ping);
+    }
+    long deadline =
+        number(Setting.DEFAULT_DEADLINE_MILLIS, new Range(10_000, 1, 60 * MINUTE_MILLIS));
+    return new Timings(ping, election, deadline);
+  }
+
+  private Limits limits() throws BadConfigurationException {
+    int queue = (int) number(Setting.QUEUE_REQUESTS, new Range(16_384, 16, 1 << 20));
+    if (Integer.bitCount(queue) != 1) {
+      throw new BadConfigurationException(
+          "queue_requests "
+              + queue
+              + " is not a power of two: the next one is "
+              + (Integer.highestOneBit(queue) << 1));
+    }
+    int value =
+        (int)
+            number(Setting.VALUE_LIMIT_BYTES, new Range(Limits.VALUE_BYTES, 1, Limits.VALUE_BYTES));
+    long segment = number(Setting.JOURNAL_SEGMENT_MIB, new Range(16, 1, 1024)) << 20;
+    return new Limits(queue, Limits.KEY_BYTES, value, segment);
+  }
+
+  /** What a whole number may be, and what it is if nothing is said. */
+  private record Range(long usual, long least, long most) {}
+
+  private long number(Setting setting, Range range) throws BadConfigurationException {
+    if (!config.hasField(setting.field())) {
+      return range.usual();
+    }
+    long value = Integer.toUnsignedLong((Integer) config.getField(setting.field()));
+    if (value < range.least() || value > range.most()) {
+      throw new BadConfigurationException(
+          setting.fieldName()
+              + " "
+              + value
+              + " is out of range: it is "
+              + range.least()
+              + " to "
+              + range.most());
+    }
+    return value;
+  }
+}

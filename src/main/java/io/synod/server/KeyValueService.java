@@ -1,0 +1,267 @@
+package io.synod.server;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.synod.node.ClientRequest.Operation;
+import io.synod.node.ClientRequest.ReadMode;
+import io.synod.proto.DeleteRequest;
+import io.synod.proto.EmptyMessage;
+import io.synod.proto.GetRequest;
+import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.PutRequest;
+import io.synod.server.ClientCall.Terms;
+import io.synod.server.Configuration.Limits;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The three calls of clients. It checks what came and hands it to the node; the answer is sent by
+ * {@link ClientCall}.
+ *
+ * <p>Everything here runs on network threads and never blocks. The handlers are written against
+ * gRPC's calls rather than its stream observers, since each object and each hand-over between
+ * threads counts at this place.
+ */
+final class KeyValueService {
+  /** How fresh a read must be: {@code linearizable} or {@code local}. */
+  static final Metadata.Key<String> READ =
+      Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final long MOST_MARGIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Settings settings;
+  private final Requests requests;
+  private final Outboxes outboxes;
+  private final LongSupplier clockNanos;
+  private final Room room;
+  private volatile boolean stopping;
+
+  /**
+   * What a service goes by.
+   *
+   * @param roomBytes how many bytes of values may be under way
+   */
+  record Settings(Limits limits, ReadMode readMode, long defaultDeadlineMillis, long roomBytes) {}
+
+  /**
+   * @param clockNanos the driver's
+   */
+  KeyValueService(
+      Settings settings, Requests requests, Outboxes outboxes, LongSupplier clockNanos) {
+    this.settings = settings;
+    this.requests = requests;
+    this.outboxes = outboxes;
+    this.clockNanos = clockNanos;
+    this.room = new Room(settings.roomBytes());
+  }
+
+  ServerServiceDefinition definition() {
+    return ServerServiceDefinition.builder(KeyValueStoreGrpc.getServiceDescriptor())
+        .addMethod(KeyValueStoreGrpc.getGetValueMethod(), new Gets())
+        .addMethod(KeyValueStoreGrpc.getPutPairMethod(), new Puts())
+        .addMethod(KeyValueStoreGrpc.getDeletePairMethod(), new Deletes())
+        .build();
+  }
+
+  /** From now on every new call is refused; those under way go on. Any thread. */
+  void refuseNewCalls() {
+    stopping = true;
+  }
+
+  /** How many bytes of values are under way. */
+  long bytesUnderWay() {
+    return room.taken();
+  }
+
+  // ---- the three calls --------------------------------------------------------------------------
+
+  private final class Gets extends Handler<GetRequest, GetResponse> {
+    @Override
+    void onRequest(ServerCall<GetRequest, GetResponse> call, GetRequest request, Arrival arrival) {
+      ReadMode mode = settings.readMode();
+      String wanted = arrival.readMode();
+      if (wanted != null) {
+        switch (wanted) {
+          case "linearizable" -> mode = ReadMode.LINEARIZABLE;
+          case "local" -> mode = ReadMode.LOCAL;
+          default -> {
+            refuse(
+                call,
+                Status.INVALID_ARGUMENT,
+                "synod-read '" + wanted + "': it is linearizable or local");
+            return;
+          }
+        }
+      }
+      if (accepts(call, request.getKey())) {
+        Operation get = new Operation.Get(ByteStrings.toBytes(request.getKey()), mode);
+        Terms terms = new Terms(get, arrival.answerByNanos());
+        submit(call, new ClientCall.Read(call, arrival.outbox(), mode == ReadMode.LOCAL, terms));
+      }
+    }
+  }
+
+  private final class Puts extends Handler<PutRequest, EmptyMessage> {
+    @Override
+    void onRequest(ServerCall<PutRequest, EmptyMessage> call, PutRequest request, Arrival arrival) {
+      ByteString key = request.getKey();
+      ByteString value = request.getValue();
+      if (!accepts(call, key)) {
+        return;
+      }
+      if (value.size() > settings.limits().valueBytes()) {
+        refuse(
+            call,
+            Status.INVALID_ARGUMENT,
+            "a value of "
+                + value.size()
+                + " bytes: the limit is "
+                + settings.limits().valueBytes()
+                + " bytes");
+        return;
+      }
+      write(
+          call,
+          new Operation.Put(ByteStrings.toBytes(key), ByteStrings.toBytes(value)),
+          key.size() + value.size(),
+          arrival);
+    }
+  }
+
+  private final class Deletes extends Handler<DeleteRequest, EmptyMessage> {
+    @Override
+    void onRequest(
+        ServerCall<DeleteRequest, EmptyMessage> call, DeleteRequest request, Arrival arrival) {
+      ByteString key = request.getKey();
+      if (accepts(call, key)) {
+        write(call, new Operation.Delete(ByteStrings.toBytes(key)), key.size(), arrival);
+      }
+    }
+  }
+
+  private void write(
+      ServerCall<?, EmptyMessage> call, Operation operation, int bytes, Arrival arrival) {
+    if (!room.take(bytes)) {
+      refuse(
+          call,
+          Status.RESOURCE_EXHAUSTED,
+          "writes of "
+              + room.bytes()
+              + " bytes are under way, which is the limit: try again later");
+      return;
+    }
+    Terms terms = new Terms(operation, arrival.answerByNanos());
+    submit(call, new ClientCall.Write(call, arrival.outbox(), room, bytes, terms));
+  }
+
+  private void submit(ServerCall<?, ?> call, ClientCall<?> request) {
+    if (stopping) {
+      request.ended();
+      refuse(call, Status.UNAVAILABLE, "this server stops");
+    } else if (!requests.submit(request)) {
+      request.ended();
+      refuse(
+          call,
+          Status.RESOURCE_EXHAUSTED,
+          "the queue is full (" + settings.limits().queueRequests() + " calls): try again later");
+    }
+  }
+
+  private boolean accepts(ServerCall<?, ?> call, ByteString key) {
+    int limit = settings.limits().keyBytes();
+    if (key.isEmpty()) {
+      refuse(call, Status.INVALID_ARGUMENT, "the key is empty: it has 1 to " + limit + " bytes");
+      return false;
+    }
+    if (key.size() > limit) {
+      refuse(
+          call,
+          Status.INVALID_ARGUMENT,
+          "a key of " + key.size() + " bytes: the limit is " + limit + " bytes");
+      return false;
+    }
+    return true;
+  }
+
+  private static void refuse(ServerCall<?, ?> call, Status status, String why) {
+    ClientCall.refuse(call, status.withDescription(why), /* unknown= */ false);
+  }
+
+  // ---- from headers to request ------------------------------------------------------------------
+
+  /**
+   * How a call came.
+   *
+   * @param readMode as its header says
+   */
+  private record Arrival(Outbox outbox, long answerByNanos, @Nullable String readMode) {}
+
+  /** One of the calls. */
+  private abstract class Handler<Q, R> implements ServerCallHandler<Q, R> {
+    abstract void onRequest(ServerCall<Q, R> call, Q request, Arrival arrival);
+
+    @Override
+    public final ServerCall.Listener<Q> startCall(ServerCall<Q, R> call, Metadata headers) {
+      Arrival arrival = new Arrival(outboxes.here(), answerByNanos(), headers.get(READ));
+      // One more than is allowed, so that a second message is noticed.
+      call.request(2);
+      return new UnaryListener<>(this, call, arrival);
+    }
+  }
+
+  private static final class UnaryListener<Q, R> extends ServerCall.Listener<Q> {
+    private final Handler<Q, R> handler;
+    private final ServerCall<Q, R> call;
+    private final Arrival arrival;
+    private @Nullable Q request;
+    private boolean refused;
+
+    UnaryListener(Handler<Q, R> handler, ServerCall<Q, R> call, Arrival arrival) {
+      this.handler = handler;
+      this.call = call;
+      this.arrival = arrival;
+    }
+
+    @Override
+    public void onMessage(Q message) {
+      if (request != null && !refused) {
+        refused = true;
+        refuse(call, Status.INVALID_ARGUMENT, "a second message: each call has one");
+      }
+      request = message;
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (refused) {
+        return;
+      }
+      Q whole = request;
+      request = null;
+      if (whole == null) {
+        refuse(call, Status.INVALID_ARGUMENT, "no message: each call has one");
+      } else {
+        handler.onRequest(call, whole, arrival);
+      }
+    }
+  }
+
+  /** When to answer at the latest: a little before the caller gives up, so that it learns why. */
+  private long answerByNanos() {
+    Deadline deadline = Context.current().getDeadline();
+    long now = clockNanos.getAsLong();
+    if (deadline == null) {
+      return now + TimeUnit.MILLISECONDS.toNanos(settings.defaultDeadlineMillis());
+    }
+    long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
+    return now + left - Math.min(Math.max(left, 0) / 10, MOST_MARGIN_NANOS);
+  }
+}

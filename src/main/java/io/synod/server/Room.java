@@ -1,0 +1,37 @@
+package io.synod.server;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many bytes of values may be under way, so that waiting calls never fill the memory. Any
+ * thread.
+ */
+final class Room {
+  private final long bytes;
+  private final AtomicLong taken = new AtomicLong();
+
+  Room(long bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Takes so many bytes, if there are. */
+  boolean take(int wanted) {
+    if (taken.addAndGet(wanted) <= bytes) {
+      return true;
+    }
+    taken.addAndGet(-wanted);
+    return false;
+  }
+
+  void giveBack(int given) {
+    taken.addAndGet(-given);
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  long taken() {
+    return taken.get();
+  }
+}

@@ -1,0 +1,60 @@
+package io.synod.server;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import io.synod.proto.ServerConfig;
+import java.util.Locale;
+
+/**
+ * The fields of {@link ServerConfig} as a person sees them: one for each field, each of them an
+ * option too.
+ */
+enum Setting {
+  MY_ADDR("HOST:PORT", "where clients reach this server"),
+  MY_PAXOS("HOST:PORT", "where the other servers reach it"),
+  REPLICA(
+      "HOST:PORT",
+      "my_paxos of every server, in the same order on all; once for each, or with commas"),
+  FAIL_RATE("0..1", "the chance that it fails as an acceptor, on purpose (default 0)"),
+  DATA_DIR("DIR", "where it keeps its data (default data/<client port> in the project's folder)"),
+  SERVER_ID("NUMBER", "which of the replicas it is, from 0, where my_paxos does not tell"),
+  READ_MODE(
+      "MODE",
+      "linearizable, or local: what this server has applied, without asking (default linearizable)"),
+  PING_INTERVAL_MILLIS("N", "how often servers ping each other (default 50)"),
+  ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 500)"),
+  DEFAULT_DEADLINE_MILLIS("N", "the deadline of a call that comes without one (default 10000)"),
+  QUEUE_REQUESTS("N", "how many calls may wait or be under way, a power of two (default 16384)"),
+  VALUE_LIMIT_BYTES("N", "the largest value (default and most 1048576)"),
+  JOURNAL_SEGMENT_MIB("N", "the length of a segment of the journal (default 16)");
+
+  private final String argument;
+  private final String help;
+
+  Setting(String argument, String help) {
+    this.argument = argument;
+    this.help = help;
+  }
+
+  /** As in the configuration's text. */
+  String fieldName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** As on the command line, without the dashes. */
+  String optionName() {
+    return fieldName().replace('_', '-');
+  }
+
+  /** What stands for its value in the help. */
+  String argument() {
+    return argument;
+  }
+
+  String help() {
+    return help;
+  }
+
+  FieldDescriptor field() {
+    return ServerConfig.getDescriptor().findFieldByName(fieldName());
+  }
+}

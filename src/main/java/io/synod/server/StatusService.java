@@ -1,0 +1,80 @@
+package io.synod.server;
+
+import io.grpc.stub.StreamObserver;
+import io.synod.node.NodeStatus;
+import io.synod.paxos.Member;
+import io.synod.proto.ClusterGrpc;
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.util.function.Supplier;
+
+/** What this server knows of itself and the others. Network threads; never blocks. */
+final class StatusService extends ClusterGrpc.ClusterImplBase {
+  private final Supplier<NodeStatus> status;
+  private final long startedNanos = System.nanoTime();
+
+  StatusService(Supplier<NodeStatus> status) {
+    this.status = status;
+  }
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+    observer.onNext(
+        response(status.get())
+            .setVersion(Version.text())
+            .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
+            .build());
+    observer.onCompleted();
+  }
+
+  private static StatusResponse.Builder response(NodeStatus status) {
+    StatusResponse.Builder response =
+        StatusResponse.newBuilder()
+            .setServerId(status.server().number())
+            .setCoordinatorHeard(status.coordinatorContent())
+            .setCoordinatorSinceMillis(status.coordinatorSinceMillis())
+            .setBallotRound(status.ballot().round())
+            .setBallotServerId(status.ballot().server().number())
+            .setChosenSlot(status.chosen().number())
+            .setAppliedSlot(status.applied().number())
+            .setMembershipSlot(status.membershipAt().number())
+            .setQuorum(status.quorum())
+            .setKeys(status.keys())
+            .setFailRate(status.failRate());
+    status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
+    status.waitingFor().ifPresent(response::setWaitingFor);
+    status.coordinator().ifPresent(server -> response.setCoordinatorId(server.number()));
+    for (NodeStatus.MemberStatus member : status.members()) {
+      response.addMember(member(member));
+    }
+    return response;
+  }
+
+  private static MemberStatus member(NodeStatus.MemberStatus status) {
+    Member member = status.member();
+    MemberStatus.Builder builder =
+        MemberStatus.newBuilder()
+            .setServerId(member.server().number())
+            .setIncarnation(member.incarnation().toString())
+            .setClientAddress(member.clientAddress().toString())
+            .setConsensusAddress(member.consensusAddress().toString())
+            .setRole(role(member.role()))
+            .setLive(status.live())
+            .setRoundTripMicros(status.roundTripMicros())
+            .setSyncAgeMillis(status.syncAgeMillis());
+    if (status.lag() >= 0) {
+      builder.setLagSlots(status.lag());
+    }
+    return builder.build();
+  }
+
+  private static MemberStatus.Role role(Member.Role role) {
+    return switch (role) {
+      case VOTER -> MemberStatus.Role.VOTER;
+      case LEARNER -> MemberStatus.Role.LEARNER;
+      case WITNESS -> MemberStatus.Role.WITNESS;
+      case STANDBY -> MemberStatus.Role.STANDBY;
+    };
+  }
+}

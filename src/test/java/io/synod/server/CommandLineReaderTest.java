@@ -1,0 +1,251 @@
+package io.synod.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import io.synod.node.ClientRequest.ReadMode;
+import io.synod.paxos.Address;
+import io.synod.paxos.ServerId;
+import io.synod.proto.ServerConfig;
+import io.synod.server.CommandLineReader.Wish;
+import io.synod.server.Configuration.Limits;
+import io.synod.server.Configuration.Listen;
+import io.synod.server.Configuration.Timings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CommandLineReaderTest {
+  private static final Path HOME = Path.of("/srv/synod");
+  private static final String THREE =
+      "my_addr:'0.0.0.0:8001' my_paxos:'0.0.0.0:9001' "
+          + "replica:'0.0.0.0:9000' replica:'0.0.0.0:9001' replica:'0.0.0.0:9002'";
+
+  private static Configuration read(String... arguments) throws BadConfigurationException {
+    return ((Wish.Run) CommandLineReader.read(List.of(arguments), Optional.of(HOME)))
+        .configuration();
+  }
+
+  @Test
+  void readsTheTextOfOldConfigurationsAndFillsInTheRest() throws BadConfigurationException {
+    Configuration configuration = read(THREE + " fail_rate:0.3");
+
+    assertEquals(
+        new Configuration(
+            new ServerId(1),
+            List.of(
+                new Address("0.0.0.0", 9000),
+                new Address("0.0.0.0", 9001),
+                new Address("0.0.0.0", 9002)),
+            new Listen(new Address("0.0.0.0", 8001), new Address("0.0.0.0", 9001)),
+            new Address("localhost", 8001),
+            HOME.resolve("data/8001"),
+            ReadMode.LINEARIZABLE,
+            0.3,
+            new Timings(50, 500, 10_000),
+            new Limits(16_384, 65_536, 1_048_576, 16 << 20)),
+        configuration);
+  }
+
+  @Test
+  void readsTheSameFromTextAndFileAndOptions(@TempDir Path folder) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("server.textproto"), "# the middle one\n" + THREE.replace(" ", "\n"));
+    Configuration configuration = read(THREE);
+
+    assertEquals(configuration, read("--config", file.toString()));
+    assertEquals(
+        configuration,
+        read(
+            "--my-addr=0.0.0.0:8001",
+            "--my_paxos",
+            "0.0.0.0:9001",
+            "--replica",
+            "0.0.0.0:9000,0.0.0.0:9001",
+            "--replica",
+            "0.0.0.0:9002"));
+  }
+
+  @Test
+  void optionsWinOverTextAndFile(@TempDir Path folder) throws Exception {
+    Path file =
+        Files.writeString(folder.resolve("server.textproto"), THREE + " fail_rate:0.1 server_id:1");
+
+    assertEquals(0.5, read(THREE + " fail_rate:0.1", "--fail-rate", "0.5").failRate());
+    Configuration configuration =
+        read(
+            "--config",
+            file.toString(),
+            "--fail-rate=1",
+            "--read-mode",
+            "local",
+            "--data-dir",
+            "/tmp/x/../y");
+    assertEquals(1, configuration.failRate());
+    assertEquals(ReadMode.LOCAL, configuration.readMode());
+    assertEquals(Path.of("/tmp/y"), configuration.dataDirectory());
+    assertEquals(
+        List.of(new Address("0.0.0.0", 9001), new Address("0.0.0.0", 9005)),
+        read(THREE, "--replica", "0.0.0.0:9001", "--replica", "0.0.0.0:9005").replicas());
+  }
+
+  static Stream<Arguments> places() {
+    String three = "h0:9000,h1:9000,h2:9000";
+    return Stream.of(
+        Arguments.of("localhost:9001", "localhost:9000,localhost:9001", new String[0], 1),
+        Arguments.of("0.0.0.0:9001", "h0:9000,h1:9001", new String[0], 1),
+        Arguments.of("127.0.0.1:9001", "0.0.0.0:9000,localhost:9001", new String[0], 1),
+        Arguments.of("0.0.0.0:9000", "localhost:9000,localhost:9001", new String[0], 0),
+        Arguments.of("[::1]:9001", "localhost:9000,localhost:9001", new String[0], 1),
+        Arguments.of("H2:9000", three, new String[0], 2),
+        Arguments.of("0.0.0.0:9000", three, new String[] {"--server-id", "2"}, 2));
+  }
+
+  @ParameterizedTest
+  @MethodSource("places")
+  void findsItselfInTheList(String own, String replicas, String[] more, int place)
+      throws BadConfigurationException {
+    Stream<String> arguments =
+        Stream.concat(
+            Stream.of("--my-addr", "0.0.0.0:8000", "--my-paxos", own, "--replica", replicas),
+            Arrays.stream(more));
+
+    assertEquals(new ServerId(place), read(arguments.toArray(String[]::new)).server());
+  }
+
+  @Test
+  void tellsOthersAnAddressThatTheyCanCall() throws BadConfigurationException {
+    String elsewhere = "--my-paxos 0.0.0.0:9001 --replica h0:9000,h1:9001 --my-addr";
+
+    assertEquals(
+        new Address("h1", 8000), read((elsewhere + " 0.0.0.0:8000").split(" ")).clientAddress());
+    assertEquals(
+        new Address("front", 8000), read((elsewhere + " front:8000").split(" ")).clientAddress());
+  }
+
+  static Stream<Arguments> mistakes() {
+    return Stream.of(
+        bad("there is no field my_adr; there are my_addr, my_paxos", THREE + " my_adr:'x'"),
+        bad("my_addr is given twice", THREE + " my_addr:'localhost:8000'"),
+        bad("the argument cannot be read at line 1, column 9: Expected string", "my_addr:8000"),
+        bad("is out of range: it is 1 to 60000", THREE + " ping_interval_millis:0"),
+        bad("the argument cannot be read", THREE + " ping_interval_millis:-1"),
+        bad("my_addr is missing", THREE.replaceFirst("my_addr:'[^']*'", "")),
+        bad("my_paxos is missing", THREE.replaceFirst("my_paxos:'[^']*'", "")),
+        bad("replica is missing", THREE.replaceAll("replica:'[^']*'", "")),
+        bad(
+            "my_addr localhost: 'localhost' is not an address: want HOST:PORT",
+            THREE,
+            "--my-addr",
+            "localhost"),
+        bad("a port is 1 to 65535, not 70000", THREE, "--my-addr", "localhost:70000"),
+        bad("a port is 1 to 65535, not 0", THREE, "--my-addr", "localhost:0"),
+        bad("have the same port 9001", THREE, "--my-addr", "localhost:9001"),
+        bad(
+            "is not in the list of replicas (0.0.0.0:9000, 0.0.0.0:9001",
+            THREE,
+            "--my-paxos",
+            "0.0.0.0:9009"),
+        bad("is not in the list of replicas", THREE, "--my-paxos", "elsewhere:9001"),
+        bad("is in the list twice", THREE + " replica:'localhost:9002'"),
+        bad("has both 0.0.0.0 and other machines", THREE + " replica:'elsewhere:9003'"),
+        bad(
+            "may be any of the replicas 0 (h0:9001), 1 (h1:9001): say which",
+            THREE,
+            "--replica",
+            "h0:9001,h1:9001"),
+        bad(
+            "server_id 3 is not a place in the list of 3 replicas: it is 0 to 2",
+            THREE + " server_id:3"),
+        bad(
+            "server_id 0 is replica 0.0.0.0:9000, and my_paxos 0.0.0.0:9001 is replica 1",
+            THREE + " server_id:0"),
+        bad("fail_rate 1.5 is no chance: it is 0 (never) to 1 (always)", THREE + " fail_rate:1.5"),
+        bad("fail_rate -0.1 is no chance", THREE, "--fail-rate", "-0.1"),
+        bad("fail_rate NaN is no chance", THREE, "--fail-rate", "NaN"),
+        bad("--fail-rate: 'often' is not a number", THREE, "--fail-rate", "often"),
+        bad("--server-id: '1.5' is not a whole number", THREE, "--server-id", "1.5"),
+        bad(
+            "--read-mode: there is no 'fresh': linearizable, or local",
+            THREE,
+            "--read-mode",
+            "fresh"),
+        bad("--fail-rate is given twice", THREE, "--fail-rate", "0.1", "--fail_rate", "0.2"),
+        bad("at least three intervals, 600", THREE, "--ping-interval-millis", "200"),
+        bad(
+            "queue_requests 1000 is not a power of two: the next one is 1024",
+            THREE,
+            "--queue-requests",
+            "1000"),
+        bad(
+            "value_limit_bytes 2000000 is out of range: it is 1 to 1048576",
+            THREE,
+            "--value-limit-bytes",
+            "2000000"),
+        bad("there is no option --no-such; --help", THREE, "--no-such"),
+        bad("--fail-rate wants a value", THREE, "--fail-rate"),
+        bad("there are 2 arguments, 'my_paxos:x' among them", "my_addr:x", "my_paxos:x"),
+        bad(
+            "the file /no/such/file cannot be read (NoSuchFileException)",
+            "--config",
+            "/no/such/file"),
+        bad("the configuration is given twice", THREE, "--config", "/no/such/file"));
+  }
+
+  private static Arguments bad(String reason, String... arguments) {
+    return Arguments.of(reason, arguments);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("mistakes")
+  void saysInOneLineWhatIsWrong(String reason, String[] arguments) {
+    BadConfigurationException e =
+        assertThrows(BadConfigurationException.class, () -> read(arguments));
+
+    String message = String.valueOf(e.getMessage());
+    assertTrue(message.contains(reason), message);
+    assertFalse(message.contains("\n"), message);
+  }
+
+  @Test
+  void wantsADataDirectoryWhereItKnowsNoHome() {
+    assertThrows(
+        BadConfigurationException.class,
+        () -> CommandLineReader.read(List.of(THREE), Optional.empty()));
+  }
+
+  @Test
+  void helpNamesEveryOptionInReadableLines() throws BadConfigurationException, IOException {
+    String help = ((Wish.Print) CommandLineReader.read(List.of("--help"), Optional.empty())).text();
+
+    for (Setting setting : Setting.values()) {
+      assertTrue(
+          help.contains("--" + setting.optionName() + " " + setting.argument()), setting.name());
+    }
+    assertTrue(help.lines().allMatch(line -> line.length() <= 130), help);
+    assertEquals(new Wish.Print(help), CommandLineReader.read(List.of(), Optional.empty()));
+  }
+
+  @Test
+  void everyFieldIsASetting() {
+    assertEquals(
+        ServerConfig.getDescriptor().getFields().stream()
+            .map(FieldDescriptor::getName)
+            .collect(Collectors.toSet()),
+        Arrays.stream(Setting.values()).map(Setting::fieldName).collect(Collectors.toSet()));
+  }
+}
