@@ -30,7 +30,7 @@ final class Coordinator {
   private final Ballot ballot;
   private final long startedNanos;
   private final Promises promises;
-  private final TreeMap<ServerId, Progress> progress = new TreeMap<>();
+  private final TreeMap<Life, Progress> progress = new TreeMap<>();
   private final Reads reads = new Reads();
 
   private Phase phase = Phase.PREPARING;
@@ -43,6 +43,11 @@ final class Coordinator {
 
   /** What the next free slots are for; bounded by what {@link #room} admits. */
   private final ArrayDeque<Value> waiting = new ArrayDeque<>();
+
+  /** All up to here is chosen, and this ballot proposed nothing else there. */
+  private Slot chosenHere;
+
+  private boolean deposed;
 
   private Optional<Slot> ownSlot = Optional.empty();
 
@@ -75,6 +80,7 @@ final class Coordinator {
     this.startedNanos = nowNanos;
     this.promises = new Promises(learner.chosen().next());
     this.last = learner.chosen();
+    this.chosenHere = last;
   }
 
   Ballot ballot() {
@@ -121,9 +127,9 @@ final class Coordinator {
     for (Member member : learner.membership().membership().members()) {
       if (member.role().votes()
           && election.isHeard(member)
-          && !promises.isWhole(member.server())
-          && isPrepareDue(progressOf(member.server()), nowNanos)) {
-        sendPrepare(member.server(), nowNanos);
+          && !promises.isWhole(Life.of(member))
+          && isPrepareDue(progressOf(Life.of(member)), nowNanos)) {
+        sendPrepare(Life.of(member), nowNanos);
       }
     }
   }
@@ -137,14 +143,14 @@ final class Coordinator {
     return settings.pingIntervalNanos() / 2;
   }
 
-  private void sendPrepare(ServerId to, long nowNanos) {
+  private void sendPrepare(Life to, long nowNanos) {
     progressOf(to).onPrepareSent(nowNanos);
-    effects.sendWhenDurable(to, new Message.Prepare(ballot, promises.askFrom(to)));
+    effects.sendWhenDurable(to.server(), new Message.Prepare(ballot, promises.askFrom(to)));
   }
 
-  private Progress progressOf(ServerId server) {
+  private Progress progressOf(Life life) {
     return progress.computeIfAbsent(
-        server, any -> new Progress(learner.chosen(), settings.pingIntervalNanos()));
+        life, any -> new Progress(learner.chosen(), settings.pingIntervalNanos()));
   }
 
   /** Phase 1b came back. */
@@ -157,10 +163,11 @@ final class Coordinator {
       effects.ignored("onPromise", "not of a member");
       return;
     }
-    Optional<Slot> more = promises.add(from, promise);
+    Life life = new Life(from, incarnation);
+    Optional<Slot> more = promises.add(life, promise);
     learner.onNews(promise.chosen());
     if (more.isPresent()) {
-      sendPrepare(from, nowNanos);
+      sendPrepare(life, nowNanos);
     }
     advance(nowNanos);
   }
@@ -191,27 +198,45 @@ final class Coordinator {
       return;
     }
     dropLearned();
-    countAccepted(nowNanos);
-    pump(nowNanos);
-  }
-
-  /** What was learned to be chosen from others is not in flight any more. */
-  private void dropLearned() {
-    while (!inFlight.isEmpty() && !inFlight.getFirst().slot().isAfter(learner.chosen())) {
-      inFlight.removeFirst();
+    if (!deposed) {
+      countAccepted(nowNanos);
+      pump(nowNanos);
     }
-    onChosen(learner.chosen());
   }
 
   /**
-   * Whether slots were chosen that this coordinator never proposed: there is another at a higher
-   * ballot.
+   * What was learned to be chosen from others is not in flight any more. If that is another value
+   * than was proposed here, there is a coordinator at a higher ballot.
    */
+  private void dropLearned() {
+    while (!inFlight.isEmpty() && !inFlight.getFirst().slot().isAfter(learner.chosen())) {
+      AcceptedValue proposed = inFlight.removeFirst();
+      Optional<AcceptedValue> learned = acceptor.log().at(proposed.slot());
+      if (deposed || learned.isEmpty() || !learned.get().value().equals(proposed.value())) {
+        deposed = true;
+      } else {
+        onChosen(proposed.slot());
+      }
+    }
+    deposed |= learner.chosen().isAfter(last);
+  }
+
+  /** Whether slots were chosen otherwise than was proposed here: this ballot is lost. */
   boolean isDeposed() {
-    return phase != Phase.PREPARING && learner.chosen().isAfter(last);
+    return deposed;
+  }
+
+  /**
+   * How far the log is chosen as far as this ballot goes: up to where it began, and what a quorum
+   * accepted at it. All that may be said with the ballot (protocol-rules.md, 1): what was learned
+   * from another coordinator may differ from what acceptors hold at this ballot.
+   */
+  ChosenPrefix chosenPrefix() {
+    return new ChosenPrefix(ballot, chosenHere);
   }
 
   private void onChosen(Slot upTo) {
+    chosenHere = Slot.max(chosenHere, upTo);
     barrier = barrier.filter(slot -> slot.isAfter(upTo));
     promises.forget(upTo);
     if (phase == Phase.RECOVERING && ownSlot.isPresent() && !ownSlot.get().isAfter(upTo)) {
@@ -252,6 +277,7 @@ final class Coordinator {
       }
     }
     last = learner.chosen();
+    chosenHere = last;
     promises.forget(last);
     phase = Phase.RECOVERING;
     return true;
@@ -273,6 +299,21 @@ final class Coordinator {
     pump(nowNanos);
   }
 
+  /** Has the log name the new life of a member that lost its disk, or give it back its vote. */
+  void replaceLostMembers(long nowNanos) {
+    if (phase != Phase.COORDINATING || isChangingMembership()) {
+      return;
+    }
+    Slot nearlyAll = Slot.of(Math.max(0, learner.chosen().number() - settings.pipelineSlots()));
+    Replacement.wanted(
+            learner.membership(),
+            member -> election.newLifeOf(member, nowNanos),
+            member ->
+                election.isHeard(member)
+                    && !progressOf(Life.of(member)).matched().isBefore(nearlyAll))
+        .ifPresent(membership -> proposeMembership(nowNanos, membership));
+  }
+
   /** Proposes for the next slots while the pipeline has room and no barrier stands. */
   private void pump(long nowNanos) {
     while (barrier.isEmpty() && inFlight.size() < settings.pipelineSlots()) {
@@ -283,7 +324,7 @@ final class Coordinator {
       proposeNext(value.get());
     }
     for (Member member : receivers()) {
-      sendNew(member.server(), nowNanos);
+      sendNew(Life.of(member), nowNanos);
     }
   }
 
@@ -336,7 +377,7 @@ final class Coordinator {
   }
 
   /** Sends what was not sent to this member yet, in messages of bounded size. */
-  private void sendNew(ServerId to, long nowNanos) {
+  private void sendNew(Life to, long nowNanos) {
     Progress of = progressOf(to);
     of.skipTo(learner.chosen());
     while (of.sent().isBefore(last)) {
@@ -344,7 +385,7 @@ final class Coordinator {
     }
   }
 
-  private void send(ServerId to, Progress of, long nowNanos) {
+  private void send(Life to, Progress of, long nowNanos) {
     List<Value> values = new ArrayList<>(1);
     Slot first = of.sent().next();
     int size = 0;
@@ -357,8 +398,8 @@ final class Coordinator {
       values.add(proposed.value());
       slot = proposed.slot();
     }
-    effects.send(to, new Message.Propose(ballot, first, values, learner.chosen()));
-    of.onInformed(learner.chosen());
+    effects.send(to.server(), new Message.Propose(ballot, first, values, chosenHere));
+    of.onInformed(chosenHere);
     of.onSent(slot, nowNanos);
   }
 
@@ -394,7 +435,7 @@ final class Coordinator {
       effects.ignored("onAccepted", "not of a member");
       return;
     }
-    if (!progressOf(from).onMatched(accepted.upTo(), nowNanos)) {
+    if (!progressOf(new Life(from, incarnation)).onMatched(accepted.upTo(), nowNanos)) {
       effects.ignored("onAccepted", "nothing new");
       return;
     }
@@ -431,9 +472,9 @@ final class Coordinator {
     for (Member member : next.members()) {
       if (member.role().votes()
           && election.isHeard(member)
-          && !promises.isWhole(member.server())
-          && isPrepareDue(progressOf(member.server()), nowNanos)) {
-        sendPrepare(member.server(), nowNanos);
+          && !promises.isWhole(Life.of(member))
+          && isPrepareDue(progressOf(Life.of(member)), nowNanos)) {
+        sendPrepare(Life.of(member), nowNanos);
       }
     }
     if (!hasMatched(slot, next) || !promises.isQuorum(next)) {
@@ -450,7 +491,7 @@ final class Coordinator {
   private boolean hasMatched(Slot slot, Membership membership) {
     return membership.isQuorum(
         member -> {
-          Progress of = progress.get(member.server());
+          Progress of = progress.get(Life.of(member));
           return of != null && !of.matched().isBefore(slot);
         });
   }
@@ -459,7 +500,7 @@ final class Coordinator {
   // ------------------------------------------------------------------------------------------------------------------
 
   /** A member met a gap. */
-  void onMissing(long nowNanos, ServerId from, Message.Missing missing) {
+  void onMissing(long nowNanos, ServerId from, Incarnation incarnation, Message.Missing missing) {
     if (!missing.ballot().equals(ballot)) {
       effects.ignored("onMissing", "of another ballot");
       return;
@@ -468,13 +509,14 @@ final class Coordinator {
       learner.onFetch(from, new Message.Fetch(missing.from()));
       return;
     }
-    Progress of = progressOf(from);
+    Life life = new Life(from, incarnation);
+    Progress of = progressOf(life);
     if (missing.from().isAfter(of.sent())) {
       effects.ignored("onMissing", "not sent yet");
       return;
     }
     of.rewind(missing.from());
-    sendNew(from, nowNanos);
+    sendNew(life, nowNanos);
   }
 
   /** Somebody promised a higher ballot. */
@@ -498,11 +540,11 @@ final class Coordinator {
       return;
     }
     for (Member member : receivers()) {
-      Progress of = progressOf(member.server());
+      Progress of = progressOf(Life.of(member));
       if (of.resendAtNanos() <= nowNanos) {
         of.rewind(Slot.max(of.matched(), learner.chosen()).next());
         of.onResent(nowNanos);
-        resend(member.server(), of, nowNanos);
+        resend(Life.of(member), of, nowNanos);
       }
     }
     advance(nowNanos);
@@ -512,7 +554,7 @@ final class Coordinator {
   }
 
   /** One message's worth again; the rest follows when that is acknowledged or missed. */
-  private void resend(ServerId to, Progress of, long nowNanos) {
+  private void resend(Life to, Progress of, long nowNanos) {
     if (of.sent().isBefore(last)) {
       Slot sent = of.sent();
       send(to, of, nowNanos);
@@ -525,9 +567,9 @@ final class Coordinator {
   long nextTimeNanos() {
     long next = Long.MAX_VALUE;
     for (Member member : receivers()) {
-      Progress of = progressOf(member.server());
+      Progress of = progressOf(Life.of(member));
       next = Math.min(next, of.resendAtNanos());
-      if (phase == Phase.PREPARING && !promises.isWhole(member.server())) {
+      if (phase == Phase.PREPARING && !promises.isWhole(Life.of(member))) {
         next = Math.min(next, of.prepareSentAtNanos() + prepareTimeoutNanos());
       }
     }
@@ -536,11 +578,11 @@ final class Coordinator {
 
   /** Tells the members how far the log is chosen, where no Propose has carried it. */
   private void inform() {
-    Message.Inform inform = new Message.Inform(new ChosenPrefix(ballot, learner.chosen()));
+    Message.Inform inform = new Message.Inform(chosenPrefix());
     for (Member member : receivers()) {
-      Progress of = progressOf(member.server());
-      if (!member.server().equals(settings.server()) && of.informed().isBefore(learner.chosen())) {
-        of.onInformed(learner.chosen());
+      Progress of = progressOf(Life.of(member));
+      if (!member.server().equals(settings.server()) && of.informed().isBefore(chosenHere)) {
+        of.onInformed(chosenHere);
         effects.send(member.server(), inform);
       }
     }
@@ -566,7 +608,7 @@ final class Coordinator {
   void confirmReads(long nowNanos) {
     while (true) {
       if (reads.wantsRound()) {
-        election.ping(nowNanos, Optional.of(ballot), true);
+        election.ping(nowNanos, Optional.of(ballot), Optional.of(chosenPrefix()));
         reads.begin(election.pingNumber(), learner.chosen());
       }
       if (!reads.isRunning() || !isConfirmed(reads.round())) {

@@ -103,6 +103,17 @@ final class Election {
         && peer.incarnation().equals(Optional.of(member.incarnation()));
   }
 
+  /**
+   * The life heard steadily under this member's id, if it is not the one that the membership names.
+   */
+  Optional<Incarnation> newLifeOf(Member member, long nowNanos) {
+    return peer(member.server())
+        .filter(Peer::isHeard)
+        .filter(peer -> nowNanos - peer.lifeSinceNanos() >= settings.electionTimeoutNanos() / 2)
+        .flatMap(Peer::incarnation)
+        .filter(life -> !life.equals(member.incarnation()));
+  }
+
   /** The server that acts at the highest ballot known, if it is heard and content. */
   Optional<ServerId> coordinatorHeard(Optional<Ballot> ownActing) {
     if (ownActing.isPresent()) {
@@ -129,6 +140,17 @@ final class Election {
     followed = Ballot.max(followed, ballot);
   }
 
+  /**
+   * A higher ballot of another server was promised: it gets a ping interval to show itself before
+   * anybody campaigns above it.
+   */
+  void onPromised(Ballot ballot, long nowNanos) {
+    onBallot(ballot);
+    if (!ballot.server().equals(settings.server())) {
+      backoffUntilNanos = Math.max(backoffUntilNanos, nowNanos + settings.pingIntervalNanos());
+    }
+  }
+
   // ---- ping
   // --------------------------------------------------------------------------------------------------------------------
 
@@ -145,7 +167,7 @@ final class Election {
   }
 
   /** Notes how this server is; pings if it is time to; returns whether a member fell silent. */
-  boolean onTime(Input.TimePassed time, Optional<Ballot> acting, boolean acted) {
+  boolean onTime(Input.TimePassed time, Optional<Ballot> acting, Optional<ChosenPrefix> chosen) {
     applied = time.applied();
     syncAgeNanos = time.syncAgeNanos();
     boolean silent = false;
@@ -158,7 +180,7 @@ final class Election {
     }
     if (pingedAtNanos == Long.MIN_VALUE
         || time.nanos() - pingedAtNanos >= settings.pingIntervalNanos()) {
-      ping(time.nanos(), acting, acted);
+      ping(time.nanos(), acting, chosen);
     }
     return silent;
   }
@@ -166,16 +188,12 @@ final class Election {
   /**
    * Pings everybody.
    *
-   * @param acted whether it coordinates, so that its chosen prefix may go with its ballot
+   * @param chosen of the coordinator that this server is
    */
-  void ping(long nowNanos, Optional<Ballot> acting, boolean acted) {
+  void ping(long nowNanos, Optional<Ballot> acting, Optional<ChosenPrefix> chosen) {
     pingNumber++;
     pingedAtNanos = nowNanos;
     pingTimes.onSent(pingNumber, nowNanos);
-    Optional<ChosenPrefix> chosen =
-        acted
-            ? acting.map(ballot -> new ChosenPrefix(ballot, acceptor.chosen()))
-            : Optional.empty();
     Message.Ping ping = new Message.Ping(pingNumber, standing(acting), chosen);
     for (ServerId server : peers.keySet()) {
       effects.send(server, ping);
@@ -194,6 +212,7 @@ final class Election {
    * @param answers false for a server without a vote, since a Pong is one
    */
   boolean onPing(
+      long nowNanos,
       ServerId from,
       Incarnation incarnation,
       Message.Ping ping,
@@ -204,7 +223,11 @@ final class Election {
       effects.ignored("onPing", "not a member");
       return false;
     }
-    boolean changed = noteStanding(peer, incarnation, ping.standing());
+    boolean changed = noteStanding(peer, incarnation, ping.standing(), nowNanos);
+    if (!peer.isHeard() && peer.mayAsk(nowNanos, settings.pingIntervalNanos())) {
+      // Ask at once whether the way there is open too, rather than with the next round.
+      effects.send(from, new Message.Ping(pingNumber, standing(acting), Optional.empty()));
+    }
     if (answers) {
       effects.send(
           from,
@@ -220,7 +243,7 @@ final class Election {
       effects.ignored("onPong", "not a member");
       return false;
     }
-    boolean changed = noteStanding(peer, incarnation, pong.standing());
+    boolean changed = noteStanding(peer, incarnation, pong.standing(), nowNanos);
     if (peer.onPong(pong, nowNanos, pingTimes)) {
       effects.notice(new Notice.MemberHeard(from));
       changed = true;
@@ -228,8 +251,9 @@ final class Election {
     return changed;
   }
 
-  private boolean noteStanding(Peer peer, Incarnation incarnation, Standing standing) {
-    boolean changed = peer.onStanding(incarnation, standing);
+  private boolean noteStanding(
+      Peer peer, Incarnation incarnation, Standing standing, long nowNanos) {
+    boolean changed = peer.onStanding(incarnation, standing, nowNanos);
     standing.acting().ifPresent(this::onBallot);
     learner.onNews(standing.chosen());
     return changed;

@@ -225,7 +225,7 @@ public final class Paxos {
       return;
     }
     Input.TimePassed own = new Input.TimePassed(nowNanos, time.syncAgeNanos(), time.applied());
-    boolean silent = election.onTime(own, acting(), isCoordinating());
+    boolean silent = election.onTime(own, acting(), chosenPrefix());
     coordinator.ifPresent(acting -> acting.onTime(nowNanos));
     if (coordinator.isPresent()) {
       checkCoordinator(time.syncAgeNanos());
@@ -248,6 +248,7 @@ public final class Paxos {
       stepDown("not chosen in time");
       return;
     }
+    acting.replaceLostMembers(nowNanos);
     Optional<Ballot> orphan = acting.orphan();
     if (orphan.isPresent()
         && age >= 2 * settings.pingIntervalNanos()
@@ -404,7 +405,7 @@ public final class Paxos {
   }
 
   private void onPing(ServerId from, Incarnation incarnation, Message.Ping ping) {
-    boolean changed = election.onPing(from, incarnation, ping, acting(), !voteless);
+    boolean changed = election.onPing(nowNanos, from, incarnation, ping, acting(), !voteless);
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
@@ -486,7 +487,7 @@ public final class Paxos {
   /** The promise may have risen: whoever acts below it is not followed any more. */
   private void onPromised() {
     if (acceptor.promised().isAbove(election.followed())) {
-      election.onBallot(acceptor.promised());
+      election.onPromised(acceptor.promised(), nowNanos);
       settle();
     }
   }
@@ -506,7 +507,7 @@ public final class Paxos {
     } else if (message instanceof Message.Accepted accepted) {
       acting.onAccepted(nowNanos, from, incarnation, accepted);
     } else if (message instanceof Message.Missing missing) {
-      acting.onMissing(nowNanos, from, missing);
+      acting.onMissing(nowNanos, from, incarnation, missing);
     } else if (message instanceof Message.Refused refused) {
       acting.onRefused(from, refused);
     } else if (message instanceof Message.ReadPointRequest request) {
@@ -524,6 +525,10 @@ public final class Paxos {
     return coordinator.map(Coordinator::ballot);
   }
 
+  private Optional<ChosenPrefix> chosenPrefix() {
+    return coordinator.filter(Coordinator::coordinates).map(Coordinator::chosenPrefix);
+  }
+
   /**
    * Draws the conclusions from what changed: contentment, stepping down, a campaign. Each change is
    * told to all at once.
@@ -538,7 +543,7 @@ public final class Paxos {
       changed = true;
     }
     if (changed) {
-      election.ping(nowNanos, acting(), isCoordinating());
+      election.ping(nowNanos, acting(), chosenPrefix());
     }
     if (coordinator.isEmpty() && !voteless) {
       election.campaign(nowNanos).ifPresent(this::act);
@@ -558,7 +563,7 @@ public final class Paxos {
     coordinator = Optional.of(acting);
     election.updateContent(acting());
     acting.prepare(nowNanos);
-    election.ping(nowNanos, acting(), false);
+    election.ping(nowNanos, acting(), Optional.empty());
   }
 
   private void prepareAbove(String why) {

@@ -12,6 +12,8 @@ final class Peer {
   private final ServerId server;
   private Optional<Incarnation> incarnation = Optional.empty();
   private Optional<Standing> standing = Optional.empty();
+  private long lifeSinceNanos;
+  private long askedAtNanos = Long.MIN_VALUE / 2;
   private boolean heard;
   private long heardAtNanos;
   private long answered;
@@ -56,16 +58,22 @@ final class Peer {
     return roundTripNanos;
   }
 
+  /** When this life of it was heard first. */
+  long lifeSinceNanos() {
+    return lifeSinceNanos;
+  }
+
   /** Takes note of a standing; returns whether its contentment or ballot changed. */
-  boolean onStanding(Incarnation from, Standing now) {
+  boolean onStanding(Incarnation from, Standing now, long nowNanos) {
     boolean changed =
         standing.isEmpty()
             || standing.get().content() != now.content()
             || !standing.get().acting().equals(now.acting())
             || !standing.get().followed().equals(now.followed());
-    if (incarnation.isPresent() && !incarnation.get().equals(from)) {
+    if (!incarnation.equals(Optional.of(from))) {
       answered = 0;
       promised = Ballot.LOWEST;
+      lifeSinceNanos = nowNanos;
     }
     incarnation = Optional.of(from);
     standing = Optional.of(now);
@@ -99,6 +107,15 @@ final class Peer {
       return true;
     }
     return false;
+  }
+
+  /** Whether it may be asked out of turn: once in an interval. */
+  boolean mayAsk(long nowNanos, long intervalNanos) {
+    if (nowNanos - askedAtNanos < intervalNanos) {
+      return false;
+    }
+    askedAtNanos = nowNanos;
+    return true;
   }
 
   /**

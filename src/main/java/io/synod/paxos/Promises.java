@@ -1,7 +1,5 @@
 package io.synod.paxos;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -31,7 +29,7 @@ final class Promises {
   }
 
   private final Slot from;
-  private final TreeMap<ServerId, Report> reports = new TreeMap<>();
+  private final TreeMap<Life, Report> reports = new TreeMap<>();
 
   /** For each reported slot, the value of the highest ballot. */
   private final TreeMap<Slot, AcceptedValue> highest = new TreeMap<>();
@@ -44,7 +42,7 @@ final class Promises {
   }
 
   /** Takes a part of a report; returns the slot to ask on from, none if it is whole. */
-  Optional<Slot> add(ServerId acceptor, Message.Promise promise) {
+  Optional<Slot> add(Life acceptor, Message.Promise promise) {
     Report report = reports.computeIfAbsent(acceptor, any -> new Report(from.previous()));
     report.chosen = Slot.max(report.chosen, promise.chosen());
     report.last = Slot.max(report.last, promise.last());
@@ -62,7 +60,7 @@ final class Promises {
   }
 
   /** The acceptors whose report is whole. */
-  boolean isWhole(ServerId acceptor) {
+  boolean isWhole(Life acceptor) {
     Report report = reports.get(acceptor);
     return report != null && report.isWhole();
   }
@@ -81,7 +79,7 @@ final class Promises {
 
   /** Who has the furthest chosen prefix. */
   ServerId furthest() {
-    ServerId furthest = reports.firstKey();
+    Life furthest = reports.firstKey();
     Slot most = Slot.ZERO;
     for (var each : reports.entrySet()) {
       if (each.getValue().chosen.isAfter(most)) {
@@ -89,7 +87,7 @@ final class Promises {
         furthest = each.getKey();
       }
     }
-    return furthest;
+    return furthest.server();
   }
 
   /** The last slot for which anything was, or may have been, accepted. */
@@ -115,12 +113,12 @@ final class Promises {
   boolean isKnown(Slot slot, Membership membership) {
     boolean all = true;
     for (Member member : membership.members()) {
-      all &= !member.role().votes() || isWhole(member.server());
+      all &= !member.role().votes() || isWhole(Life.of(member));
     }
     boolean everyVoter = all;
     return membership.isQuorum(
         member -> {
-          Report report = reports.get(member.server());
+          Report report = reports.get(Life.of(member));
           return report != null
               && report.isWhole()
               && !(report.unknown.isPresent() && report.unknown.get().contains(slot))
@@ -130,7 +128,7 @@ final class Promises {
 
   /** Whether a quorum of {@code membership} reported in full, damage left aside. */
   boolean isQuorum(Membership membership) {
-    return membership.isQuorum(member -> isWhole(member.server()));
+    return membership.isQuorum(member -> isWhole(Life.of(member)));
   }
 
   /** The value to be proposed for the slot, if any acceptor accepted one there. */
@@ -143,19 +141,8 @@ final class Promises {
     highest.headMap(upTo, true).clear();
   }
 
-  /** Who has not reported in full yet. */
-  List<ServerId> lacking(List<ServerId> asked) {
-    List<ServerId> lacking = new ArrayList<>();
-    for (ServerId server : asked) {
-      if (!isWhole(server)) {
-        lacking.add(server);
-      }
-    }
-    return lacking;
-  }
-
   /** From where to ask this acceptor (again). */
-  Slot askFrom(ServerId acceptor) {
+  Slot askFrom(Life acceptor) {
     Report report = reports.get(acceptor);
     return report == null ? from : Slot.max(report.until, report.chosen).next();
   }

@@ -186,7 +186,9 @@ class AcceptorTest {
     assertEquals(2, promise.accepted().size());
     assertEquals(Slot.of(4), promise.last());
     Promises promises = new Promises(Slot.of(1));
-    assertEquals(Optional.of(Slot.of(3)), promises.add(S1, promise));
+    assertEquals(
+        Optional.of(Slot.of(3)),
+        promises.add(new Life(S1, new Incarnation(new UUID(1, 1))), promise));
   }
 
   @Test

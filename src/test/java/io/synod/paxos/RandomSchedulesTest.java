@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 class RandomSchedulesTest {
   private static final long MILLI = CoreCluster.MILLI;
-  private static final int SEEDS = Integer.getInteger("synod.core.seeds", 300);
+  private static final int SEEDS = Integer.getInteger("synod.core.seeds", 200);
   private static final long FIRST = Long.getLong("synod.core.first", 1);
 
   @Test
@@ -216,9 +216,20 @@ class RandomSchedulesTest {
         Value before = chosen.putIfAbsent(each.slot(), each.value());
         assertTrue(
             before == null || before.equals(each.value()),
-            () -> "AgreementPerSlot: " + each.slot());
+            () ->
+                "AgreementPerSlot: "
+                    + each.slot()
+                    + " server "
+                    + i
+                    + " "
+                    + before
+                    + " / "
+                    + each.value());
       }
       for (Notice notice : output.notices()) {
+        if (Boolean.getBoolean("synod.core.trace") && !(notice instanceof Notice.Ignored)) {
+          System.out.println("T " + nowNanos / MILLI + " s" + i + " " + notice);
+        }
         assertTrue(!(notice instanceof Notice.PeerMisbehaved), notice::toString);
         if (notice instanceof Notice.SnapshotNeeded needed) {
           int source = needed.from().number();
