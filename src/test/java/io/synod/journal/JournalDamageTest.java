@@ -1,0 +1,331 @@
+package io.synod.journal;
+
+import static io.synod.journal.JournalFixtures.accepted;
+import static io.synod.journal.JournalFixtures.ballot;
+import static io.synod.journal.JournalFixtures.chosen;
+import static io.synod.journal.JournalFixtures.cut;
+import static io.synod.journal.JournalFixtures.founding;
+import static io.synod.journal.JournalFixtures.open;
+import static io.synod.journal.JournalFixtures.promised;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.paxos.JournalRecord;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.Slot;
+import io.synod.simulator.disk.SimulatedDisk;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A journal whose files were damaged after they were durable is repaired, refused, or says what it
+ * lost: never anything wrong.
+ */
+final class JournalDamageTest {
+  private int repaired;
+  private int unknown;
+  private int torn;
+  private int refused;
+
+  /** A log of three small segments behind a cut, re-accepted slots among them. */
+  private static SimulatedDisk disk(JournalHistory history, boolean settled) throws IOException {
+    SimulatedDisk disk = new SimulatedDisk("disk", new SplittableRandom(1));
+    Journal journal = open(disk).journal();
+    history.append(
+        journal,
+        new JournalRecord.FoundingPrepared(founding()),
+        new JournalRecord.FoundingInForce(founding()),
+        new JournalRecord.BallotTaken(ballot(2)),
+        promised(2));
+    history.write(journal);
+    for (int slot = 1; slot <= 9; slot++) {
+      history.append(journal, accepted(slot, 2, 600), chosen(Math.max(0, slot - 4)));
+      history.write(journal);
+    }
+    history.append(journal, cut(3), promised(5), accepted(8, 5, 40), accepted(9, 5, 10));
+    history.write(journal);
+    history.append(journal, accepted(10, 5, 100));
+    history.write(journal);
+    history.append(journal, accepted(11, 5, 100), accepted(12, 5, 100));
+    history.write(journal);
+    if (settled) {
+      journal.write();
+    }
+    journal.close();
+    disk.crash();
+    return disk;
+  }
+
+  private static List<String> files(SimulatedDisk disk) throws IOException {
+    List<String> names = disk.list();
+    assertTrue(names.size() >= 6, names::toString);
+    return names;
+  }
+
+  /** Damages a copy, opens it, and checks; twice, since what is said must survive a restart. */
+  private Optional<OpenedJournal> check(
+      SimulatedDisk disk,
+      JournalHistory history,
+      boolean tornCounts,
+      String what,
+      Consumer<SimulatedDisk> damage) {
+    SimulatedDisk copy = disk.copy(new SplittableRandom(1));
+    damage.accept(copy);
+    try {
+      OpenedJournal opened = open(copy);
+      history.checkNothingWrong(opened, tornCounts);
+      copy.powerLoss(0);
+      OpenedJournal again = open(copy);
+      assertEquals(opened.recovered(), again.recovered());
+      assertEquals(opened.promiseLost(), again.promiseLost());
+      if (opened.recovered().unknown().isPresent()) {
+        unknown++;
+      } else if (opened.recovered().torn().isPresent()) {
+        torn++;
+      } else {
+        repaired++;
+      }
+      return Optional.of(opened);
+    } catch (JournalRefusedException e) {
+      refused++;
+      return Optional.empty();
+    } catch (IOException | RuntimeException | AssertionError e) {
+      throw new AssertionError(what, e);
+    }
+  }
+
+  @Test
+  void isNeverWrongAboutAFlippedBit() throws IOException {
+    for (boolean settled : new boolean[] {true, false}) {
+      JournalHistory history = new JournalHistory();
+      SimulatedDisk disk = disk(history, settled);
+      for (String name : files(disk)) {
+        byte[] bytes = disk.bytes(name);
+        int end = end(bytes);
+        for (int offset = 0; offset < end; offset++) {
+          int at = offset;
+          check(
+              disk,
+              history,
+              !settled,
+              name + " flipped at " + at + (settled ? ", settled" : ""),
+              copy -> copy.flipBit(name, at, at % 8));
+        }
+      }
+    }
+    assertTrue(repaired > 0 && unknown > 0 && torn > 0, this::outcomes);
+    assertEquals(0, refused, this::outcomes);
+  }
+
+  /** Where the zeros at the end of a file begin, and a little more. */
+  private static int end(byte[] bytes) {
+    int end = bytes.length;
+    while (end > 0 && bytes[end - 1] == 0) {
+      end--;
+    }
+    return Math.min(bytes.length, end + 64);
+  }
+
+  private String outcomes() {
+    return repaired
+        + " repaired, "
+        + unknown
+        + " unknown, "
+        + torn
+        + " torn, "
+        + refused
+        + " refused";
+  }
+
+  @Test
+  void isNeverWrongAboutATruncatedFile() throws IOException {
+    for (boolean settled : new boolean[] {true, false}) {
+      JournalHistory history = new JournalHistory();
+      SimulatedDisk disk = disk(history, settled);
+      for (String name : files(disk)) {
+        byte[] bytes = disk.bytes(name);
+        for (int length = 0; length < bytes.length; length++) {
+          byte[] cut = Arrays.copyOf(bytes, length);
+          check(
+              disk,
+              history,
+              false,
+              name + " truncated to " + length,
+              copy -> copy.replace(name, cut));
+        }
+      }
+    }
+    assertTrue(repaired > 0 && unknown > 0, this::outcomes);
+  }
+
+  @Test
+  void isNeverWrongAboutAMissingFile() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    for (String name : files(disk)) {
+      check(disk, history, false, name + " missing", copy -> copy.remove(name));
+    }
+    assertEquals(0, refused, this::outcomes);
+  }
+
+  @Test
+  void isNeverWrongAboutUnreadableOrZeroedSectors() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    for (String name : files(disk)) {
+      byte[] bytes = disk.bytes(name);
+      for (int offset = 0; offset < bytes.length; offset += 512) {
+        int at = offset;
+        String what = name + " sector at " + at;
+        check(disk, history, false, what, copy -> copy.makeUnreadable(name, at));
+        byte[] zeroed = bytes.clone();
+        Arrays.fill(zeroed, at, Math.min(bytes.length, at + 512), (byte) 0);
+        check(disk, history, false, what + " zeroed", copy -> copy.replace(name, zeroed));
+      }
+    }
+    assertTrue(unknown > 0, this::outcomes);
+  }
+
+  @Test
+  void isNeverWrongAboutPairsOfDamages() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    List<String> names = files(disk);
+    SplittableRandom random = new SplittableRandom(7);
+    for (int i = 0; i < 4000; i++) {
+      int seed = random.nextInt();
+      check(
+          disk,
+          history,
+          true,
+          "seed " + seed,
+          copy -> {
+            SplittableRandom each = new SplittableRandom(seed);
+            for (int flips = 2 + each.nextInt(4); flips > 0; flips--) {
+              String name = names.get(each.nextInt(names.size()));
+              int at = each.nextInt(end(copy.bytes(name)));
+              copy.flipBit(name, at, each.nextInt(8));
+            }
+          });
+    }
+    assertTrue(refused > 0 && unknown > 0, this::outcomes);
+  }
+
+  @Test
+  void takesASegmentInAnotherFileForWhatItIs() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    Recovered whole = open(disk.copy(new SplittableRandom(1))).recovered();
+    List<String> segments = files(disk).stream().filter(LogFiles::isSegment).toList();
+    for (String a : segments) {
+      for (String b : segments) {
+        byte[] inA = disk.bytes(a);
+        byte[] inB = disk.bytes(b);
+        Optional<OpenedJournal> opened =
+            check(
+                disk,
+                history,
+                false,
+                a + " and " + b + " swapped",
+                copy -> {
+                  copy.replace(a, inB);
+                  copy.replace(b, inA);
+                });
+        assertEquals(whole, opened.orElseThrow().recovered());
+      }
+    }
+  }
+
+  @Test
+  void takesASegmentOfAnotherServerForDamage() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    SimulatedDisk other = new SimulatedDisk("other", new SplittableRandom(2));
+    Journal journal =
+        Journal.open(
+                other,
+                JournalFixtures.SMALL,
+                JournalFixtures.owner(new io.synod.paxos.ServerId(1)),
+                () -> 0)
+            .journal();
+    for (int slot = 1; slot <= 12; slot++) {
+      JournalFixtures.store(journal, accepted(slot, 9, 600));
+    }
+    journal.close();
+    List<String> segments = files(disk).stream().filter(LogFiles::isSegment).toList();
+    for (String name : segments) {
+      Optional<OpenedJournal> opened =
+          check(
+              disk,
+              history,
+              false,
+              name + " of another server",
+              copy -> copy.replace(name, other.bytes(LogFiles.segment(1))));
+      assertTrue(opened.orElseThrow().recovered().unknown().isPresent(), name);
+    }
+  }
+
+  @Test
+  void saysThatThePromiseIsLostWhenNeitherCopyNorTheWholeLogIsThere() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    String damaged = files(disk).stream().filter(LogFiles::isSegment).findFirst().orElseThrow();
+    disk.flipBit(damaged, 700, 1);
+    SimulatedDisk oneCopy = disk.copy(new SplittableRandom(1));
+    oneCopy.flipBit(LogFiles.PROMISE_A, 50, 1);
+    assertFalse(open(oneCopy).promiseLost());
+    disk.flipBit(LogFiles.PROMISE_A, 50, 1);
+    disk.flipBit(LogFiles.PROMISE_B, 50, 1);
+    assertTrue(open(disk).promiseLost());
+    disk.powerLoss(0);
+    assertTrue(open(disk).promiseLost(), "it stays lost");
+  }
+
+  @Test
+  void bothCopiesMayBeMissingIfTheLogIsWhole() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    disk.remove(LogFiles.PROMISE_A);
+    disk.remove(LogFiles.PROMISE_B);
+    OpenedJournal opened = open(disk);
+    assertFalse(opened.promiseLost());
+    assertEquals(2, opened.findings().size());
+    history.match(opened.recovered());
+  }
+
+  @Test
+  void theUnknownRangeIsOverWhenItIsSaidToBe() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    String damaged = files(disk).stream().filter(LogFiles::isSegment).findFirst().orElseThrow();
+    disk.flipBit(damaged, 700, 1);
+    OpenedJournal opened = open(disk);
+    assertTrue(opened.recovered().unknown().isPresent());
+    JournalFixtures.store(
+        opened.journal(), new JournalRecord.Damage(Optional.empty(), Optional.empty()));
+    disk.powerLoss(0);
+    OpenedJournal again = open(disk);
+    assertEquals(Optional.empty(), again.recovered().unknown());
+    assertEquals(List.of(), again.findings());
+  }
+
+  @Test
+  void theUnknownRangeEndsWhereSlotsCouldHaveStood() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    for (String name : files(disk)) {
+      if (LogFiles.isSegment(name)) {
+        Optional<OpenedJournal> opened =
+            check(disk, history, false, name, copy -> copy.flipBit(name, 700, 1));
+        Slot last = opened.orElseThrow().recovered().unknown().orElseThrow().last();
+        assertTrue(last.number() >= 12 && last.number() < 12 + 4096 / 64, last::toString);
+      }
+    }
+  }
+}
