@@ -30,7 +30,7 @@ public record NodeStatus(
     Slot applied,
     Slot membershipAt,
     int quorum,
-    int keys,
+    long keys,
     double failRate,
     List<MemberStatus> members) {
 

@@ -1,0 +1,555 @@
+package io.synod.node;
+
+import io.synod.journal.DurableLog;
+import io.synod.node.ClientRequest.Operation;
+import io.synod.node.ClientRequest.ReadMode;
+import io.synod.paxos.Ballot;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Input;
+import io.synod.paxos.Message;
+import io.synod.paxos.Notice;
+import io.synod.paxos.Output;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Value;
+import io.synod.store.CommandFormat;
+import io.synod.store.KeyValueStore;
+import io.synod.store.Result;
+import io.synod.store.StateMachine;
+import io.synod.transport.PeerListener;
+import io.synod.transport.PeerMessage;
+import io.synod.transport.PeerNetwork;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The driver: one duty cycle, {@link #turn}, that brings messages, time and commands to the
+ * protocol and carries out what it says.
+ *
+ * <p>All of it runs on the thread that calls {@code turn}, but for {@link #submit}, {@link
+ * #received}, {@link #unreachable}, {@link #status} and the switches, which any thread may call. A
+ * throwable that leaves {@code turn} is fatal.
+ */
+public final class Node implements PeerListener {
+  /** So many messages and requests are handled in one turn at most. */
+  private static final int TURN_INPUTS = 4_096;
+
+  /** Batches that may be in flight before those that are not large wait for company. */
+  private static final int EAGER_BATCHES = 1;
+
+  private static final int LARGE_BATCH_BYTES = 64 << 10;
+
+  /** How often deadlines are looked at, and the status made anew. */
+  private static final long DEADLINE_INTERVAL_NANOS = 5_000_000;
+
+  private static final long STATUS_INTERVAL_NANOS = 100_000_000;
+
+  private final NodeSettings settings;
+  private final PaxosSettings identity;
+  private final ServerId self;
+  private final Paxos paxos;
+  private final DurableLog log;
+  private final KeyValueStore store;
+  private final PeerNetwork network;
+  private final ClientRequest.Answers answers;
+  private final Surroundings surroundings;
+
+  private final Inbox<Incoming> inbox;
+  private final Inbox<ClientRequest> requests;
+  private final Inbox<ServerId> unreachable = new Inbox<>(1_024);
+  private final FaultsOnPurpose faults;
+
+  private final Writes writes;
+  private final Reads reads;
+  private final Batches batches;
+  private final StateMachine.Results results = new ApplyResults();
+
+  /** Binding messages that wait for the journal, in order. */
+  private final ArrayDeque<Binding> binding = new ArrayDeque<>();
+
+  /** Messages to this server itself. */
+  private final ArrayDeque<Message> toSelf = new ArrayDeque<>();
+
+  private long appended;
+  private long nowNanos;
+  private long deadlinesAtNanos = Long.MIN_VALUE;
+  private long statusAtNanos = Long.MIN_VALUE;
+  private Optional<ServerId> coordinatorSeen = Optional.empty();
+  private Optional<Ballot> elected = Optional.empty();
+  private long electedAtMillis;
+  private long logTimeBaseMillis;
+  private long logTimeBaseNanos;
+
+  /** Batches proposed here as coordinator that are not applied yet; counts only how eager to be. */
+  private int batchesInFlight;
+
+  private boolean stopping;
+  private volatile @Nullable NodeStatus status;
+
+  private record Incoming(ServerId from, Incarnation incarnation, PeerMessage message) {}
+
+  private record Binding(long position, Output.Send<Message.Binding> send) {}
+
+  /** What the driver needs of the process around it. */
+  public interface Surroundings {
+    /** There is new work for the driver; any thread. */
+    void wake();
+
+    /**
+     * Does work that may block elsewhere; its result comes back through the driver's own queues.
+     */
+    void inBackground(Runnable work);
+
+    /** Something happened that an operator would want to know; driver thread. */
+    void notice(Notice notice);
+
+    /** Wall clock, for display only. */
+    long wallMillis();
+  }
+
+  /** The parts that a node ties together. */
+  public record Parts(
+      Paxos paxos,
+      DurableLog log,
+      KeyValueStore store,
+      PeerNetwork network,
+      ClientRequest.Answers answers,
+      Surroundings surroundings) {}
+
+  /** A node that has not begun; {@link #turn} begins. */
+  public Node(NodeSettings settings, PaxosSettings identity, Parts parts) {
+    this.settings = settings;
+    this.identity = identity;
+    this.self = identity.server();
+    this.paxos = parts.paxos();
+    this.log = parts.log();
+    this.store = parts.store();
+    this.network = parts.network();
+    this.answers = parts.answers();
+    this.surroundings = parts.surroundings();
+    this.inbox = new Inbox<>(settings.inboxMessages());
+    this.requests = new Inbox<>(settings.queueRequests());
+    this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
+    this.writes = new Writes(settings, self);
+    this.reads = new Reads(settings.retryNanos());
+    this.batches = new Batches(settings);
+    carryOut(paxos.start(store.applied()), true);
+  }
+
+  // ---- entrances for other threads
+  // ---------------------------------------------------------------------------------------------
+
+  /** A client asks; false if the queue is full, and then nothing will come of it. Any thread. */
+  public boolean submit(ClientRequest request) {
+    if (!requests.offer(request)) {
+      return false;
+    }
+    surroundings.wake();
+    return true;
+  }
+
+  @Override
+  public boolean received(ServerId from, Incarnation incarnation, PeerMessage message) {
+    if (!inbox.offer(new Incoming(from, incarnation, message))) {
+      return false;
+    }
+    surroundings.wake();
+    return true;
+  }
+
+  @Override
+  public void unreachable(ServerId peer) {
+    if (unreachable.offer(peer)) {
+      surroundings.wake();
+    }
+  }
+
+  /** How this server stands, as of a few times a second. Any thread. */
+  public Optional<NodeStatus> status() {
+    return Optional.ofNullable(status);
+  }
+
+  /** Changes the chance to fail as an acceptor. Any thread. */
+  public void setFailRate(double failRate) {
+    faults.setFailRate(failRate);
+  }
+
+  /** Cuts this server off from all others for a while. Any thread. */
+  public void suspend(long nanos) {
+    faults.suspend(nanos);
+  }
+
+  // ---- the duty cycle
+  // ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * One turn: what is durable leaves, what came is handled, then time passes. Bounded; never
+   * blocks.
+   *
+   * @param now on a monotonic clock
+   * @return whether there was anything to do
+   */
+  public boolean turn(long now) {
+    nowNanos = now;
+    boolean worked = releaseDurable();
+    worked |= drainPeers();
+    worked |= drainRequests();
+    propose();
+    step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
+    loopBack();
+    noteCoordinator();
+    forward();
+    propose();
+    askReadPoint();
+    loopBack();
+    answerReads();
+    if (now - deadlinesAtNanos >= DEADLINE_INTERVAL_NANOS || deadlinesAtNanos == Long.MIN_VALUE) {
+      deadlinesAtNanos = now;
+      expire();
+    }
+    if (now - statusAtNanos >= STATUS_INTERVAL_NANOS || statusAtNanos == Long.MIN_VALUE) {
+      statusAtNanos = now;
+      status = makeStatus();
+    }
+    network.flush();
+    answers.flush();
+    return worked;
+  }
+
+  /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
+  public long restNanos() {
+    long rest = Math.min(paxos.nanosUntilDeadline(), STATUS_INTERVAL_NANOS);
+    boolean waiting = writes.count() > 0 || reads.count() > 0 || !writes.hasSession();
+    return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
+  }
+
+  /** Answers all that waits, when the server stops: no turn follows. */
+  public void stop() {
+    stopping = true;
+    ClientRequest request;
+    while ((request = requests.poll()) != null) {
+      request.answer(new Answer.Unavailable(false, "the server stops"));
+    }
+    writes.giveUpAll("the server stops");
+    for (ClientRequest read : reads.all()) {
+      read.answer(new Answer.Unavailable(false, "the server stops"));
+    }
+    answers.flush();
+  }
+
+  private boolean releaseDurable() {
+    long durable = log.durable();
+    boolean released = false;
+    while (!binding.isEmpty() && binding.peek().position() <= durable) {
+      Output.Send<Message.Binding> send = binding.remove().send();
+      released = true;
+      if (send.to().equals(self)) {
+        toSelf.add(send.message());
+      } else {
+        send(send.to(), new PeerMessage.Protocol(send.message()));
+      }
+    }
+    if (released) {
+      loopBack();
+    }
+    return released;
+  }
+
+  private boolean drainPeers() {
+    boolean any = false;
+    ServerId gone;
+    while ((gone = unreachable.poll()) != null) {
+      any = true;
+      step(new Input.PeerUnreachable(gone));
+    }
+    boolean suspended = faults.isSuspended(nowNanos);
+    Incoming incoming;
+    for (int i = 0; i < TURN_INPUTS && (incoming = inbox.poll()) != null; i++) {
+      any = true;
+      if (!suspended) {
+        onPeer(incoming);
+      }
+    }
+    return any;
+  }
+
+  private void onPeer(Incoming incoming) {
+    PeerMessage message = incoming.message();
+    if (message instanceof PeerMessage.Protocol protocol) {
+      receive(incoming.from(), incoming.incarnation(), protocol.message());
+      loopBack();
+    } else if (message instanceof PeerMessage.Forward forward) {
+      onForward(incoming.from(), forward);
+    } else if (message instanceof PeerMessage.ForwardRefused refused) {
+      if (!refused.overloaded()) {
+        writes.resendAll();
+      }
+    }
+  }
+
+  private void receive(ServerId from, Incarnation incarnation, Message message) {
+    FaultsOnPurpose.Fate fate = faults.fateOf(message);
+    if (fate == FaultsOnPurpose.Fate.DROPPED) {
+      return;
+    }
+    Output output = paxos.step(new Input.Received(from, incarnation, message));
+    carryOut(output, fate == FaultsOnPurpose.Fate.HANDLED);
+  }
+
+  private void loopBack() {
+    Message message;
+    while ((message = toSelf.poll()) != null) {
+      receive(self, identity.incarnation(), message);
+    }
+  }
+
+  private void step(Input input) {
+    carryOut(paxos.step(input), true);
+  }
+
+  /**
+   * Does what the protocol says, in its order. {@code answered}: whether an acceptor's answers
+   * leave.
+   */
+  private void carryOut(Output output, boolean answered) {
+    if (!output.records().isEmpty()) {
+      appended = log.append(output.records());
+    }
+    for (Output.Send<Message.Unbound> each : output.sendNow()) {
+      if (each.to().equals(self)) {
+        toSelf.add(each.message());
+      } else {
+        send(each.to(), new PeerMessage.Protocol(each.message()));
+      }
+    }
+    for (Output.Send<Message.Binding> each : output.sendWhenDurable()) {
+      boolean answer =
+          each.message() instanceof Message.Promise || each.message() instanceof Message.Accepted;
+      if (answered || !answer) {
+        binding.add(new Binding(appended, each));
+      }
+    }
+    for (Output.ChosenValue each : output.chosen()) {
+      apply(each);
+    }
+    for (Output.ReadAnswer each : output.readPoints()) {
+      reads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
+    }
+    for (Notice each : output.notices()) {
+      onNotice(each);
+    }
+  }
+
+  private void send(ServerId to, PeerMessage message) {
+    if (!faults.isSuspended(nowNanos)) {
+      network.send(to, message);
+    }
+  }
+
+  private void onNotice(Notice notice) {
+    surroundings.notice(notice);
+  }
+
+  // ---- applying
+  // ----------------------------------------------------------------------------------------------------------------
+
+  private void apply(Output.ChosenValue chosen) {
+    if (chosen.value() instanceof Value.Batch batch) {
+      batchesInFlight = Math.max(0, batchesInFlight - 1);
+      store.apply(chosen.slot(), batch.commands(), results);
+      return;
+    }
+    store.skip(chosen.slot());
+    if (chosen.value() instanceof Value.CoordinatorElected coordinator) {
+      elected = Optional.of(coordinator.ballot());
+      electedAtMillis = surroundings.wallMillis();
+      logTimeBaseMillis = store.logTimeMillis();
+      logTimeBaseNanos = nowNanos;
+      batchesInFlight = 0;
+      // What was under way to an earlier coordinator, or an earlier ballot of the same, may be
+      // lost.
+      writes.resendAll();
+    }
+  }
+
+  private final class ApplyResults implements StateMachine.Results {
+    @Override
+    public void result(long session, long sequence, Result result) {
+      writes.onResult(session, sequence, result);
+    }
+  }
+
+  // ---- clients
+  // -----------------------------------------------------------------------------------------------------------------
+
+  private boolean drainRequests() {
+    boolean any = false;
+    ClientRequest request;
+    for (int i = 0;
+        i < TURN_INPUTS && !writes.isFull() && (request = requests.poll()) != null;
+        i++) {
+      any = true;
+      onRequest(request);
+    }
+    return any;
+  }
+
+  private void onRequest(ClientRequest request) {
+    if (request.operation() instanceof Operation.Get get) {
+      if (get.mode() == ReadMode.LOCAL && paxos.isOpen()) {
+        answerGet(request, get);
+      } else {
+        reads.add(request);
+      }
+    } else {
+      writes.add(request);
+    }
+  }
+
+  private void answerGet(ClientRequest request, Operation.Get get) {
+    Optional<Bytes> value = store.get(get.key());
+    request.answer(
+        value.isPresent()
+            ? new Answer.Found(value.get(), store.applied())
+            : new Answer.NotFound(store.applied()));
+  }
+
+  private void askReadPoint() {
+    if (reads.wantsPoint(nowNanos) && paxos.isOpen()) {
+      step(new Input.ReadsWaiting(reads.ask(nowNanos)));
+    }
+  }
+
+  private void answerReads() {
+    List<ClientRequest> ready = reads.applied(store.applied());
+    while (!ready.isEmpty()) {
+      for (ClientRequest read : ready) {
+        answerGet(read, (Operation.Get) read.operation());
+      }
+      ready = reads.applied(store.applied());
+    }
+  }
+
+  private void expire() {
+    String why = whyUnavailable();
+    writes.expire(nowNanos, why);
+    for (ClientRequest read : reads.expired(nowNanos)) {
+      read.answer(new Answer.Unavailable(false, why));
+    }
+  }
+
+  private String whyUnavailable() {
+    if (!paxos.isOpen()) {
+      return "not founded yet: waiting for servers " + paxos.waitingFor();
+    }
+    return paxos.coordinatorHeard().isPresent()
+        ? "no quorum answered in time"
+        : "no coordinator: this server hears no quorum, or none was elected in time";
+  }
+
+  // ---- to the coordinator
+  // ------------------------------------------------------------------------------------------------------
+
+  /** A new coordinator, or another way to it: what was sent may be lost. */
+  private void noteCoordinator() {
+    Optional<ServerId> heard = paxos.coordinatorHeard();
+    if (!heard.equals(coordinatorSeen)) {
+      coordinatorSeen = heard;
+      writes.resendAll();
+    }
+    if (!paxos.isCoordinating() && !batches.isEmpty()) {
+      batches.giveUp();
+    }
+  }
+
+  /**
+   * Sends the writes that came, all in one message, to the coordinator; to this server's own
+   * batches if it is that.
+   */
+  private void forward() {
+    if (coordinatorSeen.isEmpty() || !paxos.isOpen()) {
+      return;
+    }
+    boolean own = coordinatorSeen.get().equals(self);
+    if (own && !paxos.isCoordinating()) {
+      return;
+    }
+    while (writes.hasUnsent(nowNanos)
+        && (!own || batches.sizeBytes() + settings.batchBytes() <= settings.queueBytes())) {
+      Bytes run = writes.takeRun(nowNanos);
+      if (run.isEmpty()) {
+        return;
+      }
+      if (!own) {
+        send(coordinatorSeen.get(), new PeerMessage.Forward(run));
+      } else {
+        batches.offer(run);
+      }
+    }
+  }
+
+  private void onForward(ServerId from, PeerMessage.Forward forward) {
+    if (!paxos.isCoordinating()) {
+      send(from, new PeerMessage.ForwardRefused(Bytes.EMPTY, false));
+      return;
+    }
+    try {
+      CommandFormat.check(forward.commands());
+    } catch (IllegalArgumentException e) {
+      surroundings.notice(
+          new Notice.PeerMisbehaved(from, "forwarded what are no commands: " + e.getMessage()));
+      return;
+    }
+    if (!batches.offer(forward.commands())) {
+      send(from, new PeerMessage.ForwardRefused(Bytes.EMPTY, true));
+    }
+  }
+
+  /** What waits becomes batches: at once when few are in flight, else when it is worth one. */
+  private void propose() {
+    if (batches.isEmpty()) {
+      return;
+    }
+    int room = paxos.proposalRoom();
+    boolean worth = batchesInFlight < EAGER_BATCHES || batches.sizeBytes() >= LARGE_BATCH_BYTES;
+    if (room == 0 || !worth) {
+      return;
+    }
+    List<Value.Batch> taken = batches.take(room, logTimeMillis());
+    batchesInFlight += taken.size();
+    step(new Input.Proposed(taken));
+    loopBack();
+  }
+
+  /**
+   * Log time grows by this coordinator's monotonic clock from the last log time (protocol-rules.md,
+   * 9).
+   */
+  private long logTimeMillis() {
+    return logTimeBaseMillis + (nowNanos - logTimeBaseNanos) / 1_000_000;
+  }
+
+  // ---- status
+  // ------------------------------------------------------------------------------------------------------------------
+
+  private NodeStatus makeStatus() {
+    return new StatusReport(paxos, store, self)
+        .make(
+            elected,
+            electedAtMillis,
+            faults.failRate(),
+            paxos.isOpen()
+                ? Optional.empty()
+                : Optional.of(
+                    "waiting for servers " + paxos.waitingFor() + " to found the cluster"));
+  }
+
+  /** Whether {@link #stop} was called. */
+  public boolean isStopping() {
+    return stopping;
+  }
+}
