@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The first failure is final: what was not durable then never counts as durable, whatever a
  * later sync says (protocol-rules.md, 2). The process has to end.
  */
-public final class Journal implements DurableLog, AutoCloseable {
+public final class Journal implements AutoCloseable {
   private final LogWriter log;
   private final SegmentSupply supply;
   private final JournalSettings settings;
@@ -87,7 +87,6 @@ public final class Journal implements DurableLog, AutoCloseable {
    * @return how many records were handed out since the journal was opened: they are all durable
    *     when {@link #durable} has reached this
    */
-  @Override
   public long append(List<JournalRecord> records) {
     if (!records.isEmpty()) {
       appended += records.size();
@@ -99,7 +98,6 @@ public final class Journal implements DurableLog, AutoCloseable {
   }
 
   /** How many of the records handed out are durable: a prefix of them. */
-  @Override
   public long durable() {
     return durable;
   }
@@ -109,7 +107,6 @@ public final class Journal implements DurableLog, AutoCloseable {
    *
    * @param nowNanos by the clock given to {@link #open}
    */
-  @Override
   public long syncAgeNanos(long nowNanos) {
     return pending.ageNanos(durable, nowNanos);
   }

@@ -2,7 +2,6 @@ package io.synod.journal;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -13,8 +12,8 @@ import java.util.function.Consumer;
  * <p>Neither is ever interrupted: that would close the files under them.
  */
 public final class JournalThread {
-  /** So long after the last record the log is marked as synced, which costs two syncs. */
-  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  /** So long after the last record the log is marked as synced, which costs a sync of its own. */
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /** A start is not held up by work ahead of it. */
   private static final long FIRST_PREPARE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -33,8 +32,6 @@ public final class JournalThread {
   private volatile boolean waiting;
 
   private volatile boolean stopping;
-
-  private final AtomicBoolean told = new AtomicBoolean();
 
   /**
    * Makes both threads; {@link #start} comes next.
@@ -77,13 +74,7 @@ public final class JournalThread {
         // The last write notes that all is synced.
       }
     } catch (IOException | RuntimeException | Error e) {
-      tell(e);
-    }
-  }
-
-  private void tell(Throwable failure) {
-    if (told.compareAndSet(false, true)) {
-      onFailure.accept(failure);
+      onFailure.accept(e);
     }
   }
 
@@ -109,7 +100,10 @@ public final class JournalThread {
         LockSupport.parkNanos(this, more ? PREPARE_PAUSE_NANOS : PREPARE_IDLE_NANOS);
       }
     } catch (IOException | RuntimeException | Error e) {
-      tell(e);
+      if (!writer.isAlive() && stopping) {
+        return;
+      }
+      onFailure.accept(e);
     }
   }
 

@@ -127,8 +127,8 @@ final class LogWriter implements AutoCloseable {
   }
 
   /**
-   * Notes, in the log and beside it, that all of it is synced, so that damage to its end can be
-   * told from a torn write: beside it since one sector may hold the last batch and the note.
+   * Notes in the log that all of it is synced, so that damage to its end can be told from a torn
+   * write.
    */
   void settle() throws IOException {
     makeRoom(Frame.HEADER_BYTES);
@@ -136,7 +136,6 @@ final class LogWriter implements AutoCloseable {
     buffer.position(start + Frame.HEADER_BYTES);
     seal(start, Frame.SYNCED);
     commit();
-    promises.writeOne(place.use(), synced, header());
     settled = true;
   }
 

@@ -71,26 +71,6 @@ final class PromiseFiles implements AutoCloseable {
 
   /** Writes and syncs both. */
   void write(long use, long synced, SegmentHeader header) throws IOException {
-    encode(use, synced, header);
-    store(a);
-    store(b);
-  }
-
-  /**
-   * Writes and syncs one: enough when nothing changed since both were written but how far the log
-   * is durable.
-   */
-  void writeOne(long use, long synced, SegmentHeader header) throws IOException {
-    encode(use, synced, header);
-    store(b);
-  }
-
-  private void store(DiskFile file) throws IOException {
-    file.write(0, buffer.duplicate());
-    file.sync();
-  }
-
-  private void encode(long use, long synced, SegmentHeader header) {
     Bytes payload = header.encode();
     int size = Frame.paddedBytes(8 + payload.size());
     if (buffer.capacity() < size) {
@@ -101,9 +81,13 @@ final class PromiseFiles implements AutoCloseable {
     buffer.position(Frame.HEADER_BYTES);
     buffer.putLong(sequence);
     payload.writeTo(buffer);
-    Frame.Place place = new Frame.Place(mark, use);
-    Frame.seal(buffer, 0, Frame.typeAndFlags(Frame.PROMISE, 0), place, 0, synced);
+    Frame.seal(
+        buffer, 0, Frame.typeAndFlags(Frame.PROMISE, 0), new Frame.Place(mark, use), 0, synced);
     buffer.flip();
+    for (DiskFile file : List.of(a, b)) {
+      file.write(0, buffer.duplicate());
+      file.sync();
+    }
   }
 
   @Override

@@ -123,13 +123,6 @@ final class Recovery {
     List<Fold.Held> log = fold.finish();
     checkCluster();
     if (inventory.copy.isEmpty() && (fold.isDamaged() || fold.isTorn())) {
-      if (!fold.state.opened) {
-        throw new JournalRefusedException(
-            "the journal in "
-                + disk.describe()
-                + " is damaged, its promise files too, and what is left does not say which cluster"
-                + " it belongs to: give this server an empty directory and replace it in the cluster");
-      }
       fold.state.promiseLost = true;
       findings.add(
           new Finding(

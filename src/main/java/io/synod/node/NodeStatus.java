@@ -30,7 +30,7 @@ public record NodeStatus(
     Slot applied,
     Slot membershipAt,
     int quorum,
-    long keys,
+    int keys,
     double failRate,
     List<MemberStatus> members) {
 

@@ -208,7 +208,7 @@ public final class Paxos {
     if (election.campaignAtNanos().isPresent()) {
       deadline = Math.min(deadline, election.campaignAtNanos().get());
     }
-    return Math.max(0, deadline - nowNanos);
+    return deadline <= nowNanos ? 0 : deadline - nowNanos;
   }
 
   // ---- inputs

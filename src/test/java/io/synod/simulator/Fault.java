@@ -1,0 +1,30 @@
+package io.synod.simulator;
+
+/** The classes of faults: each seed switches a random subset on. */
+enum Fault {
+  LOSS,
+  DUPLICATION,
+  REORDERING,
+  SLOW_LINK,
+  FLAPPING_LINK,
+  SPLIT,
+  ONE_WAY_SPLIT,
+  LINK_GRAPH,
+  STREAM_BREAK,
+  OVER_SIZE_LIMIT,
+  CRASH,
+  POWER_LOSS,
+  CRASH_OF_ALL,
+  LOST_DISK,
+  LONG_STOP,
+  STARVED_DRIVER,
+  CLOCK_DRIFT,
+  CLOCK_JUMP,
+  FAIL_RATE,
+  SUSPEND,
+  SLOW_SYNC,
+  STUCK_SYNC,
+  CHANGED_OPTIONS,
+  MEMBERSHIP,
+  SNAPSHOT
+}

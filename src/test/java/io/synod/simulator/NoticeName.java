@@ -1,0 +1,23 @@
+package io.synod.simulator;
+
+import io.synod.paxos.Notice;
+
+/** What a notice is counted under. */
+final class NoticeName {
+  private NoticeName() {}
+
+  static String of(Notice notice) {
+    if (notice instanceof Notice.Ignored ignored) {
+      return "ignored." + ignored.handler() + ": " + ignored.why();
+    } else if (notice instanceof Notice.SteppedDown down) {
+      return "notice.SteppedDown: " + down.why();
+    } else if (notice instanceof Notice.MemberSilent silent) {
+      return "notice.MemberSilent: " + silent.why();
+    } else if (notice instanceof Notice.Campaigning campaigning) {
+      return campaigning.why().startsWith("an acceptor promised")
+          ? "notice.Campaigning: above an orphan promise"
+          : "notice.Campaigning: " + campaigning.why();
+    }
+    return "notice." + notice.getClass().getSimpleName();
+  }
+}

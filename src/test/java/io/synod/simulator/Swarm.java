@@ -1,0 +1,169 @@
+package io.synod.simulator;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * What one seed means: the size of the cluster, its timings, its workload, and which faults come
+ * how often. Every figure is drawn whether its fault is on or not, so that switching one off leaves
+ * the rest as it was.
+ */
+final class Swarm {
+  static final long MICRO = 1_000;
+  static final long MILLI = 1_000_000;
+  static final long SECOND = 1_000_000_000;
+
+  final long seed;
+  final Set<Fault> faults;
+  final long faultsEndNanos;
+
+  final int servers;
+  final long pingIntervalNanos;
+  final long electionTimeoutNanos;
+  final int pipelineSlots;
+  final int messageBytes;
+
+  /**
+   * Whether messages go in streams: in order and whole until the stream breaks, as production's do.
+   */
+  final boolean streams;
+
+  final boolean holdsCutMessages;
+  final long delayNanos;
+  final double lossRate;
+  final double duplicationRate;
+  final double reorderingRate;
+
+  final long syncNanos;
+  final double driftRate;
+
+  /** How often a fault that comes at a moment comes, on average. */
+  final long faultEveryNanos;
+
+  final long requestEveryNanos;
+  final int clients;
+  final int keys;
+  final double readShare;
+  final int valueBytes;
+  final int snapshotEverySlots;
+
+  private Swarm(long seed, Set<Fault> faults, long faultsEndNanos, SplittableRandom random) {
+    this.seed = seed;
+    this.faults = faults;
+    this.faultsEndNanos = faultsEndNanos;
+    int[] sizes = {1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 6, 7};
+    this.servers = sizes[random.nextInt(sizes.length)];
+    long[] intervals = {20, 50, 50, 50, 100};
+    this.pingIntervalNanos = intervals[random.nextInt(intervals.length)] * MILLI;
+    this.electionTimeoutNanos = pingIntervalNanos * (4 + random.nextInt(8));
+    int[] pipelines = {1, 2, 4, 8, 64};
+    this.pipelineSlots = pipelines[random.nextInt(pipelines.length)];
+    this.messageBytes = random.nextBoolean() ? 1 << 20 : 400 + random.nextInt(2000);
+    this.streams = random.nextInt(3) > 0;
+    this.holdsCutMessages = random.nextBoolean();
+    this.delayNanos = Randoms.logUniform(random, 50 * MICRO, 30 * MILLI);
+    this.lossRate = random.nextDouble() * 0.3;
+    this.duplicationRate = random.nextDouble() * 0.5;
+    this.reorderingRate = random.nextDouble() * 0.3;
+    this.syncNanos = Randoms.logUniform(random, 20 * MICRO, 20 * MILLI);
+    this.driftRate = random.nextDouble() * 0.05;
+    this.faultEveryNanos = Randoms.logUniform(random, 100 * MILLI, 3 * SECOND);
+    this.requestEveryNanos = Randoms.logUniform(random, 2 * MILLI, 200 * MILLI);
+    this.clients = 1 + random.nextInt(6);
+    this.keys = 1 + random.nextInt(8);
+    this.readShare = random.nextDouble() * 0.8;
+    this.valueBytes = random.nextInt(4) == 0 ? 400 : 20;
+    this.snapshotEverySlots = (int) Randoms.logUniform(random, 5, 200);
+  }
+
+  /** No faults and usual timings: for scripted runs. */
+  private Swarm(long seed, int servers) {
+    this.seed = seed;
+    this.faults = EnumSet.noneOf(Fault.class);
+    this.faultsEndNanos = 0;
+    this.servers = servers;
+    this.pingIntervalNanos = 50 * MILLI;
+    this.electionTimeoutNanos = 500 * MILLI;
+    this.pipelineSlots = 64;
+    this.messageBytes = 1 << 20;
+    this.streams = true;
+    this.holdsCutMessages = false;
+    this.delayNanos = MILLI;
+    this.lossRate = 0;
+    this.duplicationRate = 0;
+    this.reorderingRate = 0;
+    this.syncNanos = MILLI;
+    this.driftRate = 0;
+    this.faultEveryNanos = SECOND;
+    this.requestEveryNanos = 10 * MILLI;
+    this.clients = 1;
+    this.keys = 1;
+    this.readShare = 0;
+    this.valueBytes = 20;
+    this.snapshotEverySlots = 100;
+  }
+
+  /** A cluster of this size without faults: for scripted runs. */
+  static Swarm plain(long seed, int servers) {
+    return new Swarm(seed, servers);
+  }
+
+  /** What this seed means. */
+  static Swarm of(long seed) {
+    SplittableRandom classes = new Randoms(seed).of("faults");
+    EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
+    // Some seeds have no fault at all, some only a few, some nearly all.
+    double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
+    for (Fault fault : Fault.values()) {
+      if (classes.nextDouble() < share) {
+        faults.add(fault);
+      }
+    }
+    long seconds = 5L + classes.nextInt(20);
+    return of(seed, faults, seconds * SECOND);
+  }
+
+  private static Swarm of(long seed, Set<Fault> faults, long faultsEndNanos) {
+    return new Swarm(seed, faults, faultsEndNanos, new Randoms(seed).of("swarm"));
+  }
+
+  /** The same without some faults. */
+  Swarm without(Set<Fault> dropped) {
+    EnumSet<Fault> fewer = EnumSet.noneOf(Fault.class);
+    fewer.addAll(faults);
+    fewer.removeAll(dropped);
+    return of(seed, fewer, faultsEndNanos);
+  }
+
+  /** The same with the faults ending at another time. */
+  Swarm endingAt(long nanos) {
+    return of(seed, faults, nanos);
+  }
+
+  boolean has(Fault fault) {
+    return faults.contains(fault);
+  }
+
+  /** How long the servers of a healed quorum may take until they work together again. */
+  long settleNanos() {
+    return 40 * electionTimeoutNanos + 400 * (delayNanos + syncNanos) + 2 * SECOND;
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        "seed %d: %d servers, ping %d ms, election timeout %d ms, pipeline %d, delay %d us,"
+            + " sync %d us, %s, faults until %d ms: %s",
+        seed,
+        servers,
+        pingIntervalNanos / MILLI,
+        electionTimeoutNanos / MILLI,
+        pipelineSlots,
+        delayNanos / MICRO,
+        syncNanos / MICRO,
+        streams ? "streams" : "datagrams",
+        faultsEndNanos / MILLI,
+        faults);
+  }
+}
