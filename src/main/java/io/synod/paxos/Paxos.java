@@ -173,6 +173,14 @@ public final class Paxos {
     return acceptor.log().cut();
   }
 
+  /**
+   * Where to cut the log so that so many bytes before {@code upTo} stay, for members that are a
+   * little behind.
+   */
+  public Slot slotKeeping(long sizeBytes, Slot upTo) {
+    return acceptor.log().keeping(sizeBytes, upTo);
+  }
+
   public Ballot promised() {
     return acceptor.promised();
   }
@@ -208,7 +216,7 @@ public final class Paxos {
     if (election.campaignAtNanos().isPresent()) {
       deadline = Math.min(deadline, election.campaignAtNanos().get());
     }
-    return Math.max(0, deadline - nowNanos);
+    return deadline <= nowNanos ? 0 : deadline - nowNanos;
   }
 
   // ---- inputs
