@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Some server processes on loopback ports, with their data in a folder that goes with them. One thread. */
+/**
+ * Some server processes on loopback ports, with their data in a folder that goes with them. One
+ * thread.
+ */
 final class RealCluster implements AutoCloseable {
   private final int size;
   private final Path folder;
@@ -162,7 +165,10 @@ final class RealCluster implements AutoCloseable {
     }
   }
 
-  /** Writes until it is acknowledged by one of those that run, for a minute at most; returns how long that took. */
+  /**
+   * Writes until it is acknowledged by one of those that run, for a minute at most; returns how
+   * long that took.
+   */
   long putSurely(String key, String value) {
     long began = System.nanoTime();
     long end = began + TimeUnit.MINUTES.toNanos(1);
@@ -207,7 +213,8 @@ final class RealCluster implements AutoCloseable {
       try {
         List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of();
         all.append("--- server ").append(i).append('\n');
-        lines.subList(Math.max(0, lines.size() - 25), lines.size())
+        lines
+            .subList(Math.max(0, lines.size() - 25), lines.size())
             .forEach(line -> all.append(line).append('\n'));
       } catch (IOException e) {
         all.append(e).append('\n');

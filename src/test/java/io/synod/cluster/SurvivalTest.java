@@ -13,7 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What five real processes survive. The sizes are small here; {@code scripts/survive} raises them. */
+/**
+ * What five real processes survive. The sizes are small here; {@code scripts/survive} raises them.
+ */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SurvivalTest {
   private static final int PUTS = Integer.getInteger("synod.survive.puts", 1_000);
@@ -34,7 +36,8 @@ class SurvivalTest {
           int victim = i / every % 2 == 0 ? cluster.coordinator().orElse(0) : i / every % 5;
           cluster.kill(victim);
           down = Optional.of(victim);
-          gapsMillis.put(i / every, TimeUnit.NANOSECONDS.toMillis(cluster.putSurely("k" + i, "v" + i)));
+          gapsMillis.put(
+              i / every, TimeUnit.NANOSECONDS.toMillis(cluster.putSurely("k" + i, "v" + i)));
           continue;
         }
         if (i % every == every - 1 && down.isPresent()) {
@@ -44,13 +47,19 @@ class SurvivalTest {
         putThrough(cluster, i);
       }
       System.out.println(
-          "survive: " + PUTS + " PUTs, " + KILLS + " kills; ms to the next acknowledged PUT: " + gapsMillis.values());
+          "survive: "
+              + PUTS
+              + " PUTs, "
+              + KILLS
+              + " kills; ms to the next acknowledged PUT: "
+              + gapsMillis.values());
       for (int server = 0; server < 5; server++) {
         if (!cluster.isRunning(server)) {
           cluster.start(server);
         }
         for (int i = 0; i < PUTS; i++) {
-          assertEquals(Optional.of("v" + i), cluster.getSurely(server, "k" + i), "server " + server);
+          assertEquals(
+              Optional.of("v" + i), cluster.getSurely(server, "k" + i), "server " + server);
         }
       }
     }
@@ -80,7 +89,8 @@ class SurvivalTest {
           assertEquals(Optional.of("v" + i), cluster.getSurely(i % 5, "k" + i), "round " + round);
         }
       }
-      System.out.println("survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
+      System.out.println(
+          "survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
     }
   }
 
@@ -100,7 +110,11 @@ class SurvivalTest {
       }
       tookMicros.sort(null);
       System.out.println(
-          "survive: fail_rate 0.3, PUT p50 " + tookMicros.get(150) + " µs, p99 " + tookMicros.get(297) + " µs");
+          "survive: fail_rate 0.3, PUT p50 "
+              + tookMicros.get(150)
+              + " µs, p99 "
+              + tookMicros.get(297)
+              + " µs");
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Real clusters: processes on loopback ports that are killed, stopped and started again. Short in CI; {@code scripts/survive} runs the
- * same at the size that the README states.
+ * Real clusters: processes on loopback ports that are killed, stopped and started again. Short in
+ * CI; {@code scripts/survive} runs the same at the size that the README states.
  */
 @NullMarked
 package io.synod.cluster;
