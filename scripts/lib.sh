@@ -60,11 +60,11 @@ find_java() {
 # Whether what is built is older than the sources.
 is_stale() {
   local stamp=$ROOT/target/.built
-  [ ! -e "$stamp" ] || [ ! -e "$ROOT/target/synod.jar" ] ||
+  [ ! -e "$stamp" ] || [ ! -e "$ROOT/target/run/synod.jar" ] ||
     [ -n "$(find "$ROOT/src/main" "$ROOT/keyvaluestore.proto" "$ROOT/pom.xml" -newer "$stamp" -print -quit)" ]
 }
 
-# Builds target/synod.jar and target/lib if the sources are newer. Of several at once, one builds and the others wait.
+# Builds target/run/synod.jar and target/lib if the sources are newer. Of several at once, one builds and the others wait.
 build_if_stale() {
   is_stale || return 0
   mkdir -p "$ROOT/target"
@@ -91,6 +91,10 @@ build() {
     grep -m 20 'ERROR' "$ROOT/target/build.log" >&2
     fail "the build failed; all of it is in target/build.log"
   fi
+  # Put there by renaming, so that servers that run go on with the file that they have open.
+  mkdir -p "$ROOT/target/run"
+  cp "$ROOT/target/synod.jar" "$ROOT/target/run/.synod.jar" && mv "$ROOT/target/run/.synod.jar" "$ROOT/target/run/synod.jar" ||
+    fail "target/run/synod.jar cannot be written"
   mv "$stamp" "$ROOT/target/.built"
   echo "built in $((SECONDS - began)) s" >&2
 }
@@ -98,8 +102,84 @@ build() {
 # Sets CLASSPATH_JARS: the same text each time, as a shared class archive wants it.
 find_class_path() {
   local jar
-  CLASSPATH_JARS=$ROOT/target/synod.jar
+  CLASSPATH_JARS=$ROOT/target/run/synod.jar
   for jar in "$ROOT"/target/lib/*.jar; do
     CLASSPATH_JARS=$CLASSPATH_JARS:$jar
   done
+}
+
+# Prints how many MiB of memory there are for this machine or container.
+memory_mib() {
+  local mib limit
+  if [ -r /proc/meminfo ]; then
+    mib=$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo)
+  else
+    mib=$(($(sysctl -n hw.memsize 2>/dev/null || echo 4294967296) / 1048576))
+  fi
+  limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null)
+  if [[ "$limit" =~ ^[0-9]+$ ]] && [ $((limit / 1048576)) -lt "$mib" ]; then
+    mib=$((limit / 1048576))
+  fi
+  echo "$mib"
+}
+
+# Sets JVM: java and all its arguments before those of the program. Wants a heap in MiB. After find_java.
+jvm() {
+  local heap=$1
+  find_class_path
+  JVM=("$JAVA" "-Xms$((heap < 128 ? heap : 128))m" "-Xmx${heap}m" -XX:+UseSerialGC -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
+    -Xshare:auto -Dsynod.home="$ROOT" -Dio.grpc.netty.shaded.io.netty.tryReflectionSetAccessible=false)
+  # Netty calls a restricted method to load its epoll library; newer JDKs say so at each start.
+  [ "$JAVA_VERSION" -lt 24 ] || JVM+=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+  local archive
+  archive=$(archive_file)
+  [ ! -r "$archive" ] || JVM+=(-XX:SharedArchiveFile="$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
+  # Words of the user's own, as -Dsynod.log=DEBUG.
+  # shellcheck disable=SC2206
+  JVM+=(${SYNOD_JVM_OPTIONS:-})
+  JVM+=(-cp "$CLASSPATH_JARS")
+}
+
+archive_file() {
+  echo "$ROOT/target/synod-jdk$JAVA_VERSION.jsa"
+}
+
+# ---- servers that run_servers.sh started; all state is below $DATA/run ---------------------------------------------------
+
+# Whether this process is one of our servers, and not another that was given its number later.
+is_server() {
+  local pid=$1
+  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ps -o args= -p "$pid" 2>/dev/null | grep -q 'io\.synod\.server\.Main'
+}
+
+# Prints the process id of server I; nothing if it does not run.
+server_pid() {
+  local pid
+  pid=$(cat "$DATA/run/$1.pid" 2>/dev/null) || return 0
+  ! is_server "$pid" || echo "$pid"
+}
+
+# Whether something listens on a port of this machine.
+port_in_use() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id.
+launch() {
+  local i=$1 log
+  # shellcheck disable=SC1090
+  . "$DATA/run/$i.conf"
+  log=$DATA/logs/$PORT.log
+  jvm "$HEAP"
+  rm -f "$DATA/run/$i.state"
+  "${JVM[@]}" -XX:ErrorFile="$DATA/logs/$PORT.crash.%p.log" -Dsynod.state="$DATA/run/$i.state" io.synod.server.Main "${ARGUMENTS[@]}" \
+    >>"$log" 2>&1 </dev/null &
+  echo $! >"$DATA/run/$i.pid"
+  # Bash would report its end in words of its own.
+  disown
+}
+
+# Prints what server I says of itself under a name: state, coordinator, waiting_for.
+server_says() {
+  sed -n "s/^$2=//p" "$DATA/run/$1.state" 2>/dev/null
 }

@@ -3,6 +3,7 @@ package io.synod.server;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
 import io.synod.paxos.ServerId;
+import io.synod.store.CommandFormat;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -64,9 +65,9 @@ public record Configuration(
    */
   public record Limits(int queueRequests, int keyBytes, int valueBytes, long journalSegmentBytes) {
     /** The longest key there may be. */
-    public static final int KEY_BYTES = 64 << 10;
+    public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 
     /** The largest value there may be, however a server is configured. */
-    public static final int VALUE_BYTES = 1 << 20;
+    public static final int VALUE_BYTES = CommandFormat.VALUE_LIMIT_BYTES;
   }
 }

@@ -1,0 +1,111 @@
+package io.synod.server;
+
+import ch.qos.logback.classic.LoggerContext;
+import io.synod.journal.JournalRefusedException;
+import io.synod.server.CommandLineReader.Wish;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A server as a process. Its exit status says how it ended: 0 after a signal, 1 if a port or folder
+ * cannot be used, 2 for a wrong configuration, 70 for an error of its own, 74 if the disk failed.
+ */
+public final class Main {
+  private static final int CANNOT_START = 1;
+  private static final int WRONG_CONFIGURATION = 2;
+  private static final int OWN_ERROR = 70;
+  private static final int DISK_FAILED = 74;
+  private static final long STOP_MILLIS = 5_000;
+
+  private Main() {}
+
+  /** See {@code --help}. */
+  public static void main(String[] arguments) {
+    Optional<Path> home = Optional.ofNullable(System.getProperty("synod.home")).map(Path::of);
+    try {
+      Wish wish = CommandLineReader.read(List.of(arguments), home);
+      if (wish instanceof Wish.Run run) {
+        run(run.configuration());
+      } else if (wish instanceof Wish.Print print) {
+        System.out.print(print.text());
+      }
+    } catch (BadConfigurationException e) {
+      System.err.println("synod: " + e.getMessage());
+      System.exit(WRONG_CONFIGURATION);
+    }
+  }
+
+  private static void run(Configuration configuration) {
+    LibraryLog.install();
+    Logger log = LoggerFactory.getLogger(Main.class);
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> log.error("thread {} ended", thread.getName(), e));
+    SynodServer server = new SynodServer(configuration, Main::end);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, log), "synod-stop"));
+    try {
+      server.start();
+    } catch (JournalRefusedException e) {
+      abandon("the data directory cannot be used: " + e.getMessage());
+    } catch (IOException e) {
+      abandon(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void abandon(String why) {
+    flushLog();
+    System.err.println("synod: cannot start: " + why);
+    System.err.flush();
+    Runtime.getRuntime().halt(CANNOT_START);
+  }
+
+  /** Something failed that a server must not go on after. Any thread; does not return. */
+  private static void end(SynodServer.Failure failure) {
+    LoggerFactory.getLogger(Main.class)
+        .error(
+            "{}; this server ends, in this state: {}",
+            failure.what(),
+            failure.state(),
+            failure.cause());
+    flushLog();
+    Runtime.getRuntime().halt(failure.ofDisk() ? DISK_FAILED : OWN_ERROR);
+  }
+
+  /** A signal came. */
+  private static void stop(SynodServer server, Logger log) {
+    long began = System.nanoTime();
+    log.info("stopping");
+    Thread stopping = new Thread(server::stop, "synod-stopping");
+    stopping.setDaemon(true);
+    stopping.start();
+    boolean orderly = false;
+    try {
+      stopping.join(STOP_MILLIS);
+      orderly = !stopping.isAlive();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+    if (orderly) {
+      log.info("stopped in {} ms", millis);
+    } else {
+      log.warn(
+          "not stopped in {} ms; ending all the same: nothing that was acknowledged is lost",
+          millis);
+    }
+    flushLog();
+    // The status of an orderly end; the JVM would give the signal's.
+    Runtime.getRuntime().halt(orderly ? 0 : OWN_ERROR);
+  }
+
+  /** Log lines wait in a queue. */
+  private static void flushLog() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.stop();
+    }
+  }
+}

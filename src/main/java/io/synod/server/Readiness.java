@@ -1,0 +1,107 @@
+package io.synod.server;
+
+import io.synod.node.Answer;
+import io.synod.node.ClientRequest;
+import io.synod.node.NodeStatus;
+import io.synod.paxos.Bytes;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out whether the store answers, and tells health checks and scripts. A server is ready once
+ * it has answered a write of its own: the removal of a key that nobody ever made, which leaves no
+ * trace. From then on it goes by what the node says.
+ *
+ * <p>{@link #tick} is called by one thread, many times a second.
+ */
+final class Readiness {
+  private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
+  private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final Requests requests;
+  private final Supplier<NodeStatus> status;
+  private final LongSupplier clockNanos;
+  private final Listener listener;
+  private @Nullable Probe probe;
+  private boolean answered;
+  private @Nullable Boolean told;
+
+  /** Who is told. */
+  interface Listener {
+    /** The store answers, or does not any more. Called on a change, by the thread that ticks. */
+    void serving(boolean now);
+
+    /** How it is now. Called at each tick. */
+    void state(String state, NodeStatus status);
+  }
+
+  /**
+   * @param clockNanos the driver's
+   */
+  Readiness(
+      Requests requests, Supplier<NodeStatus> status, LongSupplier clockNanos, Listener listener) {
+    this.requests = requests;
+    this.status = status;
+    this.clockNanos = clockNanos;
+    this.listener = listener;
+  }
+
+  /** Looks again. Never blocks. */
+  void tick() {
+    NodeStatus now = status.get();
+    boolean up = now.waitingFor().isEmpty();
+    if (!answered) {
+      probe();
+    }
+    boolean serving = up && answered;
+    if (told == null || told != serving) {
+      told = serving;
+      listener.serving(serving);
+      if (serving) {
+        LOG.info("the store answers");
+      } else {
+        LOG.info(
+            "the store does not answer yet: {}",
+            now.waitingFor().orElse("waiting for its first write"));
+      }
+    }
+    listener.state(serving ? "serving" : "waiting", now);
+  }
+
+  private void probe() {
+    Probe running = probe;
+    if (running == null) {
+      Probe next = new Probe(clockNanos.getAsLong() + PROBE_NANOS);
+      if (requests.submit(next)) {
+        probe = next;
+      }
+    } else if (running.answer().isPresent()) {
+      answered = running.answer().get() instanceof Answer.Written;
+      probe = null;
+    }
+  }
+
+  /** A write of the server's own. */
+  static final class Probe extends ClientRequest {
+    private volatile @Nullable Answer answer;
+
+    Probe(long deadlineNanos) {
+      super(new Operation.Delete(Bytes.utf8("\0synod probe " + UUID.randomUUID())), deadlineNanos);
+    }
+
+    @Override
+    protected void answer(Answer given) {
+      answer = given;
+    }
+
+    Optional<Answer> answer() {
+      return Optional.ofNullable(answer);
+    }
+  }
+}

@@ -1,0 +1,415 @@
+package io.synod.server;
+
+import io.synod.journal.FileDisk;
+import io.synod.journal.Finding;
+import io.synod.journal.Journal;
+import io.synod.journal.JournalOwner;
+import io.synod.journal.JournalSettings;
+import io.synod.journal.JournalThread;
+import io.synod.journal.OpenedJournal;
+import io.synod.node.DriverThread;
+import io.synod.node.Node;
+import io.synod.node.NodeSettings;
+import io.synod.node.NodeStatus;
+import io.synod.paxos.Address;
+import io.synod.paxos.Ballot;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
+import io.synod.paxos.Notice;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.store.KeyValueStore;
+import io.synod.transport.PeerListener;
+import io.synod.transport.PeerMessage;
+import io.synod.transport.grpc.CoordinatorSource.KnownCoordinator;
+import io.synod.transport.grpc.GrpcPeerNetwork;
+import io.synod.transport.grpc.NetworkThreads;
+import io.synod.transport.grpc.PeerNetworkSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parts of a server, put together: started once, stopped once. */
+final class SynodServer {
+  private static final Logger LOG = LoggerFactory.getLogger(SynodServer.class);
+  private static final int NETWORK_THREADS = 2;
+  private static final int PIPELINE_SLOTS = 64;
+  private static final long TICK_MILLIS = 50;
+
+  /**
+   * How long calls under way may go on when the server stops, and then how long each part may take
+   * to end.
+   */
+  private static final long DRAIN_MILLIS = 1_000;
+
+  private static final long PART_MILLIS = 500;
+
+  private final Configuration configuration;
+  private final Consumer<Failure> onFailure;
+  private final Optional<StateFile> stateFile =
+      Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
+  private final NoticeLog notices = new NoticeLog();
+  private final DriverThread driver;
+
+  private volatile @Nullable Node node;
+  private @Nullable FileDisk disk;
+  private @Nullable JournalThread journal;
+  private @Nullable NetworkThreads threads;
+  private @Nullable GrpcPeerNetwork network;
+  private @Nullable ClientServer clients;
+  private @Nullable ScheduledFuture<?> ticks;
+  private final ExecutorService background =
+      Executors.newSingleThreadExecutor(
+          work -> {
+            Thread thread = new Thread(work, "synod-background");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /**
+   * Why a server must end at once.
+   *
+   * @param state of the node, for a person to read
+   */
+  record Failure(String what, boolean ofDisk, Throwable cause, String state) {}
+
+  /**
+   * @param onFailure told, by any thread, of what the server must not go on after; does not return
+   */
+  SynodServer(Configuration configuration, Consumer<Failure> onFailure) {
+    this.configuration = configuration;
+    this.onFailure = onFailure;
+    this.driver = new DriverThread("synod-driver", e -> fail("the driver failed", false, e));
+  }
+
+  private void fail(String what, boolean ofDisk, Throwable cause) {
+    onFailure.accept(new Failure(what, ofDisk, cause, status().toString()));
+  }
+
+  // ---- starting ---------------------------------------------------------------------------------
+
+  /**
+   * Starts all of it. Blocks until it listens; the store may answer later.
+   *
+   * @throws IOException saying what could not be used: a port, the data directory
+   */
+  synchronized void start() throws IOException {
+    LOG.info(
+        "server {} of {}: version {}, Java {}, heap {} MiB, process {}, data in {}",
+        configuration.server().number(),
+        configuration.replicas().size(),
+        Version.text(),
+        Runtime.version(),
+        Runtime.getRuntime().maxMemory() >> 20,
+        ProcessHandle.current().pid(),
+        configuration.dataDirectory());
+    NetworkThreads loops = NetworkThreads.start(NETWORK_THREADS, "synod-network");
+    threads = loops;
+    Outboxes outboxes = new Outboxes(loops.group());
+    OpenedJournal opened = openJournal();
+    PaxosSettings identity = identity(opened.identity().incarnation());
+    LatePeerListener listener = new LatePeerListener();
+    GrpcPeerNetwork peers =
+        new GrpcPeerNetwork(
+            peerSettings(identity, opened.recovered()), listener, this::coordinator, loops);
+    network = peers;
+    Node driven = makeNode(identity, opened, peers, outboxes);
+    node = driven;
+    listener.node = driven;
+    JournalThread writer =
+        new JournalThread(opened.journal(), "writer", e -> fail("the journal failed", true, e));
+    journal = writer;
+    opened.journal().onDurable(driver::wake);
+    writer.start();
+    peers.start();
+    clients = startClients(driven, outboxes, loops);
+    driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
+    Readiness readiness =
+        new Readiness(
+            driven::submit,
+            this::status,
+            System::nanoTime,
+            new Listener(Objects.requireNonNull(clients)));
+    ticks =
+        loops
+            .group()
+            .next()
+            .scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private OpenedJournal openJournal() throws IOException {
+    FileDisk opened = FileDisk.open(configuration.dataDirectory());
+    disk = opened;
+    OpenedJournal journalOpened =
+        Journal.open(
+            opened,
+            JournalSettings.DEFAULT.withSegmentBytes(configuration.limits().journalSegmentBytes()),
+            new JournalOwner(
+                configuration.server(), () -> new Incarnation(UUID.randomUUID()), Optional.empty()),
+            System::nanoTime);
+    for (Finding finding : journalOpened.findings()) {
+      if (finding.kind() == Finding.Kind.DAMAGED) {
+        LOG.error("journal: {}", finding);
+      } else {
+        LOG.warn("journal: {}", finding);
+      }
+    }
+    if (journalOpened.promiseLost()) {
+      LOG.error(
+          "what this server promised is lost to damage: it casts no vote until it is replaced");
+    }
+    return journalOpened;
+  }
+
+  private PaxosSettings identity(Incarnation incarnation) {
+    return new PaxosSettings(
+        configuration.server(),
+        incarnation,
+        configuration.replicas(),
+        configuration.clientAddress(),
+        new ClusterId(UUID.randomUUID()),
+        new SplittableRandom().nextLong(),
+        TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
+        TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
+        PIPELINE_SLOTS,
+        /* messageBytes= */ 1 << 20,
+        /* priority= */ 0);
+  }
+
+  private PeerNetworkSettings peerSettings(PaxosSettings identity, Recovered recovered) {
+    Optional<ClusterId> cluster =
+        recovered.opened() ? recovered.founding().map(Founding::cluster) : Optional.empty();
+    return PeerNetworkSettings.ofList(
+        identity.server(),
+        identity.incarnation(),
+        configuration.listen().servers(),
+        configuration.replicas(),
+        cluster);
+  }
+
+  private Node makeNode(
+      PaxosSettings identity, OpenedJournal opened, GrpcPeerNetwork peers, Outboxes outboxes) {
+    NodeSettings usual =
+        NodeSettings.usual(
+            UUID.randomUUID(), configuration.failRate(), new SplittableRandom().nextLong());
+    NodeSettings settings =
+        new NodeSettings(
+            usual.run(),
+            configuration.limits().queueRequests(),
+            usual.queueBytes(),
+            usual.inboxMessages(),
+            usual.batchBytes(),
+            usual.batchCommands(),
+            usual.retryNanos(),
+            usual.failRate(),
+            usual.seed());
+    Paxos paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
+    return new Node(
+        settings,
+        identity,
+        new Node.Parts(
+            paxos,
+            opened.journal(),
+            KeyValueStore.inMemory(),
+            peers,
+            outboxes,
+            new Surroundings(peers)));
+  }
+
+  private ClientServer startClients(Node driven, Outboxes outboxes, NetworkThreads loops)
+      throws IOException {
+    KeyValueService.Settings settings =
+        new KeyValueService.Settings(
+            configuration.limits(),
+            configuration.readMode(),
+            configuration.timings().defaultDeadlineMillis(),
+            Runtime.getRuntime().maxMemory() / 4);
+    KeyValueService service =
+        new KeyValueService(settings, driven::submit, outboxes, System::nanoTime);
+    Address listen = configuration.listen().clients();
+    ClientServer starting = new ClientServer(listen, loops, service, this::status);
+    starting.start();
+    LOG.info("listening for clients on {}", listen);
+    return starting;
+  }
+
+  /** Peers may call before there is a node to answer them. */
+  private static final class LatePeerListener implements PeerListener {
+    private volatile @Nullable Node node;
+
+    @Override
+    public boolean received(ServerId from, Incarnation incarnation, PeerMessage message) {
+      Node present = node;
+      return present != null && present.received(from, incarnation, message);
+    }
+
+    @Override
+    public void unreachable(ServerId peer) {
+      Node present = node;
+      if (present != null) {
+        present.unreachable(peer);
+      }
+    }
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  private final class Surroundings implements Node.Surroundings {
+    private final GrpcPeerNetwork peers;
+
+    Surroundings(GrpcPeerNetwork peers) {
+      this.peers = peers;
+    }
+
+    @Override
+    public void wake() {
+      driver.wake();
+    }
+
+    @Override
+    public void inBackground(Runnable work) {
+      background.execute(work);
+    }
+
+    @Override
+    public void notice(Notice notice) {
+      notices.add(notice);
+      if (notice instanceof Notice.ClusterOpened opened) {
+        peers.setCluster(opened.founding().cluster());
+      } else if (notice instanceof Notice.MembershipChosen chosen) {
+        Map<ServerId, Address> addresses = new LinkedHashMap<>();
+        for (Member member : chosen.membership().members()) {
+          addresses.put(member.server(), member.consensusAddress());
+        }
+        peers.setPeers(addresses);
+      }
+    }
+
+    @Override
+    public long wallMillis() {
+      return System.currentTimeMillis();
+    }
+  }
+
+  /** Tells health checks and scripts how it is. */
+  private final class Listener implements Readiness.Listener {
+    private final ClientServer port;
+
+    Listener(ClientServer port) {
+      this.port = port;
+    }
+
+    @Override
+    public void serving(boolean now) {
+      port.setServing(now);
+    }
+
+    @Override
+    public void state(String state, NodeStatus status) {
+      String coordinator =
+          status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
+      stateFile.ifPresent(file -> file.write(state, coordinator, status.waitingFor().orElse("")));
+    }
+  }
+
+  /** How it stands. Any thread. */
+  private NodeStatus status() {
+    Node present = node;
+    Optional<NodeStatus> known = present == null ? Optional.empty() : present.status();
+    return known.orElseGet(this::beforeTheFirstTurn);
+  }
+
+  private NodeStatus beforeTheFirstTurn() {
+    return new NodeStatus(
+        configuration.server(),
+        Optional.empty(),
+        Optional.of("it starts"),
+        Optional.empty(),
+        false,
+        0,
+        Ballot.LOWEST,
+        Slot.ZERO,
+        Slot.ZERO,
+        Slot.ZERO,
+        0,
+        0,
+        configuration.failRate(),
+        List.of());
+  }
+
+  private Optional<KnownCoordinator> coordinator() {
+    NodeStatus now = status();
+    for (NodeStatus.MemberStatus each : now.members()) {
+      if (now.coordinator().equals(Optional.of(each.member().server()))) {
+        return Optional.of(new KnownCoordinator(now.ballot(), each.member().clientAddress()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  // ---- stopping ---------------------------------------------------------------------------------
+
+  /**
+   * Refuses new calls, answers those under way or refuses them, and ends all parts in turn. Blocks,
+   * for a few seconds at most unless the disk hangs.
+   */
+  synchronized void stop() {
+    try {
+      stopServing();
+      if (network != null) {
+        network.close();
+      }
+      if (journal != null) {
+        journal.stop();
+      }
+      if (disk != null) {
+        disk.close();
+      }
+    } catch (IOException e) {
+      LOG.warn("the journal could not be closed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      background.shutdownNow();
+      if (threads != null) {
+        threads.close();
+      }
+    }
+  }
+
+  private void stopServing() throws InterruptedException {
+    if (ticks != null) {
+      ticks.cancel(false);
+    }
+    if (clients != null) {
+      clients.refuseNewCalls();
+      if (!clients.awaitAnswers(DRAIN_MILLIS)) {
+        LOG.info("calls under way are refused now");
+      }
+    }
+    driver.stop(PART_MILLIS);
+    if (clients != null) {
+      clients.awaitAnswers(PART_MILLIS);
+      clients.close();
+    }
+  }
+}
