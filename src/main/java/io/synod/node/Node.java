@@ -7,6 +7,7 @@ import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Output;
@@ -17,6 +18,8 @@ import io.synod.paxos.Value;
 import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Result;
+import io.synod.store.SnapshotInfo;
+import io.synod.store.Snapshots;
 import io.synod.store.StateMachine;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
@@ -66,6 +69,7 @@ public final class Node implements PeerListener {
   private final Writes writes;
   private final Reads reads;
   private final Batches batches;
+  private final SnapshotDuties snapshots;
   private final StateMachine.Results results = new ApplyResults();
 
   /** Binding messages that wait for the journal, in order. */
@@ -107,15 +111,24 @@ public final class Node implements PeerListener {
     /** Something happened that an operator would want to know; driver thread. */
     void notice(Notice notice);
 
+    /** One line for the operator. */
+    void report(String line);
+
     /** Wall clock, for display only. */
     long wallMillis();
   }
 
-  /** The parts that a node ties together. */
+  /**
+   * The parts that a node ties together.
+   *
+   * @param restored the snapshot that is in the store, if it began with one
+   */
   public record Parts(
       Paxos paxos,
       DurableLog log,
       KeyValueStore store,
+      Snapshots snapshots,
+      Optional<SnapshotInfo> restored,
       PeerNetwork network,
       ClientRequest.Answers answers,
       Surroundings surroundings) {}
@@ -137,6 +150,12 @@ public final class Node implements PeerListener {
     this.writes = new Writes(settings, self);
     this.reads = new Reads(settings.retryNanos());
     this.batches = new Batches(settings);
+    this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
+    if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
+      // The process ended between a snapshot from a peer and the journal's record of it.
+      MembershipInForce membership = parts.restored().get().membership();
+      step(new Input.SnapshotInstalled(store.applied(), membership));
+    }
     carryOut(paxos.start(store.applied()), true);
   }
 
@@ -198,6 +217,7 @@ public final class Node implements PeerListener {
     boolean worked = releaseDurable();
     worked |= drainPeers();
     worked |= drainRequests();
+    worked |= snapshots.turn(now);
     propose();
     step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
     loopBack();
@@ -288,6 +308,8 @@ public final class Node implements PeerListener {
       if (!refused.overloaded()) {
         writes.resendAll();
       }
+    } else {
+      snapshots.onPeer(incoming.from(), message);
     }
   }
 
@@ -351,6 +373,9 @@ public final class Node implements PeerListener {
   }
 
   private void onNotice(Notice notice) {
+    if (notice instanceof Notice.SnapshotNeeded needed) {
+      snapshots.fetchFrom(needed.from());
+    }
     surroundings.notice(notice);
   }
 
@@ -361,6 +386,7 @@ public final class Node implements PeerListener {
     if (chosen.value() instanceof Value.Batch batch) {
       batchesInFlight = Math.max(0, batchesInFlight - 1);
       store.apply(chosen.slot(), batch.commands(), results);
+      snapshots.onApplied(batch.commands().size());
       return;
     }
     store.skip(chosen.slot());

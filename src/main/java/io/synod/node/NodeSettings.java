@@ -15,6 +15,8 @@ import java.util.UUID;
  * @param batchCommands how many commands a batch may hold
  * @param retryNanos after which a forwarded command or a read request that had no answer is sent
  *     again
+ * @param snapshotBytes a snapshot is taken when so many bytes of commands were applied since the
+ *     last, or as many as the store holds if that is more
  * @param failRate the chance that this server fails as an acceptor, on purpose
  * @param seed for the faults on purpose: the driver's only randomness
  */
@@ -26,6 +28,7 @@ public record NodeSettings(
     int batchBytes,
     int batchCommands,
     long retryNanos,
+    long snapshotBytes,
     double failRate,
     long seed) {
   public NodeSettings {
@@ -45,6 +48,6 @@ public record NodeSettings(
   /** The usual bounds. */
   public static NodeSettings usual(UUID run, double failRate, long seed) {
     return new NodeSettings(
-        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 200_000_000L, failRate, seed);
+        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 200_000_000L, 32 << 20, failRate, seed);
   }
 }

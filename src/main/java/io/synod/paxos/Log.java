@@ -94,4 +94,18 @@ final class Log {
     }
     return read;
   }
+
+  /** The slot behind which the values up to {@code upTo} take at most so many bytes. */
+  Slot keeping(long sizeBytes, Slot upTo) {
+    Slot slot = Slot.min(upTo, last());
+    long size = 0;
+    while (slot.isAfter(cut)) {
+      size += ValueFormat.sizeBytes(get(slot).value());
+      if (size > sizeBytes) {
+        break;
+      }
+      slot = slot.previous();
+    }
+    return slot;
+  }
 }

@@ -173,6 +173,14 @@ public final class Paxos {
     return acceptor.log().cut();
   }
 
+  /**
+   * Where to cut the log so that so many bytes before {@code upTo} stay, for members that are a
+   * little behind.
+   */
+  public Slot slotKeeping(long sizeBytes, Slot upTo) {
+    return acceptor.log().keeping(sizeBytes, upTo);
+  }
+
   public Ballot promised() {
     return acceptor.promised();
   }

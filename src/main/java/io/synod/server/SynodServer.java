@@ -24,6 +24,7 @@ import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.store.KeyValueStore;
+import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import io.synod.transport.grpc.CoordinatorSource.KnownCoordinator;
@@ -207,7 +208,8 @@ final class SynodServer {
   }
 
   private Node makeNode(
-      PaxosSettings identity, OpenedJournal opened, GrpcPeerNetwork peers, Outboxes outboxes) {
+      PaxosSettings identity, OpenedJournal opened, GrpcPeerNetwork peers, Outboxes outboxes)
+      throws IOException {
     NodeSettings usual =
         NodeSettings.usual(
             UUID.randomUUID(), configuration.failRate(), new SplittableRandom().nextLong());
@@ -220,8 +222,17 @@ final class SynodServer {
             usual.batchBytes(),
             usual.batchCommands(),
             usual.retryNanos(),
+            usual.snapshotBytes(),
             usual.failRate(),
             usual.seed());
+    KeyValueStore store = KeyValueStore.inMemory();
+    Snapshots snapshots = Snapshots.open(Objects.requireNonNull(disk));
+    Snapshots.Start restored =
+        snapshots.restoreNewest(
+            store, opened.recovered().founding().map(Founding::cluster), opened.recovered().cut());
+    for (String refused : restored.refused()) {
+      LOG.error("snapshot set aside: {}", refused);
+    }
     Paxos paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
     return new Node(
         settings,
@@ -229,7 +240,9 @@ final class SynodServer {
         new Node.Parts(
             paxos,
             opened.journal(),
-            KeyValueStore.inMemory(),
+            store,
+            snapshots,
+            restored.restored(),
             peers,
             outboxes,
             new Surroundings(peers)));
@@ -302,6 +315,11 @@ final class SynodServer {
         }
         peers.setPeers(addresses);
       }
+    }
+
+    @Override
+    public void report(String line) {
+      LOG.info("{}", line);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,8 +62,51 @@ public final class KeyValueStore implements StateMachine {
 
   @Override
   public long hash() {
-    long hash = Mix.mix(revision, logTimeMillis);
-    return Mix.mix(Mix.mix(hash, rowsHash), sessions.hash());
+    return hash(Mix.mix(revision, logTimeMillis), rowsHash, sessions);
+  }
+
+  /** The hash of a state from those of its parts. */
+  static long hash(long numbersHash, long rowsHash, Sessions sessions) {
+    return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());
+  }
+
+  /**
+   * The state as it is now, to be written out elsewhere while this one goes on. Takes as long as
+   * the results that sessions remember are many, whatever the number of keys.
+   */
+  public StoreView view() {
+    List<ByteBuffer> open = new ArrayList<>();
+    for (Session session : sessions.open()) {
+      open.add(SnapshotFormat.session(session));
+    }
+    StoreView.Numbers numbers =
+        new StoreView.Numbers(
+            applied(), revision, logTimeMillis, hash(), keys(), liveBytes, sessions.count());
+    return new StoreView(numbers, SnapshotFormat.sessions(sessions), open, engine.view());
+  }
+
+  /** Where a snapshot is read into; any thread. */
+  Engine.Loader loader() {
+    return engine.loader();
+  }
+
+  /**
+   * Puts a snapshot in the place of the state, unless the state is as new already: false then.
+   * Quick, whatever the number of keys.
+   */
+  public boolean install(RestoredState restored) {
+    SnapshotInfo info = restored.info();
+    if (!info.slot().isAfter(applied())) {
+      return false;
+    }
+    engine.replaceBy(restored.rows(), info.slot());
+    sessions = restored.sessions();
+    revision = info.revision();
+    logTimeMillis = info.logTimeMillis();
+    liveBytes = info.liveBytes();
+    rowsHash = restored.rowsHash();
+    Check.that(hash() == info.hash(), "a snapshot restored whole has its hash");
+    return true;
   }
 
   @Override

@@ -59,6 +59,23 @@ final class RowFormat {
     return scratch;
   }
 
+  /**
+   * The hash in an encoded row that lies behind its key in {@code bytes}.
+   *
+   * @throws IllegalArgumentException if it is not that of the key and the row
+   */
+  static long checkedHash(byte[] bytes, int offset, int keySize, int rowSize) {
+    if (rowSize < VALUE + HASH_BYTES) {
+      throw new IllegalArgumentException("a row of " + rowSize + " bytes");
+    }
+    int hashed = keySize + rowSize - HASH_BYTES;
+    long hash = Mix.mix(HASH.hashBytes(bytes, offset, hashed).asLong(), keySize);
+    if ((long) LONG.get(bytes, offset + hashed) != hash) {
+      throw new IllegalArgumentException("a row whose hash is wrong");
+    }
+    return hash;
+  }
+
   static long createRevision(Bytes row) {
     return number(row, CREATE);
   }

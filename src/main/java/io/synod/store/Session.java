@@ -27,6 +27,9 @@ public final class Session {
   /** The sum of the hashes of all that is remembered. */
   private long resultsHash;
 
+  /** How many results are remembered. */
+  private int results;
+
   static final long NOTHING = 0;
 
   Session(long id, ServerId server, UUID run) {
@@ -65,10 +68,15 @@ public final class Session {
       if (revisions[place] != NOTHING) {
         resultsHash -= resultHash(closed, revisions[place]);
         revisions[place] = NOTHING;
+        results--;
       }
     }
     lowestOpen = sequence;
     end = Math.max(end, sequence);
+  }
+
+  int results() {
+    return results;
   }
 
   boolean isInWindow(long sequence) {
@@ -87,6 +95,7 @@ public final class Session {
     }
     revisions[place(sequence)] = revision;
     resultsHash += resultHash(sequence, revision);
+    results++;
     end = Math.max(end, sequence + 1);
   }
 

@@ -1,0 +1,331 @@
+package io.synod.node;
+
+import io.synod.node.Node.Surroundings;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Input;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.store.KeyValueStore;
+import io.synod.store.RestoredState;
+import io.synod.store.SnapshotFile;
+import io.synod.store.SnapshotOffer;
+import io.synod.store.SnapshotReceiver;
+import io.synod.store.SnapshotWriter;
+import io.synod.store.Snapshots;
+import io.synod.store.StoreView;
+import io.synod.transport.PeerMessage;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Snapshots, as the driver sees them: takes one when the log has grown, sends pieces to peers that
+ * ask, and fetches one when this server is too far behind. Whatever touches a file runs in the
+ * background, one piece of work after the other, and comes back as a completion that the driver
+ * runs in its next turn.
+ */
+final class SnapshotDuties {
+  private static final int CHUNK_BYTES = 256 << 10;
+
+  /**
+   * This much of the log stays in front of a snapshot, for members that are only a little behind.
+   */
+  private static final long KEPT_BYTES = 4 << 20;
+
+  private static final long RETRY_NANOS = 500_000_000;
+  private static final int MOST_RETRIES = 10;
+
+  private final Paxos paxos;
+  private final KeyValueStore store;
+  private final Snapshots snapshots;
+  private final Surroundings surroundings;
+  private final BiConsumer<ServerId, PeerMessage> sender;
+  private final Consumer<Input> step;
+  private final long everyBytes;
+
+  private final ConcurrentLinkedQueue<Runnable> completions = new ConcurrentLinkedQueue<>();
+
+  /** Background only: the file that each peer is being sent. */
+  private final Map<ServerId, SnapshotFile> sending = new TreeMap<>();
+
+  private long appliedBytes;
+  private boolean writing;
+  private @Nullable Fetch fetch;
+  private long nowNanos;
+
+  /** A snapshot on its way here; its receiver is the background's. */
+  private static final class Fetch {
+    private final ServerId from;
+    private Slot snapshot = Slot.ZERO;
+    private long offset;
+    private long askedAtNanos;
+    private int retries;
+    private boolean busy;
+    private @Nullable SnapshotReceiver receiver;
+
+    Fetch(ServerId from) {
+      this.from = from;
+    }
+  }
+
+  /** What is done in the background may fail with the disk. */
+  private interface Work {
+    Runnable run() throws IOException;
+  }
+
+  SnapshotDuties(
+      Node.Parts parts,
+      long everyBytes,
+      BiConsumer<ServerId, PeerMessage> sender,
+      Consumer<Input> step) {
+    this.paxos = parts.paxos();
+    this.store = parts.store();
+    this.snapshots = parts.snapshots();
+    this.surroundings = parts.surroundings();
+    this.everyBytes = everyBytes;
+    this.sender = sender;
+    this.step = step;
+  }
+
+  /** Runs what came back, and begins what is due; returns whether there was anything. */
+  boolean turn(long now) {
+    nowNanos = now;
+    boolean any = false;
+    Runnable completion;
+    while ((completion = completions.poll()) != null) {
+      any = true;
+      completion.run();
+    }
+    if (!writing && appliedBytes > Math.max(everyBytes, store.liveBytes())) {
+      take();
+    }
+    Fetch running = fetch;
+    if (running != null && !running.busy && now - running.askedAtNanos > RETRY_NANOS) {
+      retry(running);
+    }
+    return any;
+  }
+
+  private void inBackground(String what, Work work, Runnable onFailure) {
+    surroundings.inBackground(
+        () -> {
+          Runnable completion;
+          try {
+            completion = work.run();
+          } catch (IOException e) {
+            completion =
+                () -> {
+                  surroundings.report("could not " + what + ": " + e.getMessage());
+                  onFailure.run();
+                };
+          }
+          completions.add(completion);
+          surroundings.wake();
+        });
+  }
+
+  // ---- taking
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /** A slot with so many bytes of commands was applied. */
+  void onApplied(int sizeBytes) {
+    appliedBytes += sizeBytes;
+  }
+
+  private void take() {
+    Optional<Founding> founding = paxos.founding();
+    if (founding.isEmpty() || !store.applied().isAfter(snapshots.newest())) {
+      return;
+    }
+    writing = true;
+    appliedBytes = 0;
+    ClusterId cluster = founding.get().cluster();
+    MembershipInForce membership = paxos.membershipAt(store.applied());
+    StoreView view = store.view();
+    Slot slot = view.slot();
+    inBackground(
+        "write a snapshot of slot " + slot,
+        () -> {
+          SnapshotWriter writer = snapshots.writer(view, cluster, membership);
+          while (writer.writeSome()) {
+            // The next piece.
+          }
+          return () -> taken(slot);
+        },
+        () -> writing = false);
+  }
+
+  private void taken(Slot slot) {
+    writing = false;
+    surroundings.report("snapshot of slot " + slot.number() + ": " + store.keys() + " keys");
+    Slot cut = paxos.slotKeeping(KEPT_BYTES, slot);
+    if (cut.isAfter(paxos.cut())) {
+      step.accept(new Input.SnapshotTaken(cut));
+    }
+  }
+
+  // ---- sending
+  // -----------------------------------------------------------------------------------------------------------------
+
+  void onPeer(ServerId from, PeerMessage message) {
+    if (message instanceof PeerMessage.SnapshotRequest request) {
+      inBackground(
+          "read a snapshot for " + from,
+          () -> {
+            PeerMessage.SnapshotChunk chunk = read(from, request);
+            return () -> sender.accept(from, chunk);
+          },
+          () -> {});
+    } else if (message instanceof PeerMessage.SnapshotChunk chunk) {
+      onChunk(from, chunk);
+    }
+  }
+
+  private PeerMessage.SnapshotChunk read(ServerId peer, PeerMessage.SnapshotRequest request)
+      throws IOException {
+    SnapshotFile file = sending.get(peer);
+    if (file != null && !file.offer().slot().equals(request.snapshot())) {
+      sending.remove(peer);
+      file.close();
+      file = null;
+    }
+    if (file == null) {
+      Optional<SnapshotFile> opened = snapshots.open(request.snapshot());
+      if (opened.isEmpty()) {
+        return new PeerMessage.SnapshotChunk(Slot.ZERO, 0, 0, Bytes.EMPTY, 0, Bytes.EMPTY);
+      }
+      file = opened.get();
+      sending.put(peer, file);
+    }
+    SnapshotOffer offer = file.offer();
+    Bytes bytes = file.read(request.offset(), CHUNK_BYTES);
+    if (request.offset() + bytes.size() >= offer.sizeBytes()) {
+      sending.remove(peer);
+      file.close();
+    }
+    return new PeerMessage.SnapshotChunk(
+        offer.slot(),
+        request.offset(),
+        offer.sizeBytes(),
+        offer.sha256(),
+        SnapshotReceiver.crc(bytes),
+        bytes);
+  }
+
+  // ---- fetching
+  // ----------------------------------------------------------------------------------------------------------------
+
+  /** The log cannot be caught up by slots. */
+  void fetchFrom(ServerId peer) {
+    if (fetch == null) {
+      fetch = new Fetch(peer);
+      ask(fetch);
+    }
+  }
+
+  private void ask(Fetch running) {
+    running.askedAtNanos = nowNanos;
+    sender.accept(running.from, new PeerMessage.SnapshotRequest(running.snapshot, running.offset));
+  }
+
+  private void retry(Fetch running) {
+    if (++running.retries > MOST_RETRIES) {
+      giveUp(running, "server " + running.from + " does not answer");
+    } else {
+      ask(running);
+    }
+  }
+
+  private void giveUp(Fetch running, String why) {
+    surroundings.report("gave up fetching a snapshot: " + why);
+    fetch = null;
+    SnapshotReceiver receiver = running.receiver;
+    if (receiver != null) {
+      inBackground(
+          "drop a snapshot",
+          () -> {
+            receiver.abandon();
+            return () -> {};
+          },
+          () -> {});
+    }
+    step.accept(new Input.SnapshotGivenUp());
+  }
+
+  private void onChunk(ServerId from, PeerMessage.SnapshotChunk chunk) {
+    Fetch running = fetch;
+    if (running == null || !running.from.equals(from) || running.busy) {
+      return;
+    }
+    if (chunk.snapshot().equals(Slot.ZERO)
+        || (!running.snapshot.equals(Slot.ZERO) && !running.snapshot.equals(chunk.snapshot()))) {
+      giveUp(running, "server " + from + " does not have it any more");
+      return;
+    }
+    if (chunk.offset() != running.offset) {
+      return;
+    }
+    running.snapshot = chunk.snapshot();
+    running.retries = 0;
+    running.busy = true;
+    inBackground(
+        "receive a snapshot",
+        () -> receive(running, chunk),
+        () -> {
+          running.receiver = null;
+          giveUp(running, "it could not be written here");
+        });
+  }
+
+  /** Background. */
+  private Runnable receive(Fetch running, PeerMessage.SnapshotChunk chunk) throws IOException {
+    SnapshotReceiver receiver = running.receiver;
+    if (receiver == null) {
+      receiver =
+          snapshots.receiver(
+              store,
+              paxosCluster(),
+              new SnapshotOffer(chunk.snapshot(), chunk.sizeBytes(), chunk.sha256()));
+      running.receiver = receiver;
+    }
+    receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes());
+    long next = receiver.offset();
+    if (!receiver.isReceived()) {
+      return () -> {
+        running.busy = false;
+        running.offset = next;
+        ask(running);
+      };
+    }
+    while (receiver.installSome()) {
+      // The next piece.
+    }
+    RestoredState restored = receiver.restored();
+    return () -> install(restored);
+  }
+
+  private Optional<ClusterId> paxosCluster() {
+    return paxos.founding().map(Founding::cluster);
+  }
+
+  private void install(RestoredState restored) {
+    fetch = null;
+    Slot slot = restored.info().slot();
+    if (!slot.isAfter(store.applied())) {
+      step.accept(new Input.SnapshotGivenUp());
+      return;
+    }
+    store.install(restored);
+    surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
+    step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
+  }
+}

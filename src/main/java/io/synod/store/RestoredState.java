@@ -1,0 +1,36 @@
+package io.synod.store;
+
+/**
+ * The state that a whole and verified snapshot holds, ready to be put in the place of another by
+ * {@link KeyValueStore#install}.
+ */
+public final class RestoredState {
+  private final SnapshotInfo info;
+  private final Engine.Loader rows;
+  private final long rowsHash;
+  private final Sessions sessions;
+
+  RestoredState(SnapshotInfo info, Engine.Loader rows, long rowsHash, Sessions sessions) {
+    this.info = info;
+    this.rows = rows;
+    this.rowsHash = rowsHash;
+    this.sessions = sessions;
+  }
+
+  /** What the snapshot is of. */
+  public SnapshotInfo info() {
+    return info;
+  }
+
+  Engine.Loader rows() {
+    return rows;
+  }
+
+  long rowsHash() {
+    return rowsHash;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+}

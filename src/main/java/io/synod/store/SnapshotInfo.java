@@ -1,0 +1,24 @@
+package io.synod.store;
+
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Slot;
+
+/**
+ * What a snapshot is of.
+ *
+ * @param slot the last that is applied in it
+ * @param membership in force after that slot
+ * @param hash of the state, {@link StateMachine#hash}
+ * @param sessions how many are open
+ */
+public record SnapshotInfo(
+    ClusterId cluster,
+    Slot slot,
+    MembershipInForce membership,
+    long revision,
+    long logTimeMillis,
+    long hash,
+    long keys,
+    long liveBytes,
+    int sessions) {}

@@ -1,0 +1,183 @@
+package io.synod.store;
+
+import io.synod.journal.DiskFile;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives a snapshot in pieces, from one peer or from several that have the same: a file of one
+ * slot is the same on all. Then verifies it as a whole and makes it this server's newest. May
+ * block; one thread at a time.
+ */
+public final class SnapshotReceiver {
+  private enum Step {
+    RECEIVE,
+    SYNC,
+    VERIFY,
+    PUBLISH,
+    DONE
+  }
+
+  private final Snapshots snapshots;
+  private final KeyValueStore store;
+  private final Optional<ClusterId> cluster;
+  private final SnapshotOffer offer;
+  private final String name;
+  private final DiskFile file;
+  private final Publication publication;
+  private Step step = Step.RECEIVE;
+  private long offset;
+  private @Nullable SnapshotReader reader;
+  private @Nullable RestoredState restored;
+
+  SnapshotReceiver(
+      Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
+      throws IOException {
+    this.snapshots = snapshots;
+    this.store = store;
+    this.cluster = cluster;
+    this.offer = offer;
+    this.name = SnapshotNames.receiving(offer.slot());
+    long free = snapshots.disk().freeBytes();
+    if (free < offer.sizeBytes()) {
+      throw new IOException(
+          name + " needs " + offer.sizeBytes() + " bytes, and " + free + " are free");
+    }
+    this.file = snapshots.disk().open(name);
+    this.publication = new Publication(snapshots, name, offer.slot(), file);
+  }
+
+  /** Which snapshot it is. */
+  public SnapshotOffer offer() {
+    return offer;
+  }
+
+  /** Where the next piece must begin. */
+  public long offset() {
+    return offset;
+  }
+
+  /** Whether all pieces are there, so that {@link #installSome} may be called. */
+  public boolean isReceived() {
+    return offset == offer.sizeBytes();
+  }
+
+  /**
+   * Takes a piece.
+   *
+   * @param crc CRC32C of {@code bytes}, by the sender
+   * @return false if it is not the next one, or was damaged on the way: {@link #offset} says what
+   *     to ask for
+   */
+  public boolean receive(long at, int crc, Bytes bytes) throws IOException {
+    if (at != offset || bytes.isEmpty() || bytes.size() > offer.sizeBytes() - offset) {
+      return false;
+    }
+    if (crc(bytes) != crc) {
+      return false;
+    }
+    try {
+      if (offset == 0) {
+        file.truncate(0);
+      }
+      file.write(offset, bytes.asByteBuffer());
+    } catch (IOException | RuntimeException e) {
+      giveUp(e);
+      throw e;
+    }
+    offset += bytes.size();
+    return true;
+  }
+
+  /** The CRC32C that goes with a piece. */
+  public static int crc(Bytes bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.asByteBuffer());
+    return (int) crc.getValue();
+  }
+
+  /**
+   * Does the next piece of work; false if that was the last: the snapshot is whole and durable, and
+   * {@link #restored} is to be installed in the store.
+   *
+   * @throws SnapshotRefusedException if it is not what was offered: begin anew, with another peer
+   * @throws IOException if the disk fails; like the other, it leaves what was there before
+   */
+  public boolean installSome() throws IOException {
+    try {
+      installStep();
+      return step != Step.DONE;
+    } catch (IOException | RuntimeException e) {
+      giveUp(e);
+      throw e;
+    }
+  }
+
+  /** The state, once {@link #installSome} returned false. */
+  public RestoredState restored() {
+    if (restored == null || step != Step.DONE) {
+      throw new IllegalStateException(name + " is not installed");
+    }
+    return restored;
+  }
+
+  /** Stops before the end; what was there before stays. */
+  public void abandon() throws IOException {
+    file.close();
+    if (!publication.isNamed()) {
+      snapshots.disk().delete(name);
+    }
+  }
+
+  private void installStep() throws IOException {
+    switch (step) {
+      case RECEIVE -> {
+        if (!isReceived()) {
+          throw new IllegalStateException(name + " has " + offset + " bytes of " + offer);
+        }
+        step = Step.SYNC;
+      }
+      case SYNC -> {
+        publication.sync();
+        step = Step.VERIFY;
+      }
+      case VERIFY -> verifySome();
+      case PUBLISH -> {
+        if (!publication.publishSome()) {
+          step = Step.DONE;
+        }
+      }
+      case DONE -> {}
+    }
+  }
+
+  private void verifySome() throws IOException {
+    SnapshotReader reading = reader;
+    if (reading == null) {
+      reading = new SnapshotReader(name, file, store.loader());
+      reader = reading;
+    }
+    if (reading.readSome()) {
+      return;
+    }
+    RestoredState state = reading.restored();
+    Snapshots.checkIsOf(name, state.info(), offer.slot(), cluster);
+    if (!reading.sha256().equals(offer.sha256())) {
+      throw SnapshotRefusedException.damaged(
+          name,
+          offer.sizeBytes() - SnapshotFormat.SHA256_BYTES,
+          "not the SHA-256 that was offered");
+    }
+    restored = state;
+    reader = null;
+    step = Step.PUBLISH;
+  }
+
+  private void giveUp(Exception why) {
+    snapshots.giveUp(name, file, publication.isNamed(), why);
+  }
+}

@@ -1,0 +1,207 @@
+package io.synod.store;
+
+import io.synod.journal.Disk;
+import io.synod.journal.DiskFile;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Slot;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The snapshot files of a server: one whole one at any time, once there was one. May block: not for
+ * the driver's thread, but for {@link #newest} and {@link #writer}'s view. Any thread, and several.
+ */
+public final class Snapshots {
+  private final Disk disk;
+  private final Map<Slot, Integer> inUse = new TreeMap<>();
+  private volatile Slot newest = Slot.ZERO;
+
+  private Snapshots(Disk disk) {
+    this.disk = disk;
+  }
+
+  /** Looks at what is there, and clears away what a crash left. */
+  public static Snapshots open(Disk disk) throws IOException {
+    Snapshots snapshots = new Snapshots(disk);
+    for (String name : disk.list()) {
+      if (SnapshotNames.isLeftover(name)) {
+        disk.delete(name);
+      }
+    }
+    NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
+    if (!whole.isEmpty()) {
+      // Its name may never have been made durable.
+      disk.syncDirectory();
+      snapshots.newest = whole.lastKey();
+    }
+    return snapshots;
+  }
+
+  /**
+   * What came of a start.
+   *
+   * @param restored the snapshot that is in the store now; empty if there is none
+   * @param refused what is damaged, by file and place; the files were set aside
+   */
+  public record Start(Optional<SnapshotInfo> restored, List<String> refused) {}
+
+  /**
+   * Puts the newest whole snapshot into an empty store. To be called at the start, before anything
+   * else. A file that is damaged or of another cluster is set aside, and an older one tried if the
+   * log reaches back to it.
+   *
+   * @param cluster whose snapshots they must be; empty: not known
+   * @param logCut the log begins after this slot: what is older is of no use
+   * @throws SnapshotRefusedException if one is of a version that this server does not know
+   */
+  public Start restoreNewest(KeyValueStore store, Optional<ClusterId> cluster, Slot logCut)
+      throws IOException {
+    List<String> refused = new ArrayList<>();
+    NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
+    newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
+    for (Map.Entry<Slot, String> each : whole.descendingMap().entrySet()) {
+      if (each.getKey().isBefore(logCut)) {
+        break;
+      }
+      try {
+        RestoredState state = read(store, each.getValue(), each.getKey(), cluster);
+        store.install(state);
+        return new Start(Optional.of(state.info()), refused);
+      } catch (SnapshotRefusedException e) {
+        if (e.isUnknownVersion()) {
+          throw e;
+        }
+        refused.add(String.valueOf(e.getMessage()));
+        setAside(each.getKey());
+      }
+    }
+    return new Start(Optional.empty(), refused);
+  }
+
+  private RestoredState read(
+      KeyValueStore store, String name, Slot slot, Optional<ClusterId> cluster) throws IOException {
+    try (DiskFile file = disk.open(name)) {
+      SnapshotReader reader = new SnapshotReader(name, file, store.loader());
+      while (reader.readSome()) {
+        // The next piece.
+      }
+      checkIsOf(name, reader.restored().info(), slot, cluster);
+      return reader.restored();
+    }
+  }
+
+  static void checkIsOf(String name, SnapshotInfo info, Slot slot, Optional<ClusterId> cluster)
+      throws SnapshotRefusedException {
+    if (!info.slot().equals(slot)) {
+      throw SnapshotRefusedException.damaged(
+          name, SnapshotFormat.FILE_HEAD_BYTES, "a snapshot of slot " + info.slot());
+    }
+    if (cluster.isPresent() && !cluster.get().equals(info.cluster())) {
+      throw SnapshotRefusedException.damaged(
+          name,
+          SnapshotFormat.FILE_HEAD_BYTES,
+          "a snapshot of cluster " + info.cluster() + ", not of " + cluster.get());
+    }
+  }
+
+  private void setAside(Slot slot) throws IOException {
+    disk.rename(SnapshotNames.whole(slot), SnapshotNames.damaged(slot));
+    disk.syncDirectory();
+    NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
+    newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
+  }
+
+  /** The slot of the newest durable snapshot; {@link Slot#ZERO} if there is none. Never blocks. */
+  public Slot newest() {
+    return newest;
+  }
+
+  /**
+   * Begins to write a snapshot.
+   *
+   * @param view taken on the driver's thread; the writer closes it
+   * @param membership in force after the view's slot
+   * @throws IllegalArgumentException if it is not newer than the newest
+   */
+  public SnapshotWriter writer(StoreView view, ClusterId cluster, MembershipInForce membership)
+      throws IOException {
+    if (!view.slot().isAfter(newest)) {
+      throw new IllegalArgumentException(
+          "a snapshot of slot " + view.slot() + " behind one of " + newest);
+    }
+    return new SnapshotWriter(this, view.info(cluster, membership), view);
+  }
+
+  /**
+   * Opens a snapshot for a peer. It stays there until it is closed, even when newer ones come.
+   *
+   * @param slot it must be of; {@link Slot#ZERO} for the newest
+   * @return empty if there is none
+   */
+  public synchronized Optional<SnapshotFile> open(Slot slot) throws IOException {
+    NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
+    Slot asked = slot.equals(Slot.ZERO) ? newest : slot;
+    String name = whole.get(asked);
+    if (name == null || asked.isAfter(newest)) {
+      return Optional.empty();
+    }
+    SnapshotFile file = SnapshotFile.open(this, name, asked);
+    inUse.merge(asked, 1, Integer::sum);
+    return Optional.of(file);
+  }
+
+  /** Begins to receive a snapshot from a peer. */
+  public SnapshotReceiver receiver(
+      KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer) throws IOException {
+    return new SnapshotReceiver(this, store, cluster, offer);
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  synchronized void release(Slot slot) {
+    inUse.computeIfPresent(slot, (any, users) -> users == 1 ? null : users - 1);
+  }
+
+  synchronized void onPublished(Slot slot) {
+    newest = Slot.max(newest, slot);
+  }
+
+  /** Deletes what the newest snapshot replaces; those in use by and by. */
+  synchronized void deleteOlder() throws IOException {
+    for (Map.Entry<Slot, String> each : SnapshotNames.whole(disk).entrySet()) {
+      if (each.getKey().isBefore(newest) && !inUse.containsKey(each.getKey())) {
+        disk.delete(each.getValue());
+      }
+    }
+    for (String name : disk.list()) {
+      if (SnapshotNames.isDamaged(name)) {
+        disk.delete(name);
+      }
+    }
+  }
+
+  /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */
+  void giveUp(String name, DiskFile file, boolean named, Exception why) {
+    try {
+      file.close();
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+    if (named) {
+      return;
+    }
+    try {
+      disk.delete(name);
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+  }
+}

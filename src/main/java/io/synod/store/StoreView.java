@@ -1,0 +1,77 @@
+package io.synod.store;
+
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Slot;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The state at one slot, unaffected by what is applied after it. Taken on the driver's thread, used
+ * by one thread at a time, whichever it is.
+ */
+public final class StoreView implements AutoCloseable {
+  private final Numbers numbers;
+  private final ByteBuffer sessions;
+  private final List<ByteBuffer> openSessions;
+  private final Engine.View rows;
+
+  record Numbers(
+      Slot slot,
+      long revision,
+      long logTimeMillis,
+      long hash,
+      long keys,
+      long liveBytes,
+      int sessions) {}
+
+  StoreView(Numbers numbers, ByteBuffer sessions, List<ByteBuffer> openSessions, Engine.View rows) {
+    this.numbers = numbers;
+    this.sessions = sessions;
+    this.openSessions = openSessions;
+    this.rows = rows;
+  }
+
+  /** The last slot that is applied in it. */
+  public Slot slot() {
+    return numbers.slot();
+  }
+
+  /** The hash of this state. */
+  public long hash() {
+    return numbers.hash();
+  }
+
+  SnapshotInfo info(ClusterId cluster, MembershipInForce membership) {
+    return new SnapshotInfo(
+        cluster,
+        numbers.slot(),
+        membership,
+        numbers.revision(),
+        numbers.logTimeMillis(),
+        numbers.hash(),
+        numbers.keys(),
+        numbers.liveBytes(),
+        numbers.sessions());
+  }
+
+  /** What is kept of sessions that are closed, encoded. */
+  ByteBuffer sessions() {
+    return sessions.duplicate();
+  }
+
+  /** The open sessions, encoded. */
+  List<ByteBuffer> openSessions() {
+    return openSessions;
+  }
+
+  Engine.Rows rows() {
+    return rows.rows();
+  }
+
+  /** Lets go of the memory that it holds. */
+  @Override
+  public void close() {
+    rows.close();
+  }
+}

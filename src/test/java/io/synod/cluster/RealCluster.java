@@ -1,0 +1,240 @@
+package io.synod.cluster;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.proto.GetRequest;
+import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.PutRequest;
+import java.io.File;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Some server processes on loopback ports, with their data in a folder that goes with them. One
+ * thread.
+ */
+final class RealCluster implements AutoCloseable {
+  private final int size;
+  private final Path folder;
+  private final List<Integer> clientPorts = new ArrayList<>();
+  private final List<Integer> consensusPorts = new ArrayList<>();
+  private final List<Optional<Process>> processes = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private String options = "";
+
+  RealCluster(int size) throws IOException {
+    this.size = size;
+    this.folder = Files.createTempDirectory("synod-cluster");
+    for (int i = 0; i < size; i++) {
+      clientPorts.add(freePort());
+      consensusPorts.add(freePort());
+      processes.add(Optional.empty());
+      channels.add(
+          NettyChannelBuilder.forAddress("127.0.0.1", clientPorts.get(i)).usePlaintext().build());
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** More configuration, in text format, for the servers started from now on. */
+  void options(String text) {
+    options = text;
+  }
+
+  int size() {
+    return size;
+  }
+
+  void startAll() throws IOException {
+    for (int i = 0; i < size; i++) {
+      start(i);
+    }
+  }
+
+  void start(int i) throws IOException {
+    StringBuilder text = new StringBuilder();
+    text.append("my_addr:'127.0.0.1:").append(clientPorts.get(i)).append("' ");
+    text.append("my_paxos:'127.0.0.1:").append(consensusPorts.get(i)).append("' ");
+    for (int port : consensusPorts) {
+      text.append("replica:'127.0.0.1:").append(port).append("' ");
+    }
+    text.append("data_dir:'").append(folder.resolve("server" + i)).append("' ").append(options);
+    File log = folder.resolve("server" + i + ".log").toFile();
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-cp",
+            "target/classes" + File.pathSeparator + "target/lib/*",
+            "io.synod.server.Main",
+            text.toString());
+    builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+    processes.set(i, Optional.of(builder.start()));
+  }
+
+  boolean isRunning(int i) {
+    return processes.get(i).map(Process::isAlive).orElse(false);
+  }
+
+  /** SIGKILL. */
+  void kill(int i) throws InterruptedException {
+    Process process = processes.get(i).orElseThrow();
+    process.destroyForcibly();
+    process.waitFor();
+    processes.set(i, Optional.empty());
+  }
+
+  /** SIGSTOP or SIGCONT. */
+  void signal(int i, String signal) throws IOException, InterruptedException {
+    long pid = processes.get(i).orElseThrow().pid();
+    int status = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start().waitFor();
+    if (status != 0) {
+      throw new IOException("kill -" + signal + " " + pid + " ended with " + status);
+    }
+  }
+
+  private KeyValueStoreGrpc.KeyValueStoreBlockingStub stub(int i, long timeoutMillis) {
+    return KeyValueStoreGrpc.newBlockingStub(channels.get(i))
+        .withDeadlineAfter(timeoutMillis, TimeUnit.MILLISECONDS);
+  }
+
+  /** One attempt; OK, or why not. */
+  Status put(int i, String key, String value, long timeoutMillis) {
+    try {
+      PutRequest request =
+          PutRequest.newBuilder()
+              .setKey(ByteString.copyFromUtf8(key))
+              .setValue(ByteString.copyFromUtf8(value))
+              .build();
+      Object unused = stub(i, timeoutMillis).putPair(request);
+      return Status.OK;
+    } catch (StatusRuntimeException e) {
+      channels.get(i).resetConnectBackoff();
+      return e.getStatus();
+    }
+  }
+
+  /**
+   * One attempt at a linearizable read; empty if the key is absent.
+   *
+   * @throws StatusRuntimeException if there was no answer
+   */
+  Optional<String> get(int i, String key, long timeoutMillis) {
+    try {
+      GetRequest request = GetRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build();
+      return Optional.of(stub(i, timeoutMillis).getValue(request).getValue().toStringUtf8());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        return Optional.empty();
+      }
+      channels.get(i).resetConnectBackoff();
+      throw e;
+    }
+  }
+
+  /** Reads until there is an answer, for a minute at most. */
+  Optional<String> getSurely(int i, String key) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (true) {
+      try {
+        return get(i, key, 2_000);
+      } catch (StatusRuntimeException e) {
+        if (System.nanoTime() > end) {
+          throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
+        }
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /**
+   * Writes until it is acknowledged by one of those that run, for a minute at most; returns how
+   * long that took.
+   */
+  long putSurely(String key, String value) {
+    long began = System.nanoTime();
+    long end = began + TimeUnit.MINUTES.toNanos(1);
+    Status last = Status.UNKNOWN;
+    for (int turn = 0; System.nanoTime() < end; turn++) {
+      int i = turn % size;
+      if (isRunning(i)) {
+        last = put(i, key, value, 2_000);
+        if (last.isOk()) {
+          return System.nanoTime() - began;
+        }
+      }
+    }
+    throw new AssertionError("no acknowledgement within a minute: " + last + "\n" + logs());
+  }
+
+  /** Who coordinates, as this server says; empty if it does not answer or knows none. */
+  Optional<Integer> coordinator() {
+    for (int i = 0; i < size; i++) {
+      if (isRunning(i)) {
+        try {
+          var status =
+              io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(i))
+                  .withDeadlineAfter(2, TimeUnit.SECONDS)
+                  .status(io.synod.proto.StatusRequest.getDefaultInstance());
+          if (status.hasCoordinatorId()) {
+            return Optional.of(status.getCoordinatorId());
+          }
+        } catch (StatusRuntimeException e) {
+          channels.get(i).resetConnectBackoff();
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The ends of all logs, for a failure. */
+  String logs() {
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < size; i++) {
+      Path log = folder.resolve("server" + i + ".log");
+      try {
+        List<String> lines = Files.exists(log) ? Files.readAllLines(log) : List.of();
+        all.append("--- server ").append(i).append('\n');
+        lines
+            .subList(Math.max(0, lines.size() - 25), lines.size())
+            .forEach(line -> all.append(line).append('\n'));
+      } catch (IOException e) {
+        all.append(e).append('\n');
+      }
+    }
+    return all.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Optional<Process> process : processes) {
+      process.ifPresent(Process::destroyForcibly);
+    }
+    for (ManagedChannel channel : channels) {
+      channel.shutdownNow();
+    }
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

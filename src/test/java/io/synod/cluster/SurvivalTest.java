@@ -1,0 +1,163 @@
+package io.synod.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What five real processes survive. The sizes are small here; {@code scripts/survive} raises them.
+ */
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class SurvivalTest {
+  private static final int PUTS = Integer.getInteger("synod.survive.puts", 1_000);
+  private static final int KILLS = Integer.getInteger("synod.survive.kills", 5);
+  private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 2);
+
+  @Test
+  void acknowledgedWritesSurviveServersKilledOneAfterAnother() throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.startAll();
+      cluster.putSurely("first", "1");
+      int every = PUTS / KILLS;
+      Optional<Integer> down = Optional.empty();
+      TreeMap<Integer, Long> gapsMillis = new TreeMap<>();
+      for (int i = 0; i < PUTS; i++) {
+        if (i % every == every / 2 && i / every < KILLS) {
+          // Every other victim is the coordinator.
+          int victim = i / every % 2 == 0 ? cluster.coordinator().orElse(0) : i / every % 5;
+          cluster.kill(victim);
+          down = Optional.of(victim);
+          gapsMillis.put(
+              i / every, TimeUnit.NANOSECONDS.toMillis(cluster.putSurely("k" + i, "v" + i)));
+          continue;
+        }
+        if (i % every == every - 1 && down.isPresent()) {
+          cluster.start(down.get());
+          down = Optional.empty();
+        }
+        putThrough(cluster, i);
+      }
+      System.out.println(
+          "survive: "
+              + PUTS
+              + " PUTs, "
+              + KILLS
+              + " kills; ms to the next acknowledged PUT: "
+              + gapsMillis.values());
+      for (int server = 0; server < 5; server++) {
+        if (!cluster.isRunning(server)) {
+          cluster.start(server);
+        }
+        for (int i = 0; i < PUTS; i++) {
+          assertEquals(
+              Optional.of("v" + i), cluster.getSurely(server, "k" + i), "server " + server);
+        }
+      }
+    }
+  }
+
+  /** Through each in turn; one that is down is passed over. */
+  private static void putThrough(RealCluster cluster, int i) {
+    if (!cluster.isRunning(i % 5) || !cluster.put(i % 5, "k" + i, "v" + i, 5_000).isOk()) {
+      long unused = cluster.putSurely("k" + i, "v" + i);
+    }
+  }
+
+  @Test
+  void acknowledgedWritesSurviveTheKillOfAllAtOnce() throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.startAll();
+      int written = 0;
+      for (int round = 0; round < TOTAL_KILLS; round++) {
+        for (int i = 0; i < 100; i++, written++) {
+          long unused = cluster.putSurely("k" + written, "v" + written);
+        }
+        for (int server = 0; server < 5; server++) {
+          cluster.kill(server);
+        }
+        cluster.startAll();
+        for (int i = 0; i < written; i++) {
+          assertEquals(Optional.of("v" + i), cluster.getSurely(i % 5, "k" + i), "round " + round);
+        }
+      }
+      System.out.println(
+          "survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
+    }
+  }
+
+  @Test
+  void noRequestFailsAtAFailRateOfThreeTenths() throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.options("fail_rate:0.3");
+      cluster.startAll();
+      cluster.putSurely("first", "1");
+      List<Long> tookMicros = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        long began = System.nanoTime();
+        Status status = cluster.put(i % 5, "k" + i, "v" + i, 10_000);
+        assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
+        tookMicros.add((System.nanoTime() - began) / 1_000);
+        assertEquals(Optional.of("v" + i), cluster.get((i + 1) % 5, "k" + i, 10_000));
+      }
+      tookMicros.sort(null);
+      System.out.println(
+          "survive: fail_rate 0.3, PUT p50 "
+              + tookMicros.get(150)
+              + " µs, p99 "
+              + tookMicros.get(297)
+              + " µs");
+    }
+  }
+
+  @Test
+  void goesOnWithTwoOfFiveStoppedAndRefusesWithThree() throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.startAll();
+      cluster.putSurely("k", "before");
+      int coordinator = cluster.coordinator().orElse(0);
+      List<Integer> stopped = new ArrayList<>();
+      for (int i = 0; stopped.size() < 2; i++) {
+        int victim = (coordinator + i) % 5;
+        cluster.signal(victim, "STOP");
+        stopped.add(victim);
+      }
+      int alive = (coordinator + 4) % 5;
+      awaitPut(cluster, alive, "k", "two stopped");
+      int third = (coordinator + 2) % 5;
+      cluster.signal(third, "STOP");
+      stopped.add(third);
+      Status status = cluster.put(alive, "k", "three stopped", 3_000);
+      assertNotEquals(Status.Code.OK, status.getCode());
+      assertTrue(
+          status.getCode() == Status.Code.UNAVAILABLE, () -> "a clear refusal, not " + status);
+      for (int each : stopped) {
+        cluster.signal(each, "CONT");
+      }
+      awaitPut(cluster, alive, "k", "after");
+      for (int i = 0; i < 5; i++) {
+        assertEquals(Optional.of("after"), cluster.getSurely(i, "k"));
+      }
+    }
+  }
+
+  private static void awaitPut(RealCluster cluster, int server, String key, String value) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    Status status = Status.UNKNOWN;
+    while (System.nanoTime() < end) {
+      status = cluster.put(server, key, value, 2_000);
+      if (status.isOk()) {
+        return;
+      }
+    }
+    throw new AssertionError(status + "\n" + cluster.logs());
+  }
+}

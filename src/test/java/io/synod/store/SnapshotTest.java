@@ -1,0 +1,455 @@
+package io.synod.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.paxos.Address;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class SnapshotTest {
+  private static final ClusterId CLUSTER = new ClusterId(new UUID(3, 4));
+  private static final MembershipInForce MEMBERSHIP =
+      new MembershipInForce(
+          Slot.of(7),
+          new Membership(
+              Slot.ZERO,
+              List.of(
+                  new Member(
+                      new ServerId(0),
+                      new Incarnation(new UUID(5, 6)),
+                      Address.parse("localhost:9000"),
+                      Address.parse("localhost:8000"),
+                      Member.Role.VOTER))));
+  private static final int PIECE = 1_000;
+
+  private final MemoryDisk disk = new MemoryDisk();
+  private final KeyValueStore store = KeyValueStore.inMemory();
+  private RandomCommands commands = new RandomCommands(new Random(1), 100);
+
+  private void applySlots(int slots) {
+    for (int i = 0; i < slots; i++) {
+      KeyValueStoreTest.apply(store, commands.batch());
+    }
+  }
+
+  private static SnapshotWriter writer(Snapshots snapshots, KeyValueStore store)
+      throws IOException {
+    return snapshots.writer(store.view(), CLUSTER, MEMBERSHIP);
+  }
+
+  private static void write(Snapshots snapshots, KeyValueStore store) throws IOException {
+    SnapshotWriter writer = writer(snapshots, store);
+    while (writer.writeSome()) {
+      // The next piece.
+    }
+  }
+
+  private static void receive(SnapshotReceiver receiver, SnapshotFile from) throws IOException {
+    while (!receiver.isReceived()) {
+      Bytes piece = from.read(receiver.offset(), PIECE);
+      assertTrue(receiver.receive(receiver.offset(), SnapshotReceiver.crc(piece), piece));
+    }
+    while (receiver.installSome()) {
+      // The next piece.
+    }
+  }
+
+  private static Snapshots.Start restore(MemoryDisk disk, KeyValueStore into) throws IOException {
+    return Snapshots.open(disk).restoreNewest(into, Optional.of(CLUSTER), Slot.ZERO);
+  }
+
+  private static void assertSame(KeyValueStore expected, KeyValueStore actual) {
+    assertEquals(expected.applied(), actual.applied());
+    assertEquals(expected.hash(), actual.hash());
+    assertEquals(expected.revision(), actual.revision());
+    assertEquals(expected.liveBytes(), actual.liveBytes());
+    assertEquals(expected.keys(), actual.keys());
+    assertEquals(expected.sessions(), actual.sessions());
+    assertEquals(expected.logTimeMillis(), actual.logTimeMillis());
+    assertEquals(KeyValueStoreTest.all(expected), KeyValueStoreTest.all(actual));
+  }
+
+  @Test
+  void restoresWhatWasWritten() throws IOException {
+    applySlots(100);
+    write(Snapshots.open(disk), store);
+    KeyValueStore restored = KeyValueStore.inMemory();
+
+    Snapshots.Start start = restore(disk.after(MemoryDisk.Crash.POWER), restored);
+
+    assertEquals(List.of(), start.refused());
+    SnapshotInfo info = start.restored().orElseThrow();
+    assertEquals(store.applied(), info.slot());
+    assertEquals(MEMBERSHIP, info.membership());
+    assertEquals(CLUSTER, info.cluster());
+    assertSame(store, restored);
+  }
+
+  @Test
+  void emptyStoreIsRestoredToo() throws IOException {
+    store.skip(Slot.of(1));
+    write(Snapshots.open(disk), store);
+    KeyValueStore restored = KeyValueStore.inMemory();
+    restore(disk, restored);
+    assertSame(store, restored);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> snapshotWrittenWhileWritesGoOnIsTheStateAtItsSlot() {
+    return new Random()
+        .longs(6)
+        .mapToObj(
+            seed ->
+                DynamicTest.dynamicTest(
+                    "seed " + seed, () -> new SnapshotTest().writeWhileApplying(seed)));
+  }
+
+  private void writeWhileApplying(long seed) throws IOException {
+    Random random = new Random(seed);
+    commands = new RandomCommands(random, 20_000);
+    KeyValueStore twin = KeyValueStore.inMemory();
+    Snapshots snapshots = Snapshots.open(disk);
+    int slots = 50 + random.nextInt(1_000);
+    for (int i = 0; i < slots; i++) {
+      List<Command> batch = commands.batch();
+      KeyValueStoreTest.apply(store, batch);
+      KeyValueStoreTest.apply(twin, batch);
+    }
+    SnapshotWriter writer = writer(snapshots, store);
+    do {
+      applySlots(random.nextInt(50));
+    } while (writer.writeSome());
+
+    KeyValueStore restored = KeyValueStore.inMemory();
+    restore(disk.after(MemoryDisk.Crash.POWER), restored);
+    assertSame(twin, restored);
+    for (int i = 0; i < 100; i++) {
+      List<Command> batch = commands.batch();
+      assertEquals(KeyValueStoreTest.apply(twin, batch), KeyValueStoreTest.apply(restored, batch));
+    }
+    assertSame(twin, restored);
+  }
+
+  @Test
+  void snapshotsOfOneSlotAreTheSameBytesOnEveryServer() throws IOException {
+    applySlots(50);
+    write(Snapshots.open(disk), store);
+    KeyValueStore another = KeyValueStore.inMemory();
+    restore(disk, another);
+    MemoryDisk anothersDisk = new MemoryDisk();
+    write(Snapshots.open(anothersDisk), another);
+    String name = SnapshotNames.whole(store.applied());
+    assertEquals(Bytes.wrap(disk.bytes(name)), Bytes.wrap(anothersDisk.bytes(name)));
+  }
+
+  @Test
+  void newSnapshotReplacesTheOlder() throws IOException {
+    Snapshots snapshots = Snapshots.open(disk);
+    applySlots(10);
+    write(snapshots, store);
+    applySlots(10);
+    write(snapshots, store);
+    assertEquals(List.of(SnapshotNames.whole(store.applied())), disk.list());
+    assertEquals(store.applied(), snapshots.newest());
+    assertThrows(IllegalArgumentException.class, () -> write(snapshots, store));
+  }
+
+  @Test
+  void snapshotInUseStaysUntilItIsClosed() throws IOException {
+    Snapshots snapshots = Snapshots.open(disk);
+    applySlots(10);
+    Slot first = store.applied();
+    write(snapshots, store);
+    SnapshotFile used = snapshots.open(Slot.ZERO).orElseThrow();
+    applySlots(10);
+    write(snapshots, store);
+    assertTrue(disk.list().contains(SnapshotNames.whole(first)));
+    used.close();
+    applySlots(10);
+    write(snapshots, store);
+    assertEquals(List.of(SnapshotNames.whole(store.applied())), disk.list());
+  }
+
+  @Test
+  void peerReceivesASnapshotByPiecesAndCanPassItOn() throws IOException {
+    applySlots(200);
+    Snapshots snapshots = Snapshots.open(disk);
+    write(snapshots, store);
+    MemoryDisk peersDisk = new MemoryDisk();
+    Snapshots peers = Snapshots.open(peersDisk);
+    KeyValueStore peer = KeyValueStore.inMemory();
+    try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
+      SnapshotReceiver receiver = peers.receiver(peer, Optional.of(CLUSTER), file.offer());
+      Bytes first = file.read(0, PIECE);
+      int crc = SnapshotReceiver.crc(first);
+      assertFalse(receiver.receive(0, crc + 1, first));
+      assertFalse(receiver.receive(PIECE, crc, first));
+      assertFalse(receiver.receive(0, 0, Bytes.EMPTY));
+      assertTrue(receiver.receive(0, crc, first));
+      assertFalse(receiver.receive(0, crc, first));
+      assertEquals(PIECE, receiver.offset());
+      receive(receiver, file);
+      assertTrue(peer.install(receiver.restored()));
+      assertEquals(Bytes.EMPTY, file.read(file.offer().sizeBytes(), PIECE));
+    }
+    assertSame(store, peer);
+    assertEquals(store.applied(), peers.newest());
+    KeyValueStore restarted = KeyValueStore.inMemory();
+    restore(peersDisk.after(MemoryDisk.Crash.POWER), restarted);
+    assertSame(store, restarted);
+  }
+
+  @Test
+  void snapshotOlderThanTheStateIsNotInstalled() throws IOException {
+    applySlots(10);
+    Snapshots snapshots = Snapshots.open(disk);
+    write(snapshots, store);
+    MemoryDisk peersDisk = new MemoryDisk();
+    try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
+      SnapshotReceiver receiver =
+          Snapshots.open(peersDisk).receiver(store, Optional.of(CLUSTER), file.offer());
+      receive(receiver, file);
+      applySlots(1);
+      long hash = store.hash();
+      assertFalse(store.install(receiver.restored()));
+      assertEquals(hash, store.hash());
+    }
+  }
+
+  @Test
+  void damageOnTheWayIsRefusedAsAWhole() throws IOException {
+    applySlots(20);
+    Snapshots snapshots = Snapshots.open(disk);
+    write(snapshots, store);
+    String name = SnapshotNames.whole(store.applied());
+    KeyValueStore peer = KeyValueStore.inMemory();
+    MemoryDisk peersDisk = new MemoryDisk();
+    byte[] damaged = disk.bytes(name).clone();
+    damaged[damaged.length / 2] ^= 4;
+    disk.setBytes(name, damaged);
+    try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
+      SnapshotReceiver receiver =
+          Snapshots.open(peersDisk).receiver(peer, Optional.of(CLUSTER), file.offer());
+      SnapshotRefusedException refused =
+          assertThrows(SnapshotRefusedException.class, () -> receive(receiver, file));
+      assertTrue(String.valueOf(refused.getMessage()).contains(".receiving at byte "));
+    }
+    assertEquals(List.of(), peersDisk.list());
+  }
+
+  @Test
+  void everyByteFlipIsRefused() throws IOException {
+    applySlots(3);
+    write(Snapshots.open(disk), store);
+    String name = SnapshotNames.whole(store.applied());
+    byte[] whole = disk.bytes(name).clone();
+    for (int place = 0; place < whole.length; place++) {
+      for (int bit : new int[] {1, 0x80}) {
+        byte[] damaged = whole.clone();
+        damaged[place] ^= (byte) bit;
+        assertRefused(name, damaged, "byte " + place);
+      }
+    }
+  }
+
+  @Test
+  void everyTruncationAndAnythingMoreIsRefused() throws IOException {
+    applySlots(3);
+    write(Snapshots.open(disk), store);
+    String name = SnapshotNames.whole(store.applied());
+    byte[] whole = disk.bytes(name).clone();
+    for (int size = 0; size <= whole.length + 20; size++) {
+      if (size != whole.length) {
+        assertRefused(name, Arrays.copyOf(whole, size), "size " + size);
+      }
+    }
+  }
+
+  private static void assertRefused(String name, byte[] bytes, String what) throws IOException {
+    MemoryDisk damaged = new MemoryDisk();
+    damaged.setBytes(name, bytes);
+    KeyValueStore restored = KeyValueStore.inMemory();
+    Snapshots.Start start = restore(damaged, restored);
+    assertEquals(Optional.empty(), start.restored(), what);
+    assertEquals(1, start.refused().size(), what);
+    assertTrue(start.refused().get(0).startsWith(name + " at byte "), start.refused().get(0));
+    assertEquals(Slot.ZERO, restored.applied(), what);
+    assertEquals(0, restored.keys(), what);
+    assertTrue(damaged.list().stream().allMatch(SnapshotNames::isDamaged), what);
+  }
+
+  @Test
+  void foreignOrMisnamedSnapshotIsRefused() throws IOException {
+    applySlots(3);
+    write(Snapshots.open(disk), store);
+    byte[] whole = disk.bytes(SnapshotNames.whole(store.applied()));
+    assertRefused(SnapshotNames.whole(Slot.of(9)), whole, "misnamed");
+    Snapshots.Start start =
+        Snapshots.open(disk)
+            .restoreNewest(
+                KeyValueStore.inMemory(), Optional.of(new ClusterId(new UUID(9, 9))), Slot.ZERO);
+    assertTrue(start.refused().get(0).contains("not of " + new UUID(9, 9)));
+  }
+
+  @Test
+  void newerVersionIsRefusedByNameAndLeftAlone() throws IOException {
+    applySlots(3);
+    write(Snapshots.open(disk), store);
+    String name = SnapshotNames.whole(store.applied());
+    byte[] newer = disk.bytes(name).clone();
+    ByteBuffer head = ByteBuffer.wrap(newer).putInt(8, 99);
+    CRC32C crc = new CRC32C();
+    crc.update(newer, 0, 12);
+    head.putInt(12, (int) crc.getValue());
+    disk.setBytes(name, newer);
+    SnapshotRefusedException refused =
+        assertThrows(SnapshotRefusedException.class, () -> restore(disk, KeyValueStore.inMemory()));
+    assertTrue(String.valueOf(refused.getMessage()).contains("version 99"));
+    assertEquals(List.of(name), disk.list());
+  }
+
+  @Test
+  void olderWholeSnapshotIsUsedIfTheLogReachesBackToIt() throws IOException {
+    applySlots(10);
+    Slot first = store.applied();
+    write(Snapshots.open(disk), store);
+    byte[] older = disk.bytes(SnapshotNames.whole(first)).clone();
+    applySlots(10);
+    write(Snapshots.open(disk), store);
+    String name = SnapshotNames.whole(store.applied());
+    byte[] damaged = disk.bytes(name).clone();
+    damaged[100] ^= 1;
+    for (Slot cut : List.of(first, first.next())) {
+      MemoryDisk both = new MemoryDisk();
+      both.setBytes(SnapshotNames.whole(first), older);
+      both.setBytes(name, damaged);
+      KeyValueStore restored = KeyValueStore.inMemory();
+      Snapshots.Start start =
+          Snapshots.open(both).restoreNewest(restored, Optional.of(CLUSTER), cut);
+      assertEquals(1, start.refused().size());
+      Slot expected = cut.equals(first) ? first : Slot.ZERO;
+      assertEquals(expected, restored.applied());
+    }
+  }
+
+  @Test
+  void faultAtAnyOperationOfAWriteLeavesAWholeSnapshot() throws IOException {
+    int operations = faultWhileWriting(Integer.MAX_VALUE, true);
+    for (int operation = 1; operation <= operations; operation++) {
+      new SnapshotTest().faultWhileWriting(operation, true);
+      new SnapshotTest().faultWhileWriting(operation, false);
+    }
+    assertTrue(operations > 10);
+  }
+
+  private int faultWhileWriting(int operation, boolean theEnd) throws IOException {
+    Snapshots snapshots = Snapshots.open(disk);
+    applySlots(20);
+    write(snapshots, store);
+    Slot older = store.applied();
+    long olderHash = store.hash();
+    applySlots(5);
+    int before = disk.operations();
+    disk.failAt(operation == Integer.MAX_VALUE ? 1 << 20 : operation, theEnd);
+    boolean done = false;
+    try {
+      write(snapshots, store);
+      done = true;
+    } catch (IOException failed) {
+      assertTrue(operation != Integer.MAX_VALUE);
+    }
+    int operations = disk.operations() - before;
+    checkAfterCrashes(older, olderHash, done, "operation " + operation);
+    if (!theEnd) {
+      disk.failAt(1 << 20, false);
+      applySlots(1);
+      write(snapshots, store);
+      assertEquals(List.of(SnapshotNames.whole(store.applied())), whole(disk));
+      KeyValueStore restored = KeyValueStore.inMemory();
+      restore(disk.after(MemoryDisk.Crash.POWER), restored);
+      assertSame(store, restored);
+    }
+    return operations;
+  }
+
+  private static List<String> whole(MemoryDisk disk) throws IOException {
+    return List.copyOf(SnapshotNames.whole(disk).values());
+  }
+
+  private void checkAfterCrashes(Slot older, long olderHash, boolean done, String what)
+      throws IOException {
+    for (MemoryDisk.Crash crash : MemoryDisk.Crash.values()) {
+      KeyValueStore restored = KeyValueStore.inMemory();
+      MemoryDisk after = disk.after(crash);
+      Snapshots.Start start = restore(after, restored);
+      String where = what + ", " + crash;
+      assertEquals(List.of(), start.refused(), where);
+      if (restored.applied().equals(older)) {
+        assertFalse(done, where);
+        assertEquals(olderHash, restored.hash(), where);
+      } else {
+        assertSame(store, restored);
+      }
+      assertFalse(after.list().stream().anyMatch(SnapshotNames::isLeftover), where);
+    }
+  }
+
+  @Test
+  void faultAtAnyOperationOfAnInstallLeavesAWholeSnapshot() throws IOException {
+    int operations = faultWhileInstalling(Integer.MAX_VALUE);
+    for (int operation = 1; operation <= operations; operation++) {
+      new SnapshotTest().faultWhileInstalling(operation);
+    }
+    assertTrue(operations > 20);
+  }
+
+  private int faultWhileInstalling(int operation) throws IOException {
+    Snapshots snapshots = Snapshots.open(disk);
+    applySlots(20);
+    write(snapshots, store);
+    Slot older = store.applied();
+    long olderHash = store.hash();
+    KeyValueStore peer = KeyValueStore.inMemory();
+    restore(disk.after(MemoryDisk.Crash.PROCESS), peer);
+    applySlots(5);
+    MemoryDisk sendersDisk = new MemoryDisk();
+    Snapshots senders = Snapshots.open(sendersDisk);
+    write(senders, store);
+    int before = disk.operations();
+    disk.failAt(operation == Integer.MAX_VALUE ? 1 << 20 : operation, true);
+    boolean done = false;
+    try (SnapshotFile file = senders.open(Slot.ZERO).orElseThrow()) {
+      SnapshotReceiver receiver = snapshots.receiver(peer, Optional.of(CLUSTER), file.offer());
+      receive(receiver, file);
+      peer.install(receiver.restored());
+      done = true;
+    } catch (IOException failed) {
+      assertTrue(operation != Integer.MAX_VALUE);
+    }
+    int operations = disk.operations() - before;
+    assertEquals(done ? store.hash() : olderHash, peer.hash());
+    checkAfterCrashes(older, olderHash, done, "operation " + operation);
+    return operations;
+  }
+}
