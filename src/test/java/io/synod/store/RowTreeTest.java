@@ -95,12 +95,12 @@ class RowTreeTest {
   }
 
   private void compare(Random random) {
-    int keys = random.nextInt(5) == 0 ? 50 : 10_000;
+    int keys = random.nextInt(5) == 0 ? 50 : 40_000;
     List<Held> held = new ArrayList<>();
     int puts = 90;
-    for (int change = 0; change < 30_000; change++) {
-      if (change % 5_000 == 0) {
-        puts = 10 + random.nextInt(85);
+    for (int change = 0; change < 150_000; change++) {
+      if (change % 50_000 == 0) {
+        puts = 50 + random.nextInt(50);
         check();
       }
       Bytes key = key(random.nextInt(keys));
@@ -109,10 +109,18 @@ class RowTreeTest {
       } else {
         remove(key);
       }
-      if (random.nextInt(4_000) == 0) {
+      if (random.nextInt(500) == 0) {
+        // A whole range goes, so that nodes with few children are joined.
+        Bytes from = key(random.nextInt(keys));
+        model.tailMap(from).keySet().stream()
+            .limit(random.nextInt(4_000))
+            .toList()
+            .forEach(this::remove);
+      }
+      if (random.nextInt(15_000) == 0) {
         held.add(new Held(tree.freeze(), items(model)));
       }
-      if (random.nextInt(6_000) == 0) {
+      if (random.nextInt(20_000) == 0) {
         Bytes from = key(random.nextInt(keys));
         assertEquals(items(model.tailMap(from)), items(tree.root(), from));
       }

@@ -14,12 +14,15 @@ import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.simulator.disk.DiskFault;
+import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -42,8 +45,10 @@ class SnapshotTest {
                       Address.parse("localhost:8000"),
                       Member.Role.VOTER))));
   private static final int PIECE = 1_000;
+  private static final int NEVER = 1 << 20;
+  private static final List<DiskFault> FAULTS = List.of(DiskFault.CRASH, DiskFault.WRITE_TORN);
 
-  private final MemoryDisk disk = new MemoryDisk();
+  private final SimulatedDisk disk = disk();
   private final KeyValueStore store = KeyValueStore.inMemory();
   private RandomCommands commands = new RandomCommands(new Random(1), 100);
 
@@ -51,6 +56,16 @@ class SnapshotTest {
     for (int i = 0; i < slots; i++) {
       KeyValueStoreTest.apply(store, commands.batch());
     }
+  }
+
+  private static SimulatedDisk disk() {
+    return new SimulatedDisk("disk", new SplittableRandom(1));
+  }
+
+  private static SimulatedDisk afterPowerLoss(SimulatedDisk disk) {
+    SimulatedDisk after = disk.copy(new SplittableRandom(2));
+    after.powerLoss(0);
+    return after;
   }
 
   private static SnapshotWriter writer(Snapshots snapshots, KeyValueStore store)
@@ -75,7 +90,8 @@ class SnapshotTest {
     }
   }
 
-  private static Snapshots.Start restore(MemoryDisk disk, KeyValueStore into) throws IOException {
+  private static Snapshots.Start restore(SimulatedDisk disk, KeyValueStore into)
+      throws IOException {
     return Snapshots.open(disk).restoreNewest(into, Optional.of(CLUSTER), Slot.ZERO);
   }
 
@@ -96,7 +112,7 @@ class SnapshotTest {
     write(Snapshots.open(disk), store);
     KeyValueStore restored = KeyValueStore.inMemory();
 
-    Snapshots.Start start = restore(disk.after(MemoryDisk.Crash.POWER), restored);
+    Snapshots.Start start = restore(afterPowerLoss(disk), restored);
 
     assertEquals(List.of(), start.refused());
     SnapshotInfo info = start.restored().orElseThrow();
@@ -142,7 +158,7 @@ class SnapshotTest {
     } while (writer.writeSome());
 
     KeyValueStore restored = KeyValueStore.inMemory();
-    restore(disk.after(MemoryDisk.Crash.POWER), restored);
+    restore(afterPowerLoss(disk), restored);
     assertSame(twin, restored);
     for (int i = 0; i < 100; i++) {
       List<Command> batch = commands.batch();
@@ -157,7 +173,7 @@ class SnapshotTest {
     write(Snapshots.open(disk), store);
     KeyValueStore another = KeyValueStore.inMemory();
     restore(disk, another);
-    MemoryDisk anothersDisk = new MemoryDisk();
+    SimulatedDisk anothersDisk = disk();
     write(Snapshots.open(anothersDisk), another);
     String name = SnapshotNames.whole(store.applied());
     assertEquals(Bytes.wrap(disk.bytes(name)), Bytes.wrap(anothersDisk.bytes(name)));
@@ -196,7 +212,7 @@ class SnapshotTest {
     applySlots(200);
     Snapshots snapshots = Snapshots.open(disk);
     write(snapshots, store);
-    MemoryDisk peersDisk = new MemoryDisk();
+    SimulatedDisk peersDisk = disk();
     Snapshots peers = Snapshots.open(peersDisk);
     KeyValueStore peer = KeyValueStore.inMemory();
     try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
@@ -216,7 +232,7 @@ class SnapshotTest {
     assertSame(store, peer);
     assertEquals(store.applied(), peers.newest());
     KeyValueStore restarted = KeyValueStore.inMemory();
-    restore(peersDisk.after(MemoryDisk.Crash.POWER), restarted);
+    restore(afterPowerLoss(peersDisk), restarted);
     assertSame(store, restarted);
   }
 
@@ -225,7 +241,7 @@ class SnapshotTest {
     applySlots(10);
     Snapshots snapshots = Snapshots.open(disk);
     write(snapshots, store);
-    MemoryDisk peersDisk = new MemoryDisk();
+    SimulatedDisk peersDisk = disk();
     try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
       SnapshotReceiver receiver =
           Snapshots.open(peersDisk).receiver(store, Optional.of(CLUSTER), file.offer());
@@ -244,10 +260,10 @@ class SnapshotTest {
     write(snapshots, store);
     String name = SnapshotNames.whole(store.applied());
     KeyValueStore peer = KeyValueStore.inMemory();
-    MemoryDisk peersDisk = new MemoryDisk();
+    SimulatedDisk peersDisk = disk();
     byte[] damaged = disk.bytes(name).clone();
     damaged[damaged.length / 2] ^= 4;
-    disk.setBytes(name, damaged);
+    disk.replace(name, damaged);
     try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
       SnapshotReceiver receiver =
           Snapshots.open(peersDisk).receiver(peer, Optional.of(CLUSTER), file.offer());
@@ -287,8 +303,8 @@ class SnapshotTest {
   }
 
   private static void assertRefused(String name, byte[] bytes, String what) throws IOException {
-    MemoryDisk damaged = new MemoryDisk();
-    damaged.setBytes(name, bytes);
+    SimulatedDisk damaged = disk();
+    damaged.replace(name, bytes);
     KeyValueStore restored = KeyValueStore.inMemory();
     Snapshots.Start start = restore(damaged, restored);
     assertEquals(Optional.empty(), start.restored(), what);
@@ -322,7 +338,7 @@ class SnapshotTest {
     CRC32C crc = new CRC32C();
     crc.update(newer, 0, 12);
     head.putInt(12, (int) crc.getValue());
-    disk.setBytes(name, newer);
+    disk.replace(name, newer);
     SnapshotRefusedException refused =
         assertThrows(SnapshotRefusedException.class, () -> restore(disk, KeyValueStore.inMemory()));
     assertTrue(String.valueOf(refused.getMessage()).contains("version 99"));
@@ -341,9 +357,9 @@ class SnapshotTest {
     byte[] damaged = disk.bytes(name).clone();
     damaged[100] ^= 1;
     for (Slot cut : List.of(first, first.next())) {
-      MemoryDisk both = new MemoryDisk();
-      both.setBytes(SnapshotNames.whole(first), older);
-      both.setBytes(name, damaged);
+      SimulatedDisk both = disk();
+      both.replace(SnapshotNames.whole(first), older);
+      both.replace(name, damaged);
       KeyValueStore restored = KeyValueStore.inMemory();
       Snapshots.Start start =
           Snapshots.open(both).restoreNewest(restored, Optional.of(CLUSTER), cut);
@@ -355,55 +371,65 @@ class SnapshotTest {
 
   @Test
   void faultAtAnyOperationOfAWriteLeavesAWholeSnapshot() throws IOException {
-    int operations = faultWhileWriting(Integer.MAX_VALUE, true);
-    for (int operation = 1; operation <= operations; operation++) {
-      new SnapshotTest().faultWhileWriting(operation, true);
-      new SnapshotTest().faultWhileWriting(operation, false);
+    int operations = faultWhileWriting(NEVER, DiskFault.CRASH);
+    for (int operation = 0; operation < operations; operation++) {
+      for (DiskFault fault : FAULTS) {
+        new SnapshotTest().faultWhileWriting(operation, fault);
+      }
     }
     assertTrue(operations > 10);
   }
 
-  private int faultWhileWriting(int operation, boolean theEnd) throws IOException {
+  private int faultWhileWriting(int operation, DiskFault fault) throws IOException {
     Snapshots snapshots = Snapshots.open(disk);
     applySlots(20);
     write(snapshots, store);
-    Slot older = store.applied();
+    SnapshotOffer older = offer(snapshots);
     long olderHash = store.hash();
     applySlots(5);
-    int before = disk.operations();
-    disk.failAt(operation == Integer.MAX_VALUE ? 1 << 20 : operation, theEnd);
+    long before = disk.operations();
+    disk.failAt(before + operation, fault);
     boolean done = false;
     try {
       write(snapshots, store);
       done = true;
     } catch (IOException failed) {
-      assertTrue(operation != Integer.MAX_VALUE);
+      assertTrue(operation != NEVER);
     }
-    int operations = disk.operations() - before;
-    checkAfterCrashes(older, olderHash, done, "operation " + operation);
-    if (!theEnd) {
-      disk.failAt(1 << 20, false);
+    int operations = (int) (disk.operations() - before);
+    String what = fault + " at operation " + operation;
+    checkAfterCrashes(older.slot(), olderHash, done, what);
+    if (fault == DiskFault.WRITE_TORN) {
+      // The process goes on, and the next attempt succeeds.
       applySlots(1);
       write(snapshots, store);
-      assertEquals(List.of(SnapshotNames.whole(store.applied())), whole(disk));
       KeyValueStore restored = KeyValueStore.inMemory();
-      restore(disk.after(MemoryDisk.Crash.POWER), restored);
+      SimulatedDisk after = afterPowerLoss(disk);
+      assertEquals(List.of(), restore(after, restored).refused(), what);
       assertSame(store, restored);
     }
     return operations;
   }
 
-  private static List<String> whole(MemoryDisk disk) throws IOException {
-    return List.copyOf(SnapshotNames.whole(disk).values());
+  private static SnapshotOffer offer(Snapshots snapshots) throws IOException {
+    try (SnapshotFile file = snapshots.open(Slot.ZERO).orElseThrow()) {
+      return file.offer();
+    }
   }
 
+  /** What a later process finds, whatever way this one ends now: the older state or the newer. */
   private void checkAfterCrashes(Slot older, long olderHash, boolean done, String what)
       throws IOException {
-    for (MemoryDisk.Crash crash : MemoryDisk.Crash.values()) {
+    for (int end = 0; end < 8; end++) {
+      SimulatedDisk after = disk.copy(new SplittableRandom(end));
+      if (end == 0) {
+        after.crash();
+      } else {
+        after.powerLoss(end == 1 ? 0 : end == 2 ? 1 : 0.6);
+      }
       KeyValueStore restored = KeyValueStore.inMemory();
-      MemoryDisk after = disk.after(crash);
       Snapshots.Start start = restore(after, restored);
-      String where = what + ", " + crash;
+      String where = what + ", end " + end;
       assertEquals(List.of(), start.refused(), where);
       if (restored.applied().equals(older)) {
         assertFalse(done, where);
@@ -411,33 +437,34 @@ class SnapshotTest {
       } else {
         assertSame(store, restored);
       }
-      assertFalse(after.list().stream().anyMatch(SnapshotNames::isLeftover), where);
+      assertTrue(after.list().stream().allMatch(name -> name.endsWith(".snapshot")), where);
     }
   }
 
   @Test
   void faultAtAnyOperationOfAnInstallLeavesAWholeSnapshot() throws IOException {
-    int operations = faultWhileInstalling(Integer.MAX_VALUE);
-    for (int operation = 1; operation <= operations; operation++) {
-      new SnapshotTest().faultWhileInstalling(operation);
+    int operations = faultWhileInstalling(NEVER, DiskFault.CRASH);
+    for (int operation = 0; operation < operations; operation++) {
+      for (DiskFault fault : FAULTS) {
+        new SnapshotTest().faultWhileInstalling(operation, fault);
+      }
     }
     assertTrue(operations > 20);
   }
 
-  private int faultWhileInstalling(int operation) throws IOException {
+  private int faultWhileInstalling(int operation, DiskFault fault) throws IOException {
     Snapshots snapshots = Snapshots.open(disk);
     applySlots(20);
     write(snapshots, store);
     Slot older = store.applied();
     long olderHash = store.hash();
     KeyValueStore peer = KeyValueStore.inMemory();
-    restore(disk.after(MemoryDisk.Crash.PROCESS), peer);
+    restore(disk.copy(new SplittableRandom(2)), peer);
     applySlots(5);
-    MemoryDisk sendersDisk = new MemoryDisk();
-    Snapshots senders = Snapshots.open(sendersDisk);
+    Snapshots senders = Snapshots.open(disk());
     write(senders, store);
-    int before = disk.operations();
-    disk.failAt(operation == Integer.MAX_VALUE ? 1 << 20 : operation, true);
+    long before = disk.operations();
+    disk.failAt(before + operation, fault);
     boolean done = false;
     try (SnapshotFile file = senders.open(Slot.ZERO).orElseThrow()) {
       SnapshotReceiver receiver = snapshots.receiver(peer, Optional.of(CLUSTER), file.offer());
@@ -445,11 +472,11 @@ class SnapshotTest {
       peer.install(receiver.restored());
       done = true;
     } catch (IOException failed) {
-      assertTrue(operation != Integer.MAX_VALUE);
+      assertTrue(operation != NEVER);
     }
-    int operations = disk.operations() - before;
+    int operations = (int) (disk.operations() - before);
     assertEquals(done ? store.hash() : olderHash, peer.hash());
-    checkAfterCrashes(older, olderHash, done, "operation " + operation);
+    checkAfterCrashes(older, olderHash, done, fault + " at operation " + operation);
     return operations;
   }
 }
