@@ -4,7 +4,6 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -71,13 +70,13 @@ public final class KeyValueStore implements StateMachine {
   }
 
   /**
-   * The state as it is now, to be written out elsewhere while this one goes on. Takes as long as
-   * the results that sessions remember are many, whatever the number of keys.
+   * The state as it is now, to be written out elsewhere while this one goes on. Copies what
+   * sessions remember, some microseconds each; quick, whatever the number of keys.
    */
   public StoreView view() {
-    List<ByteBuffer> open = new ArrayList<>();
+    List<Session> open = new ArrayList<>();
     for (Session session : sessions.open()) {
-      open.add(SnapshotFormat.session(session));
+      open.add(session.copy());
     }
     StoreView.Numbers numbers =
         new StoreView.Numbers(

@@ -32,7 +32,7 @@ public final class SnapshotWriter {
   private final String name;
   private final DiskFile file;
   private final Publication publication;
-  private final Iterator<ByteBuffer> sessions;
+  private final Iterator<Session> sessions;
   private final Engine.Rows rows;
   private final MessageDigest digest = Sha256.start();
   private Step step = Step.INFO;
@@ -96,7 +96,7 @@ public final class SnapshotWriter {
         step = sessions.hasNext() ? Step.SESSION : Step.ROWS;
       }
       case SESSION -> {
-        appendChunk(SnapshotFormat.SESSION, sessions.next().duplicate());
+        appendChunk(SnapshotFormat.SESSION, SnapshotFormat.session(sessions.next()));
         step = sessions.hasNext() ? Step.SESSION : Step.ROWS;
       }
       case ROWS -> writeRows();

@@ -13,7 +13,7 @@ import java.util.List;
 public final class StoreView implements AutoCloseable {
   private final Numbers numbers;
   private final ByteBuffer sessions;
-  private final List<ByteBuffer> openSessions;
+  private final List<Session> openSessions;
   private final Engine.View rows;
 
   record Numbers(
@@ -25,7 +25,7 @@ public final class StoreView implements AutoCloseable {
       long liveBytes,
       int sessions) {}
 
-  StoreView(Numbers numbers, ByteBuffer sessions, List<ByteBuffer> openSessions, Engine.View rows) {
+  StoreView(Numbers numbers, ByteBuffer sessions, List<Session> openSessions, Engine.View rows) {
     this.numbers = numbers;
     this.sessions = sessions;
     this.openSessions = openSessions;
@@ -60,8 +60,8 @@ public final class StoreView implements AutoCloseable {
     return sessions.duplicate();
   }
 
-  /** The open sessions, encoded. */
-  List<ByteBuffer> openSessions() {
+  /** Copies of the open sessions. */
+  List<Session> openSessions() {
     return openSessions;
   }
 
