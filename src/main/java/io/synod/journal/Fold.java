@@ -51,7 +51,7 @@ final class Fold {
 
   /** Takes in a segment's header, in its place. */
   void merge(JournalState header) {
-    state.merge(header, /* withChosen= */ !isDamaged(), /* withDamage= */ true);
+    state.merge(header, /* withChosen= */ true, /* withDamage= */ true);
     forgetCut();
   }
 
@@ -62,9 +62,6 @@ final class Fold {
   }
 
   void apply(JournalRecord record, At at) {
-    if (record instanceof JournalRecord.ChosenUpTo && isDamaged()) {
-      return;
-    }
     state.apply(record);
     if (record instanceof JournalRecord.ValueAccepted made) {
       AcceptedValue value = made.accepted();

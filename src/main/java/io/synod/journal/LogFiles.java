@@ -47,10 +47,6 @@ final class LogFiles {
     return DAMAGED_PREFIX + segment.substring(SEGMENT_PREFIX.length());
   }
 
-  static boolean isDamaged(String name) {
-    return name.startsWith(DAMAGED_PREFIX);
-  }
-
   /** The number in a segment's name; 0 if it has none. */
   static int number(String name) {
     String digits = name.substring(SEGMENT_PREFIX.length(), name.length() - SUFFIX.length());
