@@ -225,6 +225,7 @@ read_arguments "$@"
 find_java
 check_machine
 build_if_stale
+archive_if_stale
 check_data
 configure
 trap on_signal INT TERM HUP

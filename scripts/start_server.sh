@@ -20,7 +20,7 @@ find_java
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
 export -f launch jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
-setsid bash -c "launch $I" </dev/null
+setsid bash -c 'launch "$0"' "$I" </dev/null
 pid=$(cat "$DATA/run/$I.pid")
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do

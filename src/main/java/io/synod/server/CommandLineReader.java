@@ -153,7 +153,7 @@ final class CommandLineReader {
         String.format("  --%-26s %s", "help", "this text"),
         "",
         "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong configuration,",
-        "70 for an error of its own, 74 if the disk fails.",
+        "3 if the heap is full, 70 for an error of its own, 74 if the disk fails.",
         "");
     return String.join(System.lineSeparator(), lines);
   }

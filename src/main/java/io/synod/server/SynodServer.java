@@ -345,7 +345,14 @@ final class SynodServer {
     public void state(String state, NodeStatus status) {
       String coordinator =
           status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
-      stateFile.ifPresent(file -> file.write(state, coordinator, status.waitingFor().orElse("")));
+      stateFile.ifPresent(
+          file ->
+              file.write(
+                  state,
+                  coordinator,
+                  state.equals("serving")
+                      ? ""
+                      : status.waitingFor().orElse("waiting for its first write")));
     }
   }
 

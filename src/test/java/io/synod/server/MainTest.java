@@ -1,0 +1,220 @@
+package io.synod.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.proto.EmptyMessage;
+import io.synod.proto.GetRequest;
+import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.KeyValueStoreGrpc.KeyValueStoreBlockingStub;
+import io.synod.proto.PutRequest;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Servers as real processes: how they end, and what is left. */
+@Timeout(120)
+class MainTest {
+  private static final int CLIENTS = 0;
+  private static final int SERVERS = 1;
+  private static final int NOBODY = 2;
+
+  @TempDir private Path data = Path.of("");
+  private final int[] ports = freePorts(3);
+  private final List<Process> processes = new ArrayList<>();
+  private final ManagedChannel channel =
+      NettyChannelBuilder.forAddress("127.0.0.1", ports[CLIENTS]).usePlaintext().build();
+
+  @AfterEach
+  void stop() {
+    channel.shutdownNow();
+    processes.forEach(Process::destroyForcibly);
+  }
+
+  private static int[] freePorts(int count) {
+    List<ServerSocket> sockets = new ArrayList<>();
+    int[] ports = new int[count];
+    try {
+      for (int i = 0; i < count; i++) {
+        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+        ports[i] = sockets.get(i).getLocalPort();
+      }
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return ports;
+  }
+
+  /** A process, and what it says. */
+  private record Running(Process process, BufferedReader output) {
+    /** Reads on until a line has this; returns the line. */
+    String until(String part) throws IOException {
+      StringBuilder seen = new StringBuilder();
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        seen.append(line).append('\n');
+        if (line.contains(part)) {
+          return line;
+        }
+      }
+      throw new AssertionError("no '" + part + "' in:\n" + seen);
+    }
+
+    int status() throws InterruptedException {
+      return process.waitFor();
+    }
+  }
+
+  private Running run(String... arguments) throws IOException {
+    return launch("exec \"$0\" \"$@\"", arguments);
+  }
+
+  /** Runs a server by way of a shell. */
+  private Running launch(String shell, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("bash", "-c", shell));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    processes.add(process);
+    return new Running(
+        process,
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)));
+  }
+
+  /** A server that is a cluster of its own. */
+  private String[] alone() {
+    return new String[] {
+      "--my-addr", "127.0.0.1:" + ports[CLIENTS],
+      "--my-paxos", "127.0.0.1:" + ports[SERVERS],
+      "--replica", "127.0.0.1:" + ports[SERVERS],
+      "--data-dir", data.toString(),
+      "--journal-segment-mib", "1"
+    };
+  }
+
+  private static PutRequest put(String key, ByteString value) {
+    return PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).setValue(value).build();
+  }
+
+  @Test
+  void aSignalEndsItInOrderAndItsDataIsThereAgain() throws Exception {
+    KeyValueStoreBlockingStub stub = KeyValueStoreGrpc.newBlockingStub(channel).withWaitForReady();
+    ByteString value = ByteString.copyFromUtf8("v");
+    Running first = run(alone());
+    first.until("the store answers");
+    assertEquals(EmptyMessage.getDefaultInstance(), stub.putPair(put("k", value)));
+
+    first.process().destroy();
+    first.until("stopped in");
+    assertEquals(0, first.status());
+
+    Running second = run(alone());
+    second.until("the store answers");
+    assertEquals(
+        value,
+        stub.getValue(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build())
+            .getValue());
+  }
+
+  @Test
+  void aCallUnderWayIsAnsweredBeforeItEnds() throws Exception {
+    String[] arguments = alone();
+    arguments[5] += ",127.0.0.1:" + ports[NOBODY];
+    Running waits = run(arguments);
+    waits.until("to found the cluster");
+    Future<EmptyMessage> call =
+        KeyValueStoreGrpc.newFutureStub(channel)
+            .withWaitForReady()
+            .putPair(put("k", ByteString.EMPTY));
+    // A call that the server answers at once, on the same connection, shows that the one before has
+    // arrived.
+    assertThrows(
+        io.grpc.StatusRuntimeException.class,
+        () ->
+            KeyValueStoreGrpc.newBlockingStub(channel)
+                .withWaitForReady()
+                .putPair(PutRequest.getDefaultInstance()));
+
+    waits.process().destroy();
+    ExecutionException e =
+        assertThrows(ExecutionException.class, () -> call.get(30, TimeUnit.SECONDS));
+    assertEquals(Status.Code.UNAVAILABLE, Status.fromThrowable(e).getCode());
+    Metadata trailers = Status.trailersFromThrowable(e);
+    assertEquals(
+        "not-proposed", trailers == null ? "no trailers" : trailers.get(ClientCall.OUTCOME));
+    assertEquals(0, waits.status());
+  }
+
+  @Test
+  void aWrongConfigurationEndsItWithStatusTwo() throws Exception {
+    Running wrong = run("my_addr:'localhost:8000' my_paxis:'localhost:9000'");
+
+    assertTrue(wrong.until("synod: ").contains("there is no field my_paxis"));
+    assertEquals(2, wrong.status());
+  }
+
+  @Test
+  void aPortInUseEndsItWithStatusOne() throws Exception {
+    try (ServerSocket other =
+        new ServerSocket(ports[CLIENTS], 1, InetAddress.getLoopbackAddress())) {
+      Running refused = run(alone());
+
+      String line = refused.until("synod: cannot start");
+      assertTrue(line.contains("port " + other.getLocalPort()), line);
+      assertEquals(1, refused.status());
+    }
+  }
+
+  @Test
+  void aDirectoryInUseEndsItWithStatusOne() throws Exception {
+    Running first = run(alone());
+    first.until("the store answers");
+    String[] arguments = alone();
+    arguments[1] = "127.0.0.1:" + ports[NOBODY];
+
+    Running second = run(arguments);
+    String line = second.until("synod: cannot start");
+    assertTrue(line.contains("in use by process " + first.process().pid()), line);
+    assertEquals(1, second.status());
+  }
+
+  @Test
+  void aDiskThatFailsEndsItWithStatusSeventyFour() throws Exception {
+    // No file may be longer than 1 MiB: a frame of that length fits in no segment.
+    Running full = launch("ulimit -f 1024; exec \"$0\" \"$@\"", alone());
+    full.until("the store answers");
+
+    assertThrows(
+        io.grpc.StatusRuntimeException.class,
+        () ->
+            KeyValueStoreGrpc.newBlockingStub(channel)
+                .withWaitForReady()
+                .putPair(put("k", ByteString.copyFrom(new byte[1 << 20]))));
+    assertTrue(full.until("the journal failed").contains("ERROR"));
+    assertEquals(74, full.status());
+  }
+}
