@@ -128,7 +128,7 @@ class MainTest {
     first.until("the store answers");
     assertEquals(EmptyMessage.getDefaultInstance(), stub.putPair(put("k", value)));
 
-    first.process().destroy();
+    first.process().toHandle().destroy();
     first.until("stopped in");
     assertEquals(0, first.status());
 
@@ -159,7 +159,7 @@ class MainTest {
                 .withWaitForReady()
                 .putPair(PutRequest.getDefaultInstance()));
 
-    waits.process().destroy();
+    waits.process().toHandle().destroy();
     ExecutionException e =
         assertThrows(ExecutionException.class, () -> call.get(30, TimeUnit.SECONDS));
     assertEquals(Status.Code.UNAVAILABLE, Status.fromThrowable(e).getCode());
