@@ -92,6 +92,13 @@ public final class Node implements PeerListener {
   private int batchesInFlight;
 
   private boolean stopping;
+
+  /**
+   * The log begins behind what the store holds: the snapshot it had is damaged. What is chosen is
+   * not applied until one has come from a peer; this server's votes are not touched by that.
+   */
+  private boolean lacksSnapshot;
+
   private volatile @Nullable NodeStatus status;
 
   private record Incoming(ServerId from, Incarnation incarnation, PeerMessage message) {}
@@ -156,7 +163,10 @@ public final class Node implements PeerListener {
       MembershipInForce membership = parts.restored().get().membership();
       step(new Input.SnapshotInstalled(store.applied(), membership));
     }
-    carryOut(paxos.start(store.applied()), true);
+    lacksSnapshot = store.applied().isBefore(paxos.cut());
+    if (!lacksSnapshot) {
+      carryOut(paxos.start(store.applied()), true);
+    }
   }
 
   // ---- entrances for other threads
@@ -218,6 +228,9 @@ public final class Node implements PeerListener {
     worked |= drainPeers();
     worked |= drainRequests();
     worked |= snapshots.turn(now);
+    if (lacksSnapshot) {
+      fetchLackingSnapshot();
+    }
     propose();
     step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
     loopBack();
@@ -355,8 +368,10 @@ public final class Node implements PeerListener {
         binding.add(new Binding(appended, each));
       }
     }
-    for (Output.ChosenValue each : output.chosen()) {
-      apply(each);
+    if (!lacksSnapshot) {
+      for (Output.ChosenValue each : output.chosen()) {
+        apply(each);
+      }
     }
     for (Output.ReadAnswer each : output.readPoints()) {
       reads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
@@ -369,6 +384,19 @@ public final class Node implements PeerListener {
   private void send(ServerId to, PeerMessage message) {
     if (!faults.isSuspended(nowNanos)) {
       network.send(to, message);
+    }
+  }
+
+  private void fetchLackingSnapshot() {
+    if (!store.applied().isBefore(paxos.cut())) {
+      lacksSnapshot = false;
+      carryOut(paxos.start(store.applied()), true);
+      return;
+    }
+    for (Paxos.PeerView peer : paxos.isOpen() ? paxos.peers() : List.<Paxos.PeerView>of()) {
+      if (peer.live() && !snapshots.isFetching()) {
+        snapshots.fetchFrom(peer.server());
+      }
     }
   }
 
@@ -426,7 +454,7 @@ public final class Node implements PeerListener {
 
   private void onRequest(ClientRequest request) {
     if (request.operation() instanceof Operation.Get get) {
-      if (get.mode() == ReadMode.LOCAL && paxos.isOpen()) {
+      if (get.mode() == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {
         answerGet(request, get);
       } else {
         reads.add(request);
@@ -564,14 +592,16 @@ public final class Node implements PeerListener {
 
   private NodeStatus makeStatus() {
     return new StatusReport(paxos, store, self)
-        .make(
-            elected,
-            electedAtMillis,
-            faults.failRate(),
-            paxos.isOpen()
-                ? Optional.empty()
-                : Optional.of(
-                    "waiting for servers " + paxos.waitingFor() + " to found the cluster"));
+        .make(elected, electedAtMillis, faults.failRate(), waitingFor());
+  }
+
+  private Optional<String> waitingFor() {
+    if (!paxos.isOpen()) {
+      return Optional.of("waiting for servers " + paxos.waitingFor() + " to found the cluster");
+    }
+    return lacksSnapshot
+        ? Optional.of("its snapshot is damaged: waiting for one from another server")
+        : Optional.empty();
   }
 
   /** Whether {@link #stop} was called. */

@@ -224,6 +224,10 @@ final class SnapshotDuties {
   // ---- fetching
   // ----------------------------------------------------------------------------------------------------------------
 
+  boolean isFetching() {
+    return fetch != null;
+  }
+
   /** The log cannot be caught up by slots. */
   void fetchFrom(ServerId peer) {
     if (fetch == null) {
@@ -326,6 +330,8 @@ final class SnapshotDuties {
     }
     store.install(restored);
     surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
-    step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
+    if (slot.isAfter(paxos.chosen())) {
+      step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
+    }
   }
 }

@@ -206,13 +206,18 @@ final class Coordinator {
 
   /**
    * What was learned to be chosen from others is not in flight any more. If that is another value
-   * than was proposed here, there is a coordinator at a higher ballot.
+   * than was proposed here, there is a coordinator at a higher ballot. If it is the membership at
+   * the barrier, this ballot is given up too: the new voters have not told it what they accepted
+   * behind.
    */
   private void dropLearned() {
     while (!inFlight.isEmpty() && !inFlight.getFirst().slot().isAfter(learner.chosen())) {
       AcceptedValue proposed = inFlight.removeFirst();
       Optional<AcceptedValue> learned = acceptor.log().at(proposed.slot());
-      if (deposed || learned.isEmpty() || !learned.get().value().equals(proposed.value())) {
+      if (deposed
+          || barrier.equals(Optional.of(proposed.slot()))
+          || learned.isEmpty()
+          || !learned.get().value().equals(proposed.value())) {
         deposed = true;
       } else {
         onChosen(proposed.slot());
@@ -427,15 +432,14 @@ final class Coordinator {
       effects.ignored("onAccepted", "of another ballot");
       return;
     }
-    if (accepted.upTo().isAfter(last)) {
-      effects.notice(new Notice.PeerMisbehaved(from, "accepted a slot that was not proposed"));
-      return;
-    }
+    // One whose chosen prefix is ahead acknowledges that: news, beyond what was proposed here.
+    learner.onNews(accepted.upTo());
+    Slot upTo = Slot.min(accepted.upTo(), last);
     if (!isMember(from, incarnation)) {
       effects.ignored("onAccepted", "not of a member");
       return;
     }
-    if (!progressOf(new Life(from, incarnation)).onMatched(accepted.upTo(), nowNanos)) {
+    if (!progressOf(new Life(from, incarnation)).onMatched(upTo, nowNanos)) {
       effects.ignored("onAccepted", "nothing new");
       return;
     }
@@ -478,6 +482,11 @@ final class Coordinator {
       }
     }
     if (!hasMatched(slot, next) || !promises.isQuorum(next)) {
+      return false;
+    }
+    if (promises.highestChosen().isAfter(slot)) {
+      // A new voter knows slots behind the membership to be chosen: they are fetched, which ends
+      // this ballot, and never proposed.
       return false;
     }
     for (Slot behind = slot.next(); !behind.isAfter(promises.end()); behind = behind.next()) {

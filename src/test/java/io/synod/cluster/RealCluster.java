@@ -90,6 +90,11 @@ final class RealCluster implements AutoCloseable {
     processes.set(i, Optional.of(builder.start()));
   }
 
+  /** The data directory of a server. */
+  Path data(int i) {
+    return folder.resolve("server" + i);
+  }
+
   boolean isRunning(int i) {
     return processes.get(i).map(Process::isAlive).orElse(false);
   }
@@ -203,6 +208,31 @@ final class RealCluster implements AutoCloseable {
       }
     }
     return Optional.empty();
+  }
+
+  /** Waits until the log has given this server its vote back. */
+  void awaitVoter(int i) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (System.nanoTime() < end) {
+      try {
+        var status =
+            io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(i))
+                .withDeadlineAfter(2, TimeUnit.SECONDS)
+                .status(io.synod.proto.StatusRequest.getDefaultInstance());
+        boolean voter =
+            status.getMemberList().stream()
+                .anyMatch(
+                    member ->
+                        member.getServerId() == i
+                            && member.getRole() == io.synod.proto.MemberStatus.Role.VOTER);
+        if (voter && status.getMembershipSlot() > 0) {
+          return;
+        }
+      } catch (StatusRuntimeException e) {
+        channels.get(i).resetConnectBackoff();
+      }
+    }
+    throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
   }
 
   /** The ends of all logs, for a failure. */

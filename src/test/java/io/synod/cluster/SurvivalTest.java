@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -145,6 +150,64 @@ class SurvivalTest {
       awaitPut(cluster, alive, "k", "after");
       for (int i = 0; i < 5; i++) {
         assertEquals(Optional.of("after"), cluster.getSurely(i, "k"));
+      }
+    }
+  }
+
+  @Test
+  void aServerThatLostItsDiskOrItsSnapshotComesBackByItself() throws Exception {
+    try (RealCluster cluster = new RealCluster(3)) {
+      cluster.startAll();
+      String large = "x".repeat(256 << 10);
+      for (int i = 0; i < 200; i++) {
+        long unused = cluster.putSurely("k" + i % 20, i + large);
+      }
+      int damaged = 1;
+      awaitSnapshot(cluster, damaged);
+      cluster.kill(damaged);
+      for (Path snapshot : snapshots(cluster, damaged)) {
+        byte[] bytes = Files.readAllBytes(snapshot);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(snapshot, bytes);
+      }
+      cluster.start(damaged);
+      assertEquals(Optional.of("199" + large), cluster.getSurely(damaged, "k19"));
+      int wiped = 2;
+      cluster.kill(wiped);
+      deleteAll(cluster.data(wiped));
+      cluster.start(wiped);
+      assertEquals(Optional.of("199" + large), cluster.getSurely(wiped, "k19"));
+      cluster.awaitVoter(wiped);
+      // Its vote counts again: the other two are enough no more, and it makes a quorum with either.
+      cluster.kill(0);
+      long unused = cluster.putSurely("after", "1");
+      assertEquals(Optional.of("1"), cluster.getSurely(wiped, "after"));
+    }
+  }
+
+  private static List<Path> snapshots(RealCluster cluster, int server) throws IOException {
+    Path folder = cluster.data(server).resolve("snapshot");
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".snapshot")).toList();
+    }
+  }
+
+  private static void awaitSnapshot(RealCluster cluster, int server) throws IOException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (snapshots(cluster, server).isEmpty()) {
+      assertTrue(System.nanoTime() < end, () -> "no snapshot\n" + cluster.logs());
+      long unused = cluster.putSurely("more", "x".repeat(256 << 10));
+      unused = cluster.putSurely("k19", "199" + "x".repeat(256 << 10));
+    }
+  }
+
+  private static void deleteAll(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
       }
     }
   }
