@@ -1,0 +1,95 @@
+package io.synod.spec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The specification holds in its small models, and every defect planted in it is found. The large
+ * models are for {@code scripts/check_spec --large}.
+ */
+final class SpecificationTest {
+  private static final int LEAST_MODELS = 7;
+  private static final int LEAST_MUTANTS = 15;
+  private static final Pattern PLANTED = Pattern.compile("Mutant (?:=|#) \"(\\w+)\"");
+
+  record Model(String name, long leastDistinctStates) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  record Mutant(String name, String model, String invariant) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Model> smallModels() throws IOException {
+    return rows("models.txt")
+        .filter(row -> row[1].equals("small"))
+        .map(row -> new Model(row[0], Long.parseLong(row[2])));
+  }
+
+  static Stream<Mutant> mutants() throws IOException {
+    return rows("mutants.txt").map(row -> new Mutant(row[0], row[1], row[2]));
+  }
+
+  private static Stream<String[]> rows(String table) throws IOException {
+    List<String[]> rows = new ArrayList<>();
+    for (String line : Files.readAllLines(ModelChecker.SPECIFICATION.resolve(table))) {
+      if (!line.isBlank() && !line.startsWith("#")) {
+        rows.add(line.trim().split("\\s+", -1));
+      }
+    }
+    return rows.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("smallModels")
+  void modelHolds(Model model) throws IOException, InterruptedException {
+    ModelChecker.Outcome outcome = ModelChecker.check(model.name());
+    assertEquals(Optional.empty(), outcome.violated(), outcome::report);
+    assertTrue(outcome.holds(), outcome::report);
+    assertTrue(
+        outcome.distinctStates() >= model.leastDistinctStates(),
+        () -> model + ": only " + outcome.distinctStates() + " distinct states");
+  }
+
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void mutantViolatesItsInvariant(Mutant mutant) throws IOException, InterruptedException {
+    ModelChecker.Outcome outcome =
+        ModelChecker.checkMutant(mutant.name(), mutant.model(), mutant.invariant());
+    assertEquals(Optional.of(mutant.invariant()), outcome.violated(), outcome::report);
+  }
+
+  @Test
+  void everyPlantedDefectIsRun() throws IOException {
+    String specification = Files.readString(ModelChecker.SPECIFICATION.resolve("Synod.tla"));
+    TreeSet<String> planted = new TreeSet<>();
+    Matcher matcher = PLANTED.matcher(specification);
+    while (matcher.find()) {
+      planted.add(matcher.group(1));
+    }
+    TreeSet<String> run = new TreeSet<>();
+    mutants().map(Mutant::name).forEach(run::add);
+    assertEquals(planted, run);
+    assertTrue(run.size() >= LEAST_MUTANTS, () -> "only " + run.size() + " mutants");
+    assertTrue(smallModels().count() >= LEAST_MODELS, "too few small models");
+  }
+}
