@@ -171,14 +171,16 @@ await_ready() {
   while :; do
     ready=0
     for ((i = 0; i < N; i++)); do
-      [ "$(server_says "$i" state)" = serving ] && ready=$((ready + 1))
+      server_says "$i" state
+      [ "$SAYS" != serving ] || ready=$((ready + 1))
       kill -0 "${PIDS[i]}" 2>/dev/null || give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done
     [ $ready -lt "$N" ] || return 0
     if [ $((SECONDS - BEGAN)) -ge $told ]; then
       told=$((told + 10))
       for ((i = 0; i < N; i++)); do
-        [ "$(server_says "$i" state)" = serving ] || echo "server $i: $(server_says "$i" waiting_for)"
+        server_says "$i" waiting_for
+        [ -z "$SAYS" ] || echo "server $i: $SAYS"
       done
     fi
     [ $((SECONDS - BEGAN)) -lt $READY_SECONDS ] || give_up "the store did not answer a write within $READY_SECONDS s"
@@ -188,7 +190,8 @@ await_ready() {
 
 show_table() {
   local i coordinator mark
-  coordinator=$(server_says 0 coordinator)
+  server_says 0 coordinator
+  coordinator=$SAYS
   echo
   printf '%-8s %-22s %-22s %-8s %-12s %s\n' server 'for clients' 'between servers' process coordinator log
   for ((i = 0; i < N; i++)); do
@@ -207,7 +210,9 @@ keep_watch() {
   local i pid sleeper
   while :; do
     for ((i = 0; i < N; i++)); do
-      pid=$(server_pid "$i")
+      pid=
+      read -r pid 2>/dev/null <"$DATA/run/$i.pid"
+      kill -0 "${pid:-x}" 2>/dev/null || pid=
       if [ -z "$pid" ] && [ -n "${PIDS[i]}" ]; then
         echo "server $i (process ${PIDS[i]}) has ended; scripts/start_server.sh $i starts it again"
       elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]}" ]; then

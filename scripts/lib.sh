@@ -227,7 +227,12 @@ launch() {
   disown
 }
 
-# Prints what server I says of itself under a name: state, coordinator, waiting_for.
+# Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for. Starts no process: it is asked often.
 server_says() {
-  sed -n "s/^$2=//p" "$DATA/run/$1.state" 2>/dev/null
+  local name value
+  SAYS=
+  [ -r "$DATA/run/$1.state" ] || return 0
+  while IFS='=' read -r name value; do
+    [ "$name" != "$2" ] || SAYS=$value
+  done 2>/dev/null <"$DATA/run/$1.state"
 }

@@ -25,9 +25,13 @@ pid=$(cat "$DATA/run/$I.pid")
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
   is_server "$pid" || fail "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
-  [ "$(server_says "$I" state)" = serving ] && break
+  server_says "$I" state
+  [ "$SAYS" != serving ] || break
   sleep 0.05
 done
-state=$(server_says "$I" state)
-[ "$state" = serving ] && state='and answers' || state="and does not answer yet: $(server_says "$I" waiting_for)"
+state='and answers'
+if [ "$SAYS" != serving ]; then
+  server_says "$I" waiting_for
+  state="and does not answer yet: $SAYS"
+fi
 echo "server $I runs (process $pid) $state; log in $DATA/logs/$PORT.log"
