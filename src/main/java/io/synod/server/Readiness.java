@@ -55,7 +55,7 @@ final class Readiness {
   /** Looks again. Never blocks. */
   void tick() {
     NodeStatus now = status.get();
-    boolean up = now.waitingFor().isEmpty();
+    boolean up = now.waitingFor().isEmpty() && now.coordinatorContent();
     if (!answered) {
       probe();
     }
@@ -66,12 +66,20 @@ final class Readiness {
       if (serving) {
         LOG.info("the store answers");
       } else {
-        LOG.info(
-            "the store does not answer yet: {}",
-            now.waitingFor().orElse("waiting for its first write"));
+        LOG.info("the store does not answer: {}", why(now));
       }
     }
     listener.state(serving ? "serving" : "waiting", now);
+  }
+
+  /** Why it does not serve, for a person to read. */
+  static String why(NodeStatus status) {
+    return status
+        .waitingFor()
+        .orElse(
+            status.coordinatorContent()
+                ? "waiting for its first write"
+                : "it hears no coordinator that has a quorum");
   }
 
   private void probe() {

@@ -347,12 +347,7 @@ final class SynodServer {
           status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
       stateFile.ifPresent(
           file ->
-              file.write(
-                  state,
-                  coordinator,
-                  state.equals("serving")
-                      ? ""
-                      : status.waitingFor().orElse("waiting for its first write")));
+              file.write(state, coordinator, state.equals("serving") ? "" : Readiness.why(status)));
     }
   }
 

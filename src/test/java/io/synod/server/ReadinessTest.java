@@ -18,6 +18,7 @@ class ReadinessTest {
   private final PlayedNode node = new PlayedNode();
   private final List<String> told = new ArrayList<>();
   private Optional<String> waitingFor = Optional.of("server 2");
+  private boolean quorum = true;
   private String state = "";
   private final Readiness readiness =
       new Readiness(
@@ -42,7 +43,7 @@ class ReadinessTest {
         Optional.empty(),
         waitingFor,
         Optional.empty(),
-        false,
+        quorum,
         0,
         Ballot.LOWEST,
         Slot.ZERO,
@@ -98,5 +99,17 @@ class ReadinessTest {
 
     assertEquals(List.of("not serving", "serving", "not serving", "serving"), told);
     assertEquals(0, node.waiting());
+  }
+
+  @Test
+  void doesNotServeWithoutACoordinatorThatHasAQuorum() throws InterruptedException {
+    waitingFor = Optional.empty();
+    readiness.tick();
+    assertInstanceOf(Readiness.Probe.class, node.next()).answer(new Answer.Written(1));
+    readiness.tick();
+    quorum = false;
+    readiness.tick();
+
+    assertEquals(List.of("not serving", "serving", "not serving"), told);
   }
 }
