@@ -155,7 +155,7 @@ public final class Node implements PeerListener {
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
     this.writes = new Writes(settings, self);
-    this.reads = new Reads(settings.retryNanos());
+    this.reads = new Reads(settings.retryNanos() / 5);
     this.batches = new Batches(settings);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
@@ -514,6 +514,7 @@ public final class Node implements PeerListener {
     if (!heard.equals(coordinatorSeen)) {
       coordinatorSeen = heard;
       writes.resendAll();
+      reads.onCoordinatorChanged();
     }
     if (!paxos.isCoordinating() && !batches.isEmpty()) {
       batches.giveUp();

@@ -48,6 +48,6 @@ public record NodeSettings(
   /** The usual bounds. */
   public static NodeSettings usual(UUID run, double failRate, long seed) {
     return new NodeSettings(
-        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 200_000_000L, 32 << 20, failRate, seed);
+        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 1_000_000_000L, 32 << 20, failRate, seed);
   }
 }

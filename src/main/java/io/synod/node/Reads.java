@@ -52,6 +52,12 @@ final class Reads {
     return asked.isEmpty() && !arrived.isEmpty() && nowNanos >= notBeforeNanos;
   }
 
+  /** The coordinator changed: the request that is out may never be answered. */
+  void onCoordinatorChanged() {
+    giveBack();
+    notBeforeNanos = Long.MIN_VALUE;
+  }
+
   /** A request leaves, under a new id. */
   long ask(long nowNanos) {
     askedAtNanos = nowNanos;

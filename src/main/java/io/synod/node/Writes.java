@@ -33,6 +33,9 @@ final class Writes {
 
   private long oldestSentNanos = Long.MAX_VALUE;
 
+  /** Grows whenever all that was sent may be lost. */
+  private long round;
+
   Writes(NodeSettings settings, ServerId self) {
     this.settings = settings;
     this.self = self;
@@ -58,6 +61,7 @@ final class Writes {
 
   /** What was sent may be lost: all of it is sent again. */
   void resendAll() {
+    round++;
     unsent = underWay.lowestOpen();
     sessionAskedNanos = Long.MIN_VALUE;
   }
@@ -100,12 +104,12 @@ final class Writes {
     }
     while (unsent < underWay.next() && encoder.count() < settings.batchCommands()) {
       Optional<Write> write = underWay.at(unsent);
-      if (write.isPresent()) {
+      if (write.isPresent() && !write.get().isUnderWay(round, nowNanos, settings.retryNanos())) {
         if (!encoder.hasRoom(sizeBytes(write.get().request().operation()))) {
           break;
         }
         encode(write.get());
-        write.get().onSent(nowNanos);
+        write.get().onSent(round, nowNanos);
       }
       unsent++;
     }

@@ -15,6 +15,7 @@ final class WritesUnderWay {
     private final ClientRequest request;
     private final long sequence;
     private long sentAtNanos = NEVER;
+    private long round = NEVER;
 
     Write(ClientRequest request, long sequence) {
       this.request = request;
@@ -40,7 +41,13 @@ final class WritesUnderWay {
       return sentAtNanos;
     }
 
-    void onSent(long nowNanos) {
+    /** Whether it left in this round of sending, and so lately that an answer may still come. */
+    boolean isUnderWay(long sendingRound, long nowNanos, long retryNanos) {
+      return round == sendingRound && nowNanos - sentAtNanos < retryNanos;
+    }
+
+    void onSent(long sendingRound, long nowNanos) {
+      round = sendingRound;
       sentAtNanos = nowNanos;
     }
   }

@@ -21,7 +21,7 @@ enum Setting {
       "MODE",
       "linearizable, or local: what this server has applied, without asking (default linearizable)"),
   PING_INTERVAL_MILLIS("N", "how often servers ping each other (default 50)"),
-  ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 500)"),
+  ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 1000)"),
   DEFAULT_DEADLINE_MILLIS("N", "the deadline of a call that comes without one (default 10000)"),
   QUEUE_REQUESTS("N", "how many calls may wait or be under way, a power of two (default 16384)"),
   VALUE_LIMIT_BYTES("N", "the largest value (default and most 1048576)"),
