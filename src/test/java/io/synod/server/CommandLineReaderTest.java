@@ -55,7 +55,7 @@ class CommandLineReaderTest {
             HOME.resolve("data/8001"),
             ReadMode.LINEARIZABLE,
             0.3,
-            new Timings(50, 500, 10_000),
+            new Timings(50, 1_000, 10_000),
             new Limits(16_384, 65_536, 1_048_576, 16 << 20)),
         configuration);
   }
