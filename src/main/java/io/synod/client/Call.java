@@ -1,0 +1,252 @@
+package io.synod.client;
+
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call with all its attempts. Attempts follow each other, each on the thread on which the one
+ * before it ended.
+ *
+ * @param <Q> the request
+ * @param <R> the response
+ */
+final class Call<Q, R> {
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final int MOST_FAILURES_TOLD = 10;
+
+  private final Connections connections;
+  private final Wish<Q, R> wish;
+  private final Retries retries;
+  private final long deadlineNanos;
+  private final CompletableFuture<Reply<R>> result = new CompletableFuture<>();
+  private final List<String> failures = new ArrayList<>();
+  private int place;
+  private int triedThisRound;
+  private boolean outcomeUnknown;
+  private boolean overloaded;
+  private @Nullable Throwable lastCause;
+  private long pauseNanos = FIRST_PAUSE_NANOS;
+  private volatile @Nullable ClientCall<Q, R> underWay;
+
+  /**
+   * What is asked for.
+   *
+   * @param write whether it has an effect
+   */
+  record Wish<Q, R>(MethodDescriptor<Q, R> method, Q request, Metadata headers, boolean write) {}
+
+  /**
+   * What came.
+   *
+   * @param message null for NOT_FOUND
+   */
+  record Reply<R>(@Nullable R message, ServerAddress server, Metadata headers) {}
+
+  private Call(Connections connections, Wish<Q, R> wish, Retries retries, long deadlineNanos) {
+    this.connections = connections;
+    this.wish = wish;
+    this.retries = retries;
+    this.deadlineNanos = deadlineNanos;
+    this.place = connections.preferred();
+  }
+
+  /** Begins it. Cancelling what is returned cancels the call. */
+  static <Q, R> CompletableFuture<Reply<R>> begin(
+      Connections connections, Wish<Q, R> wish, ClientSettings settings) {
+    long deadlineNanos = System.nanoTime() + settings.deadline().toNanos();
+    Call<Q, R> call = new Call<>(connections, wish, settings.retries(), deadlineNanos);
+    var unused = call.result.whenComplete((reply, failure) -> call.onCompleted());
+    call.attempt();
+    return call.result;
+  }
+
+  private void onCompleted() {
+    ClientCall<Q, R> call = underWay;
+    if (result.isCancelled() && call != null) {
+      call.cancel("the caller cancelled", null);
+    }
+  }
+
+  // ---- an attempt
+  // --------------------------------------------------------------------------------
+
+  private void attempt() {
+    if (result.isDone()) {
+      return;
+    }
+    long leftNanos = deadlineNanos - System.nanoTime();
+    if (leftNanos <= 0) {
+      giveUp();
+      return;
+    }
+    Connections.Connection connection = connections.at(place);
+    Attempt attempt = new Attempt(connection.server());
+    // What can be repeated leaves time for the servers after this one.
+    int serversLeft = connections.size() - triedThisRound;
+    long shareNanos = leftNanos / Math.max(1, serversLeft);
+    boolean repeatable = !wish.write() || retries == Retries.UNTIL_DEADLINE;
+    CallOptions options =
+        CallOptions.DEFAULT
+            .withDeadlineAfter(repeatable ? shareNanos : leftNanos, TimeUnit.NANOSECONDS)
+            .withStreamTracerFactory(attempt.departure);
+    ClientCall<Q, R> call = connection.channel().newCall(wish.method(), options);
+    underWay = call;
+    call.start(attempt, copy(wish.headers()));
+    call.request(2);
+    call.sendMessage(wish.request());
+    call.halfClose();
+    if (!repeatable && serversLeft > 1 && !attempt.departure.mayHaveLeft) {
+      // A server that takes no connection must not use up the time of a write that waits for it.
+      CompletableFuture.delayedExecutor(shareNanos, TimeUnit.NANOSECONDS)
+          .execute(
+              () -> {
+                if (!attempt.departure.mayHaveLeft && !attempt.ended) {
+                  call.cancel("no connection in time", null);
+                }
+              });
+    }
+  }
+
+  private static Metadata copy(Metadata headers) {
+    Metadata copy = new Metadata();
+    copy.merge(headers);
+    return copy;
+  }
+
+  /** Listens to an attempt. */
+  private final class Attempt extends ClientCall.Listener<R> {
+    private final ServerAddress server;
+    private final Departure departure = new Departure();
+    private Metadata headers = new Metadata();
+    private @Nullable R message;
+    private volatile boolean ended;
+
+    Attempt(ServerAddress server) {
+      this.server = server;
+    }
+
+    @Override
+    public void onHeaders(Metadata received) {
+      headers = received;
+    }
+
+    @Override
+    public void onMessage(R received) {
+      message = received;
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      ended = true;
+      boolean absent = status.getCode() == Status.Code.NOT_FOUND && !wish.write();
+      if (absent || (status.isOk() && message != null)) {
+        result.complete(new Reply<>(absent ? null : message, server, headers));
+      } else if (status.isOk()) {
+        onFailure(new Failure(Failure.Kind.UNKNOWN, server + ": an empty answer", null));
+      } else {
+        onFailure(Failure.of(server, status, trailers, departure.mayHaveLeft));
+      }
+    }
+  }
+
+  /** Whether an attempt's request was ever handed to a connection. */
+  private static final class Departure extends ClientStreamTracer.Factory {
+    private volatile boolean mayHaveLeft;
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      return new ClientStreamTracer() {
+        @Override
+        public void streamCreated(Attributes transportAttributes, Metadata sentHeaders) {
+          mayHaveLeft = true;
+        }
+      };
+    }
+  }
+
+  // ---- after an attempt that failed
+  // --------------------------------------------------------------
+
+  private void onFailure(Failure failure) {
+    if (failures.size() < MOST_FAILURES_TOLD && !failures.contains(failure.text())) {
+      failures.add(failure.text());
+    }
+    lastCause = failure.cause();
+    switch (failure.kind()) {
+      case REFUSED -> result.completeExceptionally(refused(failure));
+      case OVERLOADED -> {
+        overloaded = true;
+        if (retries == Retries.SAFE) {
+          giveUp();
+        } else {
+          moveOn();
+        }
+      }
+      case UNKNOWN -> {
+        connections.avoid(place);
+        outcomeUnknown |= wish.write();
+        if (wish.write() && retries == Retries.SAFE) {
+          giveUp();
+        } else {
+          moveOn();
+        }
+      }
+      case NOT_DONE -> {
+        connections.avoid(place);
+        moveOn();
+      }
+    }
+  }
+
+  private SynodException refused(Failure failure) {
+    // An attempt before this one may have had an effect all the same.
+    return outcomeUnknown
+        ? new UnknownOutcomeException(String.join("; ", failures), failure.cause())
+        : new RefusedException(failure.text(), failure.cause());
+  }
+
+  private void moveOn() {
+    place++;
+    triedThisRound++;
+    if (triedThisRound < connections.size()) {
+      attempt();
+    } else if (retries == Retries.SAFE) {
+      giveUp();
+    } else {
+      triedThisRound = 0;
+      long leftNanos = deadlineNanos - System.nanoTime();
+      long waitNanos = ThreadLocalRandom.current().nextLong(pauseNanos / 2, pauseNanos);
+      pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);
+      CompletableFuture.delayedExecutor(
+              Math.max(0, Math.min(waitNanos, leftNanos)), TimeUnit.NANOSECONDS)
+          .execute(this::attempt);
+    }
+  }
+
+  private void giveUp() {
+    String told = String.join("; ", failures);
+    if (outcomeUnknown) {
+      result.completeExceptionally(
+          new UnknownOutcomeException(
+              "nobody knows whether the write took effect (" + told + ")", lastCause));
+    } else if (overloaded) {
+      result.completeExceptionally(new OverloadedException("overloaded (" + told + ")", lastCause));
+    } else {
+      result.completeExceptionally(
+          new UnavailableException("no server could answer (" + told + ")", lastCause));
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.synod.client;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server has too much to do, and took the call no further: it had no effect. Try again later.
+ */
+public final class OverloadedException extends SynodException {
+  OverloadedException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,251 @@
+package io.synod.client;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Metadata;
+import io.synod.client.Call.Reply;
+import io.synod.client.Call.Wish;
+import io.synod.proto.ClusterGrpc;
+import io.synod.proto.DeleteRequest;
+import io.synod.proto.GetRequest;
+import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.PutRequest;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of the store: any of the given servers answers any call.
+ *
+ * <p>The blocking calls throw a {@link SynodException}; which kind says what is known of the call's
+ * effect. The asynchronous ones complete with the same exceptions; cancelling them cancels the
+ * call, and leaves the outcome of a write unknown. A key has 1 to 65,536 bytes, a value at most
+ * 1,048,576: more is a {@link RefusedException}.
+ *
+ * <p>Thread-safe; made once and shared. Connections are opened when they are first needed.
+ */
+public final class SynodClient implements AutoCloseable {
+  private static final Metadata.Key<String> READ =
+      Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> APPLIED =
+      Metadata.Key.of("synod-applied", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final ClientSettings settings;
+  private final Connections connections;
+
+  private SynodClient(ClientSettings settings, ChannelFactory channels) {
+    this.settings = settings;
+    this.connections = new Connections(settings.servers(), channels);
+  }
+
+  /**
+   * A client of these servers, {@code HOST:PORT[,HOST:PORT...]}, with the usual settings. Does not
+   * wait for a connection.
+   *
+   * @throws IllegalArgumentException if that is no list of addresses
+   */
+  public static SynodClient of(String servers) {
+    return of(ClientSettings.usual(ServerAddress.parseList(servers)));
+  }
+
+  public static SynodClient of(ClientSettings settings) {
+    return of(settings, ChannelFactory::plaintext);
+  }
+
+  /**
+   * With channels of the caller's own making; best with a direct executor.
+   *
+   * @param channels opens one for each server, and a new one after it failed to connect
+   */
+  public static SynodClient of(ClientSettings settings, ChannelFactory channels) {
+    return new SynodClient(settings, channels);
+  }
+
+  public ClientSettings settings() {
+    return settings;
+  }
+
+  // ---- reads
+  // -------------------------------------------------------------------------------------
+
+  /** The value of a key, empty if it is absent; read as the settings say. Blocks. */
+  public Optional<ByteString> get(ByteString key) {
+    return read(key, settings.readMode()).value();
+  }
+
+  /** As {@link #get}, without blocking. */
+  public CompletableFuture<Optional<ByteString>> getAsync(ByteString key) {
+    return readAsync(key, settings.readMode()).thenApply(Reading::value);
+  }
+
+  /** The value of a key and where it came from. Blocks. */
+  public Reading read(ByteString key, ReadMode mode) {
+    return await(readCall(key, mode), /* write= */ false, SynodClient::reading);
+  }
+
+  /** As {@link #read}, without blocking. */
+  public CompletableFuture<Reading> readAsync(ByteString key, ReadMode mode) {
+    return derive(readCall(key, mode), SynodClient::reading);
+  }
+
+  private CompletableFuture<Reply<GetResponse>> readCall(ByteString key, ReadMode mode) {
+    Metadata headers = new Metadata();
+    switch (mode) {
+      case SERVER_DEFAULT -> {}
+      case LINEARIZABLE -> headers.put(READ, "linearizable");
+      case LOCAL -> headers.put(READ, "local");
+    }
+    return begin(
+        new Wish<>(
+            KeyValueStoreGrpc.getGetValueMethod(),
+            GetRequest.newBuilder().setKey(key).build(),
+            headers,
+            /* write= */ false));
+  }
+
+  private static Reading reading(Reply<GetResponse> reply) {
+    return new Reading(
+        Optional.ofNullable(reply.message()).map(GetResponse::getValue),
+        reply.server(),
+        slot(reply.headers().get(APPLIED)));
+  }
+
+  private static OptionalLong slot(@Nullable String text) {
+    try {
+      return text == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text));
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** What the first server that answers knows of the cluster. Blocks. */
+  public StatusResponse status() {
+    return await(statusCall(), /* write= */ false, SynodClient::status);
+  }
+
+  /** As {@link #status}, without blocking. */
+  public CompletableFuture<StatusResponse> statusAsync() {
+    return derive(statusCall(), SynodClient::status);
+  }
+
+  private CompletableFuture<Reply<StatusResponse>> statusCall() {
+    return begin(
+        new Wish<>(
+            ClusterGrpc.getStatusMethod(),
+            StatusRequest.getDefaultInstance(),
+            new Metadata(),
+            /* write= */ false));
+  }
+
+  private static StatusResponse status(Reply<StatusResponse> reply) {
+    StatusResponse status = reply.message();
+    if (status == null) {
+      throw new RefusedException(reply.server() + ": it has no status", null);
+    }
+    return status;
+  }
+
+  // ---- writes
+  // ------------------------------------------------------------------------------------
+
+  /** Sets a key. Durable on a quorum when it returns. Blocks. */
+  public void put(ByteString key, ByteString value) {
+    await(putCall(key, value), /* write= */ true, Reply::server);
+  }
+
+  /** As {@link #put}, without blocking. Completes with the server that took it. */
+  public CompletableFuture<ServerAddress> putAsync(ByteString key, ByteString value) {
+    return derive(putCall(key, value), Reply::server);
+  }
+
+  private CompletableFuture<? extends Reply<?>> putCall(ByteString key, ByteString value) {
+    return begin(
+        new Wish<>(
+            KeyValueStoreGrpc.getPutPairMethod(),
+            PutRequest.newBuilder().setKey(key).setValue(value).build(),
+            new Metadata(),
+            /* write= */ true));
+  }
+
+  /** Removes a key; no matter whether it was there. Durable on a quorum when it returns. Blocks. */
+  public void delete(ByteString key) {
+    await(deleteCall(key), /* write= */ true, Reply::server);
+  }
+
+  /** As {@link #delete}, without blocking. Completes with the server that took it. */
+  public CompletableFuture<ServerAddress> deleteAsync(ByteString key) {
+    return derive(deleteCall(key), Reply::server);
+  }
+
+  private CompletableFuture<? extends Reply<?>> deleteCall(ByteString key) {
+    return begin(
+        new Wish<>(
+            KeyValueStoreGrpc.getDeletePairMethod(),
+            DeleteRequest.newBuilder().setKey(key).build(),
+            new Metadata(),
+            /* write= */ true));
+  }
+
+  // ---- both
+  // --------------------------------------------------------------------------------------
+
+  private <Q, R> CompletableFuture<Reply<R>> begin(Wish<Q, R> wish) {
+    return Call.begin(connections, wish, settings);
+  }
+
+  /** A future of what is made of a reply, whose cancelling reaches the call. */
+  private static <R, T> CompletableFuture<T> derive(
+      CompletableFuture<? extends R> call, Function<R, T> make) {
+    CompletableFuture<T> derived = new CompletableFuture<>();
+    var unused =
+        call.whenComplete(
+            (reply, failure) -> {
+              if (failure != null) {
+                derived.completeExceptionally(failure);
+                return;
+              }
+              try {
+                derived.complete(make.apply(reply));
+              } catch (SynodException e) {
+                derived.completeExceptionally(e);
+              }
+            });
+    var ignored =
+        derived.whenComplete(
+            (made, failure) -> {
+              if (derived.isCancelled()) {
+                call.cancel(false);
+              }
+            });
+    return derived;
+  }
+
+  private static <R, T> T await(
+      CompletableFuture<? extends R> call, boolean write, Function<R, T> make) {
+    try {
+      return make.apply(call.get());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      call.cancel(false);
+      throw write
+          ? new UnknownOutcomeException("the caller was interrupted while the write went on", e)
+          : new UnavailableException("the caller was interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SynodException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("a call failed in a way that it never should", e.getCause());
+    }
+  }
+
+  /** Ends all calls under way and closes the connections. Does not wait. */
+  @Override
+  public void close() {
+    connections.close();
+  }
+}

@@ -1,0 +1,243 @@
+package io.synod.client;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ForwardingServerCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.synod.proto.ClusterGrpc;
+import io.synod.proto.DeleteRequest;
+import io.synod.proto.EmptyMessage;
+import io.synod.proto.GetRequest;
+import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.MemberStatus;
+import io.synod.proto.PutRequest;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Servers in this process that share one map, and misbehave as they are told. */
+public final class FakeServers implements AutoCloseable {
+  private static final Metadata.Key<String> READ_HEADER =
+      Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** What a server does with a call. */
+  public enum Behaviour {
+    ANSWERS,
+    /** UNAVAILABLE, and the call had no effect. */
+    NOT_PROPOSED,
+    /** UNAVAILABLE, though a write was done. */
+    DONE_BUT_UNKNOWN,
+    /** UNAVAILABLE without a word on the outcome, as when a connection breaks. */
+    BREAKS,
+    /** Never answers. */
+    SILENT,
+    OVERLOADED,
+    INVALID
+  }
+
+  private final String name = "fake-" + UUID.randomUUID() + "-";
+  private final Map<ServerAddress, Fake> fakes = new LinkedHashMap<>();
+  private final Map<ByteString, ByteString> pairs = new ConcurrentHashMap<>();
+
+  /**
+   * @param count servers, on ports from 8000 on; none runs yet
+   */
+  public FakeServers(int count) {
+    for (int i = 0; i < count; i++) {
+      fakes.put(new ServerAddress("localhost", 8000 + i), new Fake());
+    }
+  }
+
+  public List<ServerAddress> addresses() {
+    return List.copyOf(fakes.keySet());
+  }
+
+  /** As it is typed: with commas. */
+  public String list() {
+    return String.join(",", addresses().stream().map(ServerAddress::toString).toList());
+  }
+
+  /** Starts a server, or changes how it behaves. */
+  public FakeServers set(int server, Behaviour behaviour) {
+    Fake fake = fake(server);
+    fake.behaviour = behaviour;
+    if (fake.server == null) {
+      fake.start(name + addresses().get(server));
+    }
+    return this;
+  }
+
+  /** How many calls a server got. */
+  public int calls(int server) {
+    return fake(server).calls.get();
+  }
+
+  private Fake fake(int server) {
+    return Objects.requireNonNull(fakes.get(addresses().get(server)));
+  }
+
+  public Map<ByteString, ByteString> pairs() {
+    return pairs;
+  }
+
+  /** The way to them. */
+  public ManagedChannel channel(ServerAddress server) {
+    return InProcessChannelBuilder.forName(name + server).directExecutor().build();
+  }
+
+  @Override
+  public void close() {
+    for (Fake fake : fakes.values()) {
+      if (fake.server != null) {
+        fake.server.shutdownNow();
+      }
+    }
+  }
+
+  private final class Fake extends KeyValueStoreGrpc.KeyValueStoreImplBase {
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile Behaviour behaviour = Behaviour.ANSWERS;
+    private @Nullable Server server;
+
+    void start(String as) {
+      try {
+        server =
+            InProcessServerBuilder.forName(as)
+                .directExecutor()
+                .addService(ServerInterceptors.intercept(this, new ReadHeader()))
+                .addService(new StatusService())
+                .build()
+                .start();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void getValue(GetRequest request, StreamObserver<GetResponse> observer) {
+      if (misbehaves(observer, () -> {})) {
+        return;
+      }
+      ByteString value = pairs.get(request.getKey());
+      if (value == null) {
+        observer.onError(Status.NOT_FOUND.withDescription("no such key").asRuntimeException());
+      } else {
+        observer.onNext(GetResponse.newBuilder().setValue(value).build());
+        observer.onCompleted();
+      }
+    }
+
+    @Override
+    public void putPair(PutRequest request, StreamObserver<EmptyMessage> observer) {
+      write(observer, () -> pairs.put(request.getKey(), request.getValue()));
+    }
+
+    @Override
+    public void deletePair(DeleteRequest request, StreamObserver<EmptyMessage> observer) {
+      write(observer, () -> pairs.remove(request.getKey()));
+    }
+
+    private void write(StreamObserver<EmptyMessage> observer, Runnable effect) {
+      if (!misbehaves(observer, effect)) {
+        effect.run();
+        observer.onNext(EmptyMessage.getDefaultInstance());
+        observer.onCompleted();
+      }
+    }
+
+    private boolean misbehaves(StreamObserver<?> observer, Runnable effect) {
+      calls.incrementAndGet();
+      switch (behaviour) {
+        case ANSWERS -> {
+          return false;
+        }
+        case SILENT -> {}
+        case NOT_PROPOSED -> fail(observer, Status.UNAVAILABLE, "no quorum", "not-proposed");
+        case DONE_BUT_UNKNOWN -> {
+          effect.run();
+          fail(observer, Status.UNAVAILABLE, "no quorum in time", "unknown");
+        }
+        case BREAKS -> {
+          effect.run();
+          observer.onError(Status.UNAVAILABLE.withDescription("io exception").asException());
+        }
+        case OVERLOADED ->
+            fail(observer, Status.RESOURCE_EXHAUSTED, "the queue is full", "not-proposed");
+        case INVALID ->
+            fail(observer, Status.INVALID_ARGUMENT, "the key is too long", "not-proposed");
+      }
+      return true;
+    }
+
+    private void fail(StreamObserver<?> observer, Status status, String why, String outcome) {
+      Metadata trailers = new Metadata();
+      trailers.put(Failure.OUTCOME, outcome);
+      observer.onError(status.withDescription(why).asRuntimeException(trailers));
+    }
+  }
+
+  /** Answers a local read with a slot. */
+  private static final class ReadHeader implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      return next.startCall(new WithSlot<>(call, headers.get(READ_HEADER)), headers);
+    }
+  }
+
+  private static final class WithSlot<Q, R>
+      extends ForwardingServerCall.SimpleForwardingServerCall<Q, R> {
+    private final @Nullable String read;
+
+    WithSlot(ServerCall<Q, R> call, @Nullable String read) {
+      super(call);
+      this.read = read;
+    }
+
+    @Override
+    public void sendHeaders(Metadata headers) {
+      if ("local".equals(read)) {
+        headers.put(Metadata.Key.of("synod-applied", Metadata.ASCII_STRING_MARSHALLER), "42");
+      }
+      super.sendHeaders(headers);
+    }
+  }
+
+  private final class StatusService extends ClusterGrpc.ClusterImplBase {
+    @Override
+    public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+      StatusResponse.Builder status =
+          StatusResponse.newBuilder().setCoordinatorId(0).setCoordinatorHeard(true).setQuorum(2);
+      int id = 0;
+      for (ServerAddress address : fakes.keySet()) {
+        status.addMember(
+            MemberStatus.newBuilder()
+                .setServerId(id++)
+                .setClientAddress(address.toString())
+                .setRole(MemberStatus.Role.VOTER)
+                .setLive(true));
+      }
+      observer.onNext(status.build());
+      observer.onCompleted();
+    }
+  }
+}

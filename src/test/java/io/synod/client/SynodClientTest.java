@@ -1,0 +1,257 @@
+package io.synod.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.synod.client.FakeServers.Behaviour;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class SynodClientTest {
+  private static final ByteString KEY = ByteString.copyFromUtf8("key");
+  private static final ByteString VALUE = ByteString.copyFromUtf8("value");
+
+  private final FakeServers servers = new FakeServers(3);
+
+  @AfterEach
+  void close() {
+    servers.close();
+  }
+
+  private SynodClient client(Retries retries, Duration deadline) {
+    return SynodClient.of(
+        ClientSettings.usual(servers.addresses()).withRetries(retries).withDeadline(deadline),
+        servers::channel);
+  }
+
+  private SynodClient client() {
+    return client(Retries.SAFE, Duration.ofSeconds(20));
+  }
+
+  private static void assertSays(SynodException e, String part) {
+    assertTrue(String.valueOf(e.getMessage()).contains(part), e::toString);
+  }
+
+  @Test
+  void readsWhatItWrote() {
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      client.put(KEY, VALUE);
+      assertEquals(Optional.of(VALUE), client.get(KEY));
+      client.delete(KEY);
+      assertEquals(Optional.empty(), client.get(KEY));
+    }
+  }
+
+  @Test
+  void readsAndWritesWithoutBlocking() throws Exception {
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      ServerAddress by = client.putAsync(KEY, VALUE).get(10, TimeUnit.SECONDS);
+      assertEquals(servers.addresses().get(0), by);
+      assertEquals(Optional.of(VALUE), client.getAsync(KEY).get(10, TimeUnit.SECONDS));
+      client.deleteAsync(KEY).get(10, TimeUnit.SECONDS);
+      assertEquals(Optional.empty(), client.getAsync(KEY).get(10, TimeUnit.SECONDS));
+      assertEquals(3, client.statusAsync().get(10, TimeUnit.SECONDS).getMemberCount());
+    }
+  }
+
+  @Test
+  void movesOnFromServersThatAreNotThere() {
+    servers.set(2, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      client.put(KEY, VALUE);
+      assertEquals(Optional.of(VALUE), client.get(KEY));
+    }
+  }
+
+  @Test
+  void staysWithTheServerThatAnswered() {
+    servers.set(0, Behaviour.NOT_PROPOSED).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      client.put(KEY, VALUE);
+      client.put(KEY, VALUE);
+      assertEquals(1, servers.calls(0));
+      assertEquals(2, servers.calls(1));
+    }
+  }
+
+  @Test
+  void doesNotRepeatWriteOfUnknownOutcome() {
+    for (Behaviour behaviour : List.of(Behaviour.DONE_BUT_UNKNOWN, Behaviour.BREAKS)) {
+      servers.set(0, behaviour).set(1, Behaviour.ANSWERS);
+      try (SynodClient client = client()) {
+        UnknownOutcomeException e =
+            assertThrows(UnknownOutcomeException.class, () -> client.put(KEY, VALUE));
+        assertSays(e, "localhost:8000");
+        assertEquals(0, servers.calls(1));
+      }
+    }
+  }
+
+  @Test
+  void repeatsWriteOfUnknownOutcomeWhenAsked() {
+    servers.set(0, Behaviour.BREAKS).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client(Retries.UNTIL_DEADLINE, Duration.ofSeconds(20))) {
+      client.put(KEY, VALUE);
+      assertEquals(1, servers.calls(1));
+    }
+  }
+
+  @Test
+  void repeatsReadThatBroke() {
+    servers.pairs().put(KEY, VALUE);
+    servers.set(0, Behaviour.BREAKS).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      assertEquals(Optional.of(VALUE), client.get(KEY));
+    }
+  }
+
+  @Test
+  void triesAgainUntilServerIsBack() throws Exception {
+    try (SynodClient client = client(Retries.UNTIL_DEADLINE, Duration.ofSeconds(20))) {
+      CompletableFuture<ServerAddress> put = client.putAsync(KEY, VALUE);
+      assertFalse(put.isDone());
+      servers.set(1, Behaviour.ANSWERS);
+      assertEquals(servers.addresses().get(1), put.get(20, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void connectsAtOnceToServerThatCameBack() {
+    try (SynodClient client = client()) {
+      assertThrows(UnavailableException.class, () -> client.get(KEY));
+      servers.set(0, Behaviour.ANSWERS);
+      assertEquals(Optional.empty(), client.get(KEY));
+    }
+  }
+
+  @Test
+  void namesAllServersThatDidNotAnswer() {
+    servers.set(1, Behaviour.NOT_PROPOSED);
+    try (SynodClient client = client()) {
+      UnavailableException e =
+          assertThrows(UnavailableException.class, () -> client.put(KEY, VALUE));
+      for (ServerAddress address : servers.addresses()) {
+        assertSays(e, address.toString());
+      }
+      assertSays(e, "no quorum");
+    }
+  }
+
+  @Test
+  void silentServerCostsReadOnlyItsShareOfTheTime() {
+    servers.pairs().put(KEY, VALUE);
+    servers.set(0, Behaviour.SILENT).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client(Retries.SAFE, Duration.ofMillis(1_500))) {
+      assertEquals(Optional.of(VALUE), client.get(KEY));
+    }
+  }
+
+  @Test
+  void writeToSilentServerIsUnknown() {
+    servers.set(0, Behaviour.SILENT).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client(Retries.SAFE, Duration.ofMillis(200))) {
+      UnknownOutcomeException e =
+          assertThrows(UnknownOutcomeException.class, () -> client.put(KEY, VALUE));
+      assertSays(e, "no answer in time");
+    }
+  }
+
+  @Test
+  void saysThatServerHasTooMuchToDo() {
+    servers.set(0, Behaviour.OVERLOADED).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      assertThrows(OverloadedException.class, () -> client.put(KEY, VALUE));
+    }
+  }
+
+  @Test
+  void saysWhyCallIsRefused() {
+    servers.set(0, Behaviour.INVALID).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      RefusedException e = assertThrows(RefusedException.class, () -> client.put(KEY, VALUE));
+      assertSays(e, "the key is too long");
+      assertEquals(0, servers.calls(1));
+    }
+  }
+
+  @Test
+  void localReadTellsTheSlot() {
+    servers.pairs().put(KEY, VALUE);
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      Reading local = client.read(KEY, ReadMode.LOCAL);
+      assertEquals(OptionalLong.of(42), local.appliedSlot());
+      assertEquals(OptionalLong.empty(), client.read(KEY, ReadMode.LINEARIZABLE).appliedSlot());
+    }
+  }
+
+  @Test
+  void cancelledCallEnds() {
+    servers.set(0, Behaviour.SILENT);
+    try (SynodClient client = client()) {
+      CompletableFuture<ServerAddress> put = client.putAsync(KEY, VALUE);
+      assertTrue(put.cancel(false));
+      assertTrue(put.isCancelled());
+    }
+  }
+
+  @Test
+  void interruptedWriteIsUnknown() {
+    servers.set(0, Behaviour.SILENT);
+    try (SynodClient client = client()) {
+      Thread.currentThread().interrupt();
+      assertThrows(UnknownOutcomeException.class, () -> client.put(KEY, VALUE));
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
+  void refusedConnectionOverTcpSaysSo() throws Exception {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      free = socket.getLocalPort();
+    }
+    try (SynodClient client = SynodClient.of("localhost:" + free)) {
+      UnavailableException e =
+          assertThrows(UnavailableException.class, () -> client.put(KEY, VALUE));
+      assertSays(e, "connection refused");
+    }
+  }
+
+  @Test
+  void writeDoesNotWaitForServerThatAcceptsAndSaysNothing() throws Exception {
+    // The connection is made by the system and never served: nothing was sent, so the write may go
+    // on.
+    servers.set(1, Behaviour.ANSWERS);
+    try (ServerSocket deaf = new ServerSocket(0)) {
+      ServerAddress first = new ServerAddress("localhost", deaf.getLocalPort());
+      ClientSettings settings =
+          ClientSettings.usual(List.of(first, servers.addresses().get(1)))
+              .withDeadline(Duration.ofSeconds(3));
+      try (SynodClient client =
+          SynodClient.of(
+              settings,
+              server ->
+                  server.equals(first)
+                      ? ChannelFactory.plaintext(server)
+                      : servers.channel(server))) {
+        client.put(KEY, VALUE);
+        assertEquals(VALUE, servers.pairs().get(KEY));
+      }
+    }
+  }
+}
