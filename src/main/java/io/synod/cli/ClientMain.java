@@ -1,0 +1,95 @@
+package io.synod.cli;
+
+import io.synod.client.ChannelFactory;
+import io.synod.client.SynodClient;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** {@code ./client}: a prompt on a terminal, else the commands of a script. */
+public final class ClientMain {
+  private ClientMain() {}
+
+  /** Runs it and ends the process. */
+  public static void main(String[] args) {
+    PrintStream out = stream(FileDescriptor.out);
+    Streams streams =
+        new Streams(new FileInputStream(FileDescriptor.in), out, stream(FileDescriptor.err));
+    // The script knows; the JDK's own answer differs from version to version.
+    boolean terminal = Boolean.getBoolean("synod.terminal");
+    ExitStatus status = run(List.of(args), streams, terminal, ChannelFactory::plaintext);
+    out.flush();
+    // Not System.exit: threads of connections need not be waited for.
+    Runtime.getRuntime().halt(status.number());
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(
+        new FileOutputStream(descriptor), /* autoFlush= */ false, StandardCharsets.UTF_8);
+  }
+
+  /** Where a run reads and writes. */
+  record Streams(InputStream in, PrintStream out, PrintStream err) {}
+
+  /** Runs it. Blocks until its input ends or EXIT. */
+  static ExitStatus run(
+      List<String> args, Streams streams, boolean terminal, ChannelFactory channels) {
+    ClientOptions options;
+    try {
+      options = ClientOptions.parse(args);
+    } catch (WrongInputException e) {
+      streams.err().println("client: " + e.why() + "; ./client --help shows all options");
+      streams.err().flush();
+      return ExitStatus.WRONG_INPUT;
+    }
+    if (options.help()) {
+      streams.out().println(Help.USAGE);
+      return ExitStatus.DONE;
+    }
+    Output output = new Output(streams.out(), streams.err(), options.style(terminal));
+    try (SynodClient client = SynodClient.of(options.settings(), channels)) {
+      CommandRunner runner = new CommandRunner(client, output);
+      if (options.demo()) {
+        return Demo.run(runner, output);
+      }
+      if (!options.commands().isEmpty()) {
+        runAll(options.commands(), runner);
+      } else if (terminal) {
+        Prompt.run(runner, client, output);
+        return ExitStatus.DONE;
+      } else {
+        runAll(streams.in(), runner);
+      }
+      return runner.worst();
+    } catch (IOException e) {
+      output.error("standard input cannot be read: " + e.getMessage());
+      return ExitStatus.WRONG_INPUT;
+    }
+  }
+
+  private static void runAll(List<String> commands, CommandRunner runner) {
+    for (String command : commands) {
+      runner.run(command);
+      if (runner.isEnded()) {
+        return;
+      }
+    }
+  }
+
+  private static void runAll(InputStream in, CommandRunner runner) throws IOException {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      runner.run(line);
+      if (runner.isEnded()) {
+        return;
+      }
+    }
+  }
+}

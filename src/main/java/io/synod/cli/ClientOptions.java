@@ -1,0 +1,116 @@
+package io.synod.cli;
+
+import io.synod.client.ClientSettings;
+import io.synod.client.ReadMode;
+import io.synod.client.Retries;
+import io.synod.client.ServerAddress;
+import java.time.Duration;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.MissingArgumentException;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
+
+/**
+ * What the client was called with.
+ *
+ * @param commands to carry out instead of reading any
+ * @param raw whether only the bytes of values are printed
+ */
+record ClientOptions(
+    ClientSettings settings, List<String> commands, boolean demo, boolean raw, boolean help) {
+  private static final double LONGEST_SECONDS = 86_400;
+
+  static ClientOptions parse(List<String> args) throws WrongInputException {
+    CommandLine line = line(args, options());
+    List<String> servers = line.getArgList();
+    if (servers.size() > 1) {
+      throw new WrongInputException(
+          "'"
+              + servers.get(1)
+              + "' is one argument too many: give servers as one, with commas, and commands with -c");
+    }
+    String[] commands = line.getOptionValues("command");
+    if (commands != null && line.hasOption("demo")) {
+      throw new WrongInputException("--demo brings its own commands");
+    }
+    return new ClientOptions(
+        settings(
+            line, servers.isEmpty() ? "localhost:" + ServerAddress.USUAL_PORT : servers.get(0)),
+        commands == null ? List.of() : List.of(commands),
+        line.hasOption("demo"),
+        line.hasOption("raw"),
+        line.hasOption("help"));
+  }
+
+  private static ClientSettings settings(CommandLine line, String servers)
+      throws WrongInputException {
+    ClientSettings settings;
+    try {
+      settings = ClientSettings.usual(ServerAddress.parseList(servers));
+    } catch (IllegalArgumentException e) {
+      throw new WrongInputException(e.getMessage() == null ? servers : e.getMessage(), e);
+    }
+    if (line.hasOption("timeout")) {
+      settings = settings.withDeadline(seconds("--timeout", line.getOptionValue("timeout")));
+    }
+    if (line.hasOption("local")) {
+      settings = settings.withReadMode(ReadMode.LOCAL);
+    }
+    if (line.hasOption("retry")) {
+      settings = settings.withRetries(Retries.UNTIL_DEADLINE);
+    }
+    return settings;
+  }
+
+  /** Seconds as a person writes them. */
+  static Duration seconds(String option, String text) throws WrongInputException {
+    try {
+      double seconds = Double.parseDouble(text);
+      if (seconds >= 0.001 && seconds <= LONGEST_SECONDS) {
+        return Duration.ofMillis(Math.round(seconds * 1_000));
+      }
+    } catch (NumberFormatException e) {
+      throw new WrongInputException(option + " takes seconds, not '" + text + "'", e);
+    }
+    throw new WrongInputException(option + " takes 0.001 to 86400 seconds, not " + text);
+  }
+
+  private static Options options() {
+    Options options = new Options();
+    options.addOption(Option.builder("c").longOpt("command").hasArg().get());
+    options.addOption(Option.builder("h").longOpt("help").get());
+    options.addOption(Option.builder().longOpt("timeout").hasArg().get());
+    for (String flag : List.of("demo", "local", "raw", "retry")) {
+      options.addOption(Option.builder().longOpt(flag).get());
+    }
+    return options;
+  }
+
+  /** Parses, with messages of our own. */
+  static CommandLine line(List<String> args, Options options) throws WrongInputException {
+    try {
+      return DefaultParser.builder()
+          .setAllowPartialMatching(false)
+          .setStripLeadingAndTrailingQuotes(false)
+          .get()
+          .parse(options, args.toArray(String[]::new));
+    } catch (UnrecognizedOptionException e) {
+      throw new WrongInputException("there is no option " + e.getOption(), e);
+    } catch (MissingArgumentException e) {
+      Option option = e.getOption();
+      throw new WrongInputException("--" + option.getLongOpt() + " wants a value", e);
+    } catch (ParseException e) {
+      throw new WrongInputException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  Output.Style style(boolean terminal) {
+    return raw
+        ? Output.Style.RAW
+        : terminal && System.getenv("NO_COLOR") == null ? Output.Style.COLOURS : Output.Style.LINES;
+  }
+}

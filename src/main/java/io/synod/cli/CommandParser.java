@@ -1,0 +1,75 @@
+package io.synod.cli;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** From a line to a command. */
+final class CommandParser {
+  static final List<String> VERBS = List.of("GET", "PUT", "DELETE", "STATUS", "HELP", "EXIT");
+
+  private CommandParser() {}
+
+  /** The command in a line; none if the line is empty or a comment, which begins with #. */
+  static Optional<Command> parse(String line) throws WrongInputException {
+    if (line.strip().startsWith("#")) {
+      return Optional.empty();
+    }
+    List<ByteString> words = Words.of(line);
+    if (words.isEmpty()) {
+      return Optional.empty();
+    }
+    String verb = words.get(0).toStringUtf8().toUpperCase(Locale.ROOT);
+    List<ByteString> rest = words.subList(1, words.size());
+    return Optional.of(
+        switch (verb) {
+          case "GET" -> new Command.Get(only(rest, "GET takes one key: GET name"));
+          case "DELETE" -> new Command.Delete(only(rest, "DELETE takes one key: DELETE name"));
+          case "PUT" -> put(rest);
+          case "STATUS" -> alone(new Command.Status(), verb, rest);
+          case "HELP", "?" -> alone(new Command.Help(), verb, rest);
+          case "EXIT", "QUIT" -> alone(new Command.Exit(), verb, rest);
+          default ->
+              throw new WrongInputException(
+                  "there is no verb "
+                      + Printable.of(words.get(0))
+                      + ": HELP shows those that there are");
+        });
+  }
+
+  private static Command put(List<ByteString> rest) throws WrongInputException {
+    if (rest.size() < 2) {
+      throw new WrongInputException("PUT takes a key and a value: PUT name value");
+    }
+    if (rest.size() > 2) {
+      throw new WrongInputException(
+          "PUT takes one key and one value: put a value with spaces in quotes, as in PUT name \"two words\"");
+    }
+    return new Command.Put(key(rest.get(0)), rest.get(1));
+  }
+
+  private static ByteString only(List<ByteString> rest, String otherwise)
+      throws WrongInputException {
+    if (rest.size() != 1) {
+      throw new WrongInputException(
+          rest.size() > 1 ? otherwise + "; put a key with spaces in quotes" : otherwise);
+    }
+    return key(rest.get(0));
+  }
+
+  private static ByteString key(ByteString key) throws WrongInputException {
+    if (key.isEmpty()) {
+      throw new WrongInputException("a key has at least one byte");
+    }
+    return key;
+  }
+
+  private static Command alone(Command command, String verb, List<ByteString> rest)
+      throws WrongInputException {
+    if (!rest.isEmpty()) {
+      throw new WrongInputException(verb + " stands alone");
+    }
+    return command;
+  }
+}

@@ -1,0 +1,89 @@
+package io.synod.cli;
+
+import io.synod.client.Reading;
+import io.synod.client.RefusedException;
+import io.synod.client.SynodClient;
+import io.synod.client.SynodException;
+import java.util.Optional;
+
+/** Carries out lines one after another. One thread. */
+final class CommandRunner {
+  private final SynodClient client;
+  private final Output output;
+  private ExitStatus worst = ExitStatus.DONE;
+  private boolean ended;
+
+  CommandRunner(SynodClient client, Output output) {
+    this.client = client;
+    this.output = output;
+  }
+
+  /** The worst that was met so far. */
+  ExitStatus worst() {
+    return worst;
+  }
+
+  /** Whether EXIT was asked for. */
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Carries out a line and prints what came of it. Blocks until then. */
+  ExitStatus run(String line) {
+    ExitStatus status;
+    try {
+      Optional<Command> command = CommandParser.parse(line);
+      status = command.isPresent() ? run(command.get()) : ExitStatus.DONE;
+    } catch (WrongInputException e) {
+      output.error(e.why());
+      status = ExitStatus.WRONG_INPUT;
+    }
+    output.flush();
+    worst = ExitStatus.worst(worst, status);
+    return status;
+  }
+
+  private ExitStatus run(Command command) {
+    long began = System.nanoTime();
+    try {
+      return carryOut(command, began);
+    } catch (SynodException e) {
+      output.failure(e, System.nanoTime() - began);
+      return e instanceof RefusedException ? ExitStatus.WRONG_INPUT : ExitStatus.UNAVAILABLE;
+    }
+  }
+
+  private ExitStatus carryOut(Command command, long began) {
+    if (command instanceof Command.Get get) {
+      return get(get, began);
+    } else if (command instanceof Command.Put put) {
+      client.put(put.key(), put.value());
+      output.result("done", "", System.nanoTime() - began);
+    } else if (command instanceof Command.Delete delete) {
+      client.delete(delete.key());
+      output.result("done", "", System.nanoTime() - began);
+    } else if (command instanceof Command.Status) {
+      output.text(StatusTable.of(client.status()));
+    } else if (command instanceof Command.Help) {
+      output.text(Help.VERBS);
+    } else {
+      ended = true;
+    }
+    return ExitStatus.DONE;
+  }
+
+  private ExitStatus get(Command.Get get, long began) {
+    Reading reading = client.read(get.key(), client.settings().readMode());
+    long took = System.nanoTime() - began;
+    String note =
+        reading.appliedSlot().isPresent()
+            ? reading.server() + " as of slot " + reading.appliedSlot().getAsLong() + ", "
+            : "";
+    if (reading.value().isEmpty()) {
+      output.result("not found", note, took);
+      return ExitStatus.NOT_FOUND;
+    }
+    output.value(reading.value().get(), note, took);
+    return ExitStatus.DONE;
+  }
+}

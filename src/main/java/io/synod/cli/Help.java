@@ -1,0 +1,41 @@
+package io.synod.cli;
+
+/** What the client says of itself. */
+final class Help {
+  private Help() {}
+
+  static final String VERBS =
+      """
+      GET key           the value of a key
+      PUT key value     sets it; durable on a majority of the servers when it says done
+      DELETE key        removes it, if it is there
+      STATUS            the servers, the coordinator, how far the log is
+      HELP              this text
+      EXIT              ends (so does Ctrl-D)
+
+      In any case, upper or lower. Keys and values with spaces stand in quotes: PUT city "New York".
+      Within quotes: \\n \\r \\t \\0 \\\\ \\" \\' and \\xHH for any byte.""";
+
+  static final String USAGE =
+      """
+      ./client [options] [HOST:PORT[,HOST:PORT...]]      (default localhost:8000)
+
+      Talks to the store: on a terminal at a prompt, else by the commands on standard input. Given several
+      servers, it moves on to the next when one does not answer.
+
+        -c, --command "PUT a b"   carries this out and ends; may be given several times
+            --demo                fills the store with a few pairs, and shows the verbs
+            --local               reads what the asked server has applied, without asking the others
+            --raw                 prints the bytes of values and nothing else
+            --retry               tries everything again until the timeout, also a write whose outcome is unknown
+            --timeout SECONDS     for one command (default 10)
+            --help                this text
+
+      Ends with status 0 if all was done, 1 if a key was not found, 2 for wrong input, 3 if the store was not
+      available or the outcome of a write is unknown; of several, the highest.
+
+      Commands:
+
+      """
+          + VERBS.indent(2).stripTrailing();
+}

@@ -1,0 +1,92 @@
+package io.synod.cli;
+
+import io.synod.client.ServerAddress;
+import io.synod.client.SynodClient;
+import io.synod.client.SynodException;
+import io.synod.proto.StatusResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.DefaultParser;
+import org.jline.reader.impl.completer.ArgumentCompleter;
+import org.jline.reader.impl.completer.NullCompleter;
+import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+
+/**
+ * The prompt on a terminal: history, editing, completion of verbs. The only class that needs JLine,
+ * so that scripts do not wait for it.
+ */
+final class Prompt {
+  private static final String PROMPT = "synod> ";
+
+  private Prompt() {}
+
+  /** Reads and runs lines until EXIT or Ctrl-D. */
+  static void run(CommandRunner runner, SynodClient client, Output output) throws IOException {
+    greet(client, output);
+    try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
+      LineReader reader = reader(terminal);
+      while (!runner.isEnded()) {
+        try {
+          runner.run(reader.readLine(PROMPT));
+        } catch (UserInterruptException e) {
+          // Ctrl-C clears the line, as in a shell.
+          output.flush();
+        } catch (EndOfFileException e) {
+          return;
+        }
+      }
+    }
+  }
+
+  private static void greet(SynodClient client, Output output) {
+    String servers =
+        client.settings().servers().stream()
+            .map(ServerAddress::toString)
+            .collect(Collectors.joining(", "));
+    try {
+      StatusResponse status = client.status();
+      String state =
+          status.hasWaitingFor()
+              ? status.getWaitingFor()
+              : status.hasCoordinatorId()
+                  ? "server %d of %d; server %d coordinates"
+                      .formatted(
+                          status.getServerId(), status.getMemberCount(), status.getCoordinatorId())
+                  : "no coordinator yet";
+      output.text("Synod at %s: %s. HELP shows the verbs.".formatted(servers, state));
+    } catch (SynodException e) {
+      output.error(e.getMessage() + "; it is tried again with each command.");
+    }
+    output.flush();
+  }
+
+  private static LineReader reader(Terminal terminal) {
+    DefaultParser parser = new DefaultParser();
+    // Quotes and backslashes are ours to read.
+    parser.setEscapeChars(new char[0]);
+    Stream<String> verbs =
+        CommandParser.VERBS.stream().flatMap(v -> Stream.of(v, v.toLowerCase(Locale.ROOT)));
+    List<String> names = verbs.toList();
+    return LineReaderBuilder.builder()
+        .terminal(terminal)
+        .appName("synod")
+        .parser(parser)
+        .completer(new ArgumentCompleter(new StringsCompleter(names), NullCompleter.INSTANCE))
+        .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+        .option(LineReader.Option.HISTORY_IGNORE_DUPS, true)
+        .variable(
+            LineReader.HISTORY_FILE, Path.of(System.getProperty("user.home"), ".synod_history"))
+        .variable(LineReader.HISTORY_FILE_SIZE, 10_000)
+        .build();
+  }
+}

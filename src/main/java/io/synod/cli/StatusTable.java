@@ -1,0 +1,160 @@
+package io.synod.cli;
+
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** STATUS as a person reads it. */
+final class StatusTable {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
+
+  private final StatusResponse status;
+  private final StringBuilder out = new StringBuilder();
+
+  private StatusTable(StatusResponse status) {
+    this.status = status;
+  }
+
+  static String of(StatusResponse status) {
+    return new StatusTable(status).text();
+  }
+
+  private String text() {
+    line(
+        "server",
+        "%d%s, up %s%s"
+            .formatted(
+                status.getServerId(),
+                address(status.getServerId()),
+                duration(Duration.ofMillis(status.getUptimeMillis())),
+                version()));
+    if (status.hasWaitingFor()) {
+      line("waiting", status.getWaitingFor());
+    }
+    line("cluster", status.hasClusterId() ? status.getClusterId() : "not founded yet");
+    line("coordinator", coordinator());
+    line(
+        "ballot",
+        "round %d of server %d".formatted(status.getBallotRound(), status.getBallotServerId()));
+    line(
+        "log",
+        "chosen up to slot %d, applied up to %d"
+            .formatted(status.getChosenSlot(), status.getAppliedSlot()));
+    line("keys", Long.toString(status.getKeys()));
+    if (status.getMemberCount() > 0) {
+      line("quorum", quorum());
+    }
+    if (status.getFailRate() > 0) {
+      line("fail rate", status.getFailRate() + ": this server fails on purpose");
+    }
+    if (status.getMemberCount() > 0) {
+      out.append('\n').append(members());
+    }
+    return out.toString().stripTrailing();
+  }
+
+  private void line(String name, String text) {
+    out.append(String.format("%-13s%s%n", name, text));
+  }
+
+  private String version() {
+    return status.getVersion().isEmpty() ? "" : ", version " + status.getVersion();
+  }
+
+  private String address(int server) {
+    return status.getMemberList().stream()
+        .filter(member -> member.getServerId() == server && !member.getClientAddress().isEmpty())
+        .findFirst()
+        .map(member -> " at " + member.getClientAddress())
+        .orElse("");
+  }
+
+  private String coordinator() {
+    if (!status.hasCoordinatorId()) {
+      return "none yet";
+    }
+    int coordinator = status.getCoordinatorId();
+    StringBuilder text = new StringBuilder("server " + coordinator + address(coordinator));
+    long since = status.getCoordinatorSinceMillis();
+    if (since > 0) {
+      text.append(", since ")
+          .append(TIME.format(Instant.ofEpochMilli(since).atZone(ZoneId.systemDefault())));
+    }
+    if (!status.getCoordinatorHeard()) {
+      text.append("; out of action now");
+    }
+    return text.toString();
+  }
+
+  private String quorum() {
+    List<MemberStatus> voters = voters();
+    long live = voters.stream().filter(MemberStatus::getLive).count();
+    long spare = live - status.getQuorum();
+    String now =
+        spare < 0
+            ? "no quorum: writes and reads wait until %d more %s"
+                .formatted(-spare, spare == -1 ? "answers" : "answer")
+            : spare == 0
+                ? "tolerates no failure now"
+                : "tolerates %d %s now".formatted(spare, spare == 1 ? "failure" : "failures");
+    return "%d of %d; %d live; %s".formatted(status.getQuorum(), voters.size(), live, now);
+  }
+
+  private List<MemberStatus> voters() {
+    List<MemberStatus> voters =
+        status.getMemberList().stream()
+            .filter(
+                m ->
+                    m.getRole() == MemberStatus.Role.VOTER
+                        || m.getRole() == MemberStatus.Role.WITNESS)
+            .toList();
+    return voters;
+  }
+
+  private String members() {
+    TextTable table =
+        new TextTable(
+            "member", "clients", "servers", "role", "live", "lag", "round trip", "disk waits");
+    for (MemberStatus member : status.getMemberList()) {
+      boolean self = member.getServerId() == status.getServerId();
+      boolean coordinates =
+          status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
+      table.row(
+          member.getServerId() + (coordinates ? " *" : ""),
+          orDash(member.getClientAddress()),
+          orDash(member.getConsensusAddress()),
+          member.getRole().name().toLowerCase(Locale.ROOT).replace("role_", ""),
+          self ? "asked" : member.getLive() ? "yes" : "NO",
+          member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
+          self || member.getRoundTripMicros() == 0
+              ? "-"
+              : Output.milliseconds(member.getRoundTripMicros() * 1_000),
+          member.getSyncAgeMillis() == 0 ? "-" : member.getSyncAgeMillis() + " ms");
+    }
+    String note = status.hasCoordinatorId() ? "* coordinates\n" : "";
+    return table + note;
+  }
+
+  private static String orDash(String text) {
+    return Optional.of(text).filter(t -> !t.isEmpty()).orElse("-");
+  }
+
+  static String duration(Duration duration) {
+    long seconds = duration.toSeconds();
+    if (seconds < 120) {
+      return seconds + " s";
+    } else if (seconds < 7_200) {
+      return seconds / 60 + " min";
+    } else if (seconds < 172_800) {
+      return seconds / 3_600 + " h " + seconds / 60 % 60 + " min";
+    }
+    return seconds / 86_400 + " days";
+  }
+}

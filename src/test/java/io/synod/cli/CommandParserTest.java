@@ -1,0 +1,122 @@
+package io.synod.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandParserTest {
+  private static ByteString bytes(String text) {
+    return ByteString.copyFromUtf8(text);
+  }
+
+  private static Command parse(String line) throws WrongInputException {
+    return CommandParser.parse(line).orElseThrow();
+  }
+
+  @Test
+  void readsVerbsInAnyCase() throws WrongInputException {
+    assertEquals(new Command.Get(bytes("Key")), parse("get Key"));
+    assertEquals(new Command.Put(bytes("k"), bytes("v")), parse("  Put\tk   v  "));
+    assertEquals(new Command.Delete(bytes("k")), parse("DELETE k"));
+    assertEquals(new Command.Status(), parse("status"));
+    assertEquals(new Command.Help(), parse("?"));
+    assertEquals(new Command.Exit(), parse("quit"));
+  }
+
+  @Test
+  void skipsEmptyLinesAndComments() throws WrongInputException {
+    assertEquals(Optional.empty(), CommandParser.parse("   "));
+    assertEquals(Optional.empty(), CommandParser.parse(" # GET k"));
+  }
+
+  @Test
+  void readsQuotedWords() throws WrongInputException {
+    assertEquals(
+        new Command.Put(bytes("a key"), bytes("it's \"so\"")),
+        parse("PUT \"a key\" 'it\\'s \"so\"'"));
+    assertEquals(new Command.Put(bytes("k"), ByteString.EMPTY), parse("PUT k ''"));
+    assertEquals(new Command.Put(bytes("k"), bytes("grüße ☕ 🦆")), parse("PUT k 'grüße ☕ 🦆'"));
+  }
+
+  @Test
+  void readsEscapesWithinQuotesOnly() throws WrongInputException {
+    assertEquals(
+        new Command.Put(bytes("k"), ByteString.copyFrom(new byte[] {'\n', '\\', 0, (byte) 0xff})),
+        parse("PUT k \"\\n\\\\\\0\\xfF\""));
+    assertEquals(new Command.Put(bytes("k"), bytes("C:\\new")), parse("PUT k C:\\new"));
+    assertEquals(new Command.Put(bytes("k"), bytes("it's")), parse("PUT k it's"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "FETCH k | no verb FETCH",
+        "GET | takes one key",
+        "GET a b | takes one key",
+        "PUT k | a key and a value",
+        "PUT k two words | in quotes",
+        "PUT k \"open | not closed",
+        "PUT k \"a\"b | a space is missing",
+        "PUT k \"\\q\" | no escape",
+        "PUT k \"\\x4\" | two hexadecimal digits",
+        "PUT k \"\\ | backslash",
+        "GET '' | at least one byte",
+        "STATUS now | stands alone"
+      })
+  void saysWhatIsWrong(String line, String reason) {
+    WrongInputException e =
+        assertThrows(WrongInputException.class, () -> CommandParser.parse(line));
+    assertTrue(e.why().contains(reason), e.why());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "plain",
+        "two words",
+        " led by a space",
+        "trailed ",
+        "tab\t",
+        "a\nb",
+        "it's",
+        "'quoted'",
+        "\"quoted\"",
+        "back\\slash",
+        "done",
+        "not found",
+        "grüße ☕ 🦆",
+        "\u0000\u001b[31m",
+        "a\u2028b",
+        "right\u202eleft",
+        "\ufeff"
+      })
+  void readsBackWhatItShows(String text) throws WrongInputException {
+    String shown = Printable.of(bytes(text));
+    assertTrue(shown.chars().noneMatch(Character::isISOControl), shown);
+    String typed = shown.startsWith("\"") || !shown.contains(" ") ? shown : '"' + shown + '"';
+    assertEquals(new Command.Put(bytes("k"), bytes(text)), parse("PUT k " + typed));
+  }
+
+  @Test
+  void showsAnyByte() throws WrongInputException {
+    byte[] all = new byte[256];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = (byte) i;
+    }
+    ByteString value = ByteString.copyFrom(all);
+    assertEquals(new Command.Put(bytes("k"), value), parse("PUT k " + Printable.of(value)));
+    assertEquals("\"\\xc3\"", Printable.of(ByteString.copyFrom(new byte[] {(byte) 0xc3})));
+    assertEquals("plain text", Printable.of(bytes("plain text")));
+    assertEquals("\"done\"", Printable.of(bytes("done")));
+  }
+}

@@ -1,0 +1,93 @@
+package io.synod.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusResponse;
+import org.junit.jupiter.api.Test;
+
+class StatusTableTest {
+  private static StatusResponse.Builder five() {
+    StatusResponse.Builder status =
+        StatusResponse.newBuilder()
+            .setClusterId("2f0a")
+            .setServerId(1)
+            .setCoordinatorId(3)
+            .setCoordinatorHeard(true)
+            .setCoordinatorSinceMillis(1_790_000_000_000L)
+            .setBallotRound(7)
+            .setBallotServerId(3)
+            .setChosenSlot(120)
+            .setAppliedSlot(119)
+            .setQuorum(3)
+            .setKeys(12)
+            .setVersion("0.1.0")
+            .setUptimeMillis(61_000);
+    for (int i = 0; i < 5; i++) {
+      MemberStatus.Builder member =
+          MemberStatus.newBuilder()
+              .setServerId(i)
+              .setClientAddress("127.0.0.1:" + (8000 + i))
+              .setConsensusAddress("127.0.0.1:" + (9000 + i))
+              .setRole(MemberStatus.Role.VOTER)
+              .setLive(true);
+      if (i != 4) {
+        member.setLagSlots(i).setRoundTripMicros(i == 1 ? 0 : 340);
+      }
+      status.addMember(member);
+    }
+    return status;
+  }
+
+  private static void assertShows(String text, String... parts) {
+    for (String part : parts) {
+      assertTrue(text.contains(part), part + " is not in:\n" + text);
+    }
+  }
+
+  @Test
+  void showsWhoCoordinatesAndHowFarTheLogIs() {
+    assertShows(
+        StatusTable.of(five().build()),
+        "1 at 127.0.0.1:8001, up 61 s, version 0.1.0",
+        "server 3 at 127.0.0.1:8003, since 2026-09-2",
+        "round 7 of server 3",
+        "chosen up to slot 120, applied up to 119",
+        "3 * ",
+        "0.3 ms");
+  }
+
+  @Test
+  void saysHowManyFailuresAreTolerated() {
+    assertShows(StatusTable.of(all(five(), 4).build()), "3 of 5; 4 live", "NO");
+    assertShows(StatusTable.of(all(five(), 5).build()), "tolerates 2 failures now");
+    assertShows(StatusTable.of(all(five(), 4).build()), "tolerates 1 failure now");
+    assertShows(StatusTable.of(all(five(), 3).build()), "tolerates no failure now");
+    assertShows(StatusTable.of(all(five(), 2).build()), "no quorum", "until 1 more answers");
+    assertShows(StatusTable.of(all(five(), 1).build()), "no quorum", "until 2 more answer");
+  }
+
+  private static StatusResponse.Builder all(StatusResponse.Builder status, int live) {
+    for (int i = 0; i < 5; i++) {
+      status.getMemberBuilder(i).setLive(i < live);
+    }
+    return status;
+  }
+
+  @Test
+  void saysWhatItWaitsFor() {
+    assertShows(
+        StatusTable.of(StatusResponse.newBuilder().setWaitingFor("waiting for server 2").build()),
+        "waiting for server 2",
+        "not founded yet",
+        "none yet");
+  }
+
+  @Test
+  void saysThatCoordinatorIsNotHeard() {
+    assertShows(
+        StatusTable.of(five().setCoordinatorHeard(false).setFailRate(0.3).build()),
+        "out of action now",
+        "0.3");
+  }
+}
