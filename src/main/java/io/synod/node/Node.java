@@ -82,6 +82,7 @@ public final class Node implements PeerListener {
   private long nowNanos;
   private long deadlinesAtNanos = Long.MIN_VALUE;
   private long statusAtNanos = Long.MIN_VALUE;
+  private long forwardNotBeforeNanos = Long.MIN_VALUE;
   private Optional<ServerId> coordinatorSeen = Optional.empty();
   private Optional<Ballot> elected = Optional.empty();
   private long electedAtMillis;
@@ -319,6 +320,8 @@ public final class Node implements PeerListener {
       onForward(incoming.from(), forward);
     } else if (message instanceof PeerMessage.ForwardRefused refused) {
       if (!refused.overloaded()) {
+        // It may be on its way to coordinate: asked again after a while, not at once.
+        forwardNotBeforeNanos = nowNanos + identity.pingIntervalNanos() / 4;
         writes.resendAll();
       }
     } else {
@@ -530,7 +533,7 @@ public final class Node implements PeerListener {
       return;
     }
     boolean own = coordinatorSeen.get().equals(self);
-    if (own && !paxos.isCoordinating()) {
+    if (own ? !paxos.isCoordinating() : nowNanos < forwardNotBeforeNanos) {
       return;
     }
     while (writes.hasUnsent(nowNanos)

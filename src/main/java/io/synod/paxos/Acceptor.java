@@ -43,15 +43,22 @@ final class Acceptor {
     this.effects = effects;
     this.log = new Log(recovered.cut(), recovered.accepted());
     this.promised = recovered.promised();
-    this.unknown = recovered.unknown();
-    this.torn = recovered.torn();
     this.chosen = recovered.chosen();
+    this.unknown = behind(chosen, recovered.unknown());
+    this.torn = behind(chosen, recovered.torn());
     this.matched = chosen;
     Check.that(
         !chosen.isAfter(log.last()),
         "a chosen prefix of %s and a log up to %s",
         chosen,
         log.last());
+  }
+
+  /** What of a damaged range lies behind the chosen prefix: in it nothing is missing. */
+  private static Optional<SlotRange> behind(Slot chosen, Optional<SlotRange> range) {
+    return range
+        .filter(each -> each.last().isAfter(chosen))
+        .map(each -> new SlotRange(Slot.max(each.first(), chosen.next()), each.last()));
   }
 
   Log log() {

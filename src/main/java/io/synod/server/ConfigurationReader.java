@@ -127,7 +127,8 @@ final class ConfigurationReader {
 
   private Timings timings() throws BadConfigurationException {
     long ping = number(Setting.PING_INTERVAL_MILLIS, new Range(50, 1, MINUTE_MILLIS));
-    long election = number(Setting.ELECTION_TIMEOUT_MILLIS, new Range(1_000, 3, 10 * MINUTE_MILLIS));
+    long election =
+        number(Setting.ELECTION_TIMEOUT_MILLIS, new Range(1_000, 3, 10 * MINUTE_MILLIS));
     if (election < 3 * ping) {
       throw new BadConfigurationException(
           "election_timeout_millis "
