@@ -185,7 +185,7 @@ class CommandLineReaderTest {
             "--read-mode",
             "fresh"),
         bad("--fail-rate is given twice", THREE, "--fail-rate", "0.1", "--fail_rate", "0.2"),
-        bad("at least three intervals, 600", THREE, "--ping-interval-millis", "200"),
+        bad("at least three intervals, 1200", THREE, "--ping-interval-millis", "400"),
         bad(
             "queue_requests 1000 is not a power of two: the next one is 1024",
             THREE,
