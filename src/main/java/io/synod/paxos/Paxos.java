@@ -251,6 +251,11 @@ public final class Paxos {
       stepDown("its disk has not synced for the election timeout");
       return;
     }
+    if (acting.coordinates()
+        && !learner.membership().membership().isVoter(settings.server(), settings.incarnation())) {
+      stepDown("the membership gives it no vote");
+      return;
+    }
     long age = nowNanos - acting.startedNanos();
     if (!acting.coordinates() && age > CAMPAIGN_TIMEOUTS * settings.electionTimeoutNanos()) {
       stepDown("not chosen in time");

@@ -300,7 +300,14 @@ final class SynodServer {
 
     @Override
     public void inBackground(Runnable work) {
-      background.execute(work);
+      background.execute(
+          () -> {
+            try {
+              work.run();
+            } catch (RuntimeException | Error e) {
+              fail("work in the background failed", false, e);
+            }
+          });
     }
 
     @Override
