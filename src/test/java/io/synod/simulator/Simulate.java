@@ -1,6 +1,7 @@
 package io.synod.simulator;
 
 import java.io.PrintStream;
+import java.util.Optional;
 
 /** What {@code scripts/simulate} runs. */
 public final class Simulate {
@@ -11,13 +12,36 @@ public final class Simulate {
    *
    * @throws AssertionError that names the seed and the command to replay it, if anything is wrong
    */
-  static LightSimulation.Outcome light(long seed) {
+  static Outcome light(long seed) {
+    return run(seed, true);
+  }
+
+  /**
+   * Runs one seed on whole servers.
+   *
+   * @throws AssertionError that names the seed and the command to replay it, if anything is wrong
+   */
+  static Outcome full(long seed) {
+    return run(seed, false);
+  }
+
+  private static Outcome run(long seed, boolean light) {
     Swarm swarm = Swarm.of(seed);
     try {
-      return new LightSimulation(swarm, false).run();
+      return light
+          ? new LightSimulation(swarm, false).run()
+          : new FullSimulation(swarm, false).run();
     } catch (RuntimeException | AssertionError e) {
       throw new AssertionError(
-          "seed " + seed + ", replay: scripts/simulate --light --seed " + seed + "\n" + swarm, e);
+          "seed "
+              + seed
+              + ", replay: scripts/simulate "
+              + (light ? "--light " : "")
+              + "--seed "
+              + seed
+              + "\n"
+              + swarm,
+          e);
     }
   }
 
@@ -26,6 +50,7 @@ public final class Simulate {
     long first = 1;
     long count = 0;
     boolean trace = false;
+    boolean light = false;
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--seed" -> {
@@ -36,49 +61,62 @@ public final class Simulate {
         case "--first" -> first = Long.parseLong(arguments[++i]);
         case "--seeds" -> count = Long.parseLong(arguments[++i]);
         case "--quiet" -> trace = false;
-        case "--light" -> {}
+        case "--light" -> light = true;
         default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
       }
     }
     if (trace) {
-      printOne(out, first);
+      printOne(out, first, light);
     } else {
-      printMany(out, first, count);
+      printMany(out, first, count, light);
     }
   }
 
-  private static void printOne(PrintStream out, long seed) {
+  private static void printOne(PrintStream out, long seed, boolean light) {
     Swarm swarm = Swarm.of(seed);
     out.println(swarm);
-    LightSimulation simulation = new LightSimulation(swarm, true);
-    Throwable failure = null;
-    try {
-      simulation.run();
-    } catch (RuntimeException | AssertionError e) {
-      failure = e;
+    Optional<Throwable> failure;
+    Outcome outcome;
+    if (light) {
+      LightSimulation simulation = new LightSimulation(swarm, true);
+      failure = failureOf(simulation::run);
+      outcome = simulation.outcome();
+    } else {
+      FullSimulation simulation = new FullSimulation(swarm, true);
+      failure = failureOf(simulation::run);
+      outcome = simulation.outcome();
     }
     out.println(Trace.HEADER);
-    simulation.outcome().trace().forEach(event -> out.println(event.line()));
-    if (failure != null) {
-      failure.printStackTrace(out);
+    outcome.trace().forEach(event -> out.println(event.line()));
+    if (failure.isPresent()) {
+      failure.get().printStackTrace(out);
       System.exit(1);
     }
   }
 
-  private static void printMany(PrintStream out, long first, long count) {
+  private static Optional<Throwable> failureOf(Runnable run) {
+    try {
+      run.run();
+      return Optional.empty();
+    } catch (RuntimeException | AssertionError e) {
+      return Optional.of(e);
+    }
+  }
+
+  private static void printMany(PrintStream out, long first, long count, boolean light) {
     Coverage coverage = new Coverage();
     long began = System.nanoTime();
     long nanos = 0;
     long events = 0;
-    long chosen = 0;
+    long answered = 0;
     long failed = 0;
     for (long seed = first; seed < first + count; seed++) {
       try {
-        LightSimulation.Outcome outcome = light(seed);
+        Outcome outcome = run(seed, light);
         coverage.addAll(outcome.coverage());
         nanos += outcome.simulatedNanos();
         events += outcome.events();
-        chosen += outcome.chosen();
+        answered += outcome.answered();
       } catch (AssertionError e) {
         failed++;
         out.println(e.getMessage());
@@ -92,8 +130,8 @@ public final class Simulate {
     double seconds = (System.nanoTime() - began) / 1e9;
     out.print(coverage.describe());
     out.printf(
-        "%d seeds, %d failed, %.0f simulated seconds, %d events, %d values chosen in %.1f s:"
+        "%d seeds, %d failed, %.0f simulated seconds, %d events, %d operations in %.1f s:"
             + " %.0f simulated seconds a second%n",
-        count, failed, nanos / 1e9, events, chosen, seconds, nanos / 1e9 / seconds);
+        count, failed, nanos / 1e9, events, answered, seconds, nanos / 1e9 / seconds);
   }
 }

@@ -47,6 +47,17 @@ final class Swarm {
   final double readShare;
   final int valueBytes;
   final int snapshotEverySlots;
+  final int segmentBytes;
+  final int batchBytes;
+  final int batchCommands;
+  final int queueRequests;
+  final long requestTimeoutNanos;
+
+  /** Whether damage keeps to a minority of the disks, so that a good copy of all remains. */
+  final boolean plansDamage;
+
+  /** Which disks may be damaged, by server. */
+  private final boolean[] damageable;
 
   private Swarm(long seed, Set<Fault> faults, long faultsEndNanos, SplittableRandom random) {
     this.seed = seed;
@@ -75,6 +86,17 @@ final class Swarm {
     this.readShare = random.nextDouble() * 0.8;
     this.valueBytes = random.nextInt(4) == 0 ? 400 : 20;
     this.snapshotEverySlots = (int) Randoms.logUniform(random, 5, 200);
+    this.segmentBytes = 8 * (int) Randoms.logUniform(random, 2_048, 16_384);
+    this.batchBytes = (int) Randoms.logUniform(random, 200, 1 << 20);
+    this.batchCommands = (int) Randoms.logUniform(random, 1, 1_000);
+    this.queueRequests = 4 << random.nextInt(8);
+    this.requestTimeoutNanos = Randoms.logUniform(random, 1, 20) * electionTimeoutNanos / 4;
+    this.plansDamage = random.nextInt(6) > 0;
+    this.damageable = new boolean[servers];
+    int count = plansDamage ? (servers - 1) / 2 : servers;
+    for (int first = random.nextInt(servers), i = 0; i < count; i++) {
+      damageable[(first + i) % servers] = true;
+    }
   }
 
   /** No faults and usual timings: for scripted runs. */
@@ -102,6 +124,13 @@ final class Swarm {
     this.readShare = 0;
     this.valueBytes = 20;
     this.snapshotEverySlots = 100;
+    this.segmentBytes = 1 << 16;
+    this.batchBytes = 1 << 20;
+    this.batchCommands = 4_096;
+    this.queueRequests = 1_024;
+    this.requestTimeoutNanos = 2 * SECOND;
+    this.plansDamage = true;
+    this.damageable = new boolean[servers];
   }
 
   /** A cluster of this size without faults: for scripted runs. */
@@ -143,6 +172,16 @@ final class Swarm {
 
   boolean has(Fault fault) {
     return faults.contains(fault);
+  }
+
+  /** Whether this server's disk may be damaged. */
+  boolean isDamageable(int server) {
+    return damageable[server];
+  }
+
+  /** Whether any fault is on that destroys what was durable. */
+  boolean damages() {
+    return faults.stream().anyMatch(Fault::damages);
   }
 
   /** How long the servers of a healed quorum may take until they work together again. */
