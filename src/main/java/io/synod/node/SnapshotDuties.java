@@ -37,9 +37,10 @@ final class SnapshotDuties {
   private static final int CHUNK_BYTES = 256 << 10;
 
   /**
-   * This much of the log stays in front of a snapshot, for members that are only a little behind.
+   * This part of what is applied between two snapshots stays in the log in front of one, for
+   * members that are only a little behind.
    */
-  private static final long KEPT_BYTES = 4 << 20;
+  private static final long KEPT_SHARE = 8;
 
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
@@ -155,6 +156,11 @@ final class SnapshotDuties {
     inBackground(
         "write a snapshot of slot " + slot,
         () -> {
+          if (!slot.isAfter(snapshots.newest())) {
+            // One of a peer came meanwhile.
+            view.close();
+            return () -> writing = false;
+          }
           SnapshotWriter writer = snapshots.writer(view, cluster, membership);
           while (writer.writeSome()) {
             // The next piece.
@@ -167,7 +173,7 @@ final class SnapshotDuties {
   private void taken(Slot slot) {
     writing = false;
     surroundings.report("snapshot of slot " + slot.number() + ": " + store.keys() + " keys");
-    Slot cut = paxos.slotKeeping(KEPT_BYTES, slot);
+    Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
     if (cut.isAfter(paxos.cut())) {
       step.accept(new Input.SnapshotTaken(cut));
     }

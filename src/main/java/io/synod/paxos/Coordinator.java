@@ -219,6 +219,7 @@ final class Coordinator {
           || learned.isEmpty()
           || !learned.get().value().equals(proposed.value())) {
         deposed = true;
+        barrier = barrier.filter(slot -> slot.isAfter(proposed.slot()));
       } else {
         onChosen(proposed.slot());
       }
@@ -557,7 +558,7 @@ final class Coordinator {
       }
     }
     advance(nowNanos);
-    if (inFlight.isEmpty()) {
+    if (!deposed && inFlight.isEmpty()) {
       inform();
     }
   }

@@ -10,15 +10,19 @@ import io.synod.node.NodeSettings;
 import io.synod.paxos.Address;
 import io.synod.paxos.Check;
 import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.KeyValueStore;
+import io.synod.store.SnapshotInfo;
+import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
@@ -42,7 +46,6 @@ final class FullServer implements SimulatedServer {
   private double failRate;
   private int priority;
   private @Nullable Running process;
-  private Slot chosenBefore = Slot.ZERO;
   private Slot appliedBefore = Slot.ZERO;
 
   FullServer(FullCluster world, int number) {
@@ -93,7 +96,7 @@ final class FullServer implements SimulatedServer {
 
   @Override
   public Slot chosenKnown() {
-    return process == null ? chosenBefore : process.paxos.chosen();
+    return process == null ? world.oracle.durable(life).chosen() : process.paxos.chosen();
   }
 
   @Override
@@ -178,7 +181,7 @@ final class FullServer implements SimulatedServer {
         this::localNanos);
   }
 
-  private void begin(long run, OpenedJournal opened) {
+  private void begin(long run, OpenedJournal opened) throws IOException {
     life = new ServerLife(id, opened.identity().incarnation());
     opened.findings().forEach(each -> world.coverage.hit("journal." + each.kind()));
     world.trace.note(Trace.Kind.START, id.number(), life + " " + opened.findings());
@@ -192,9 +195,24 @@ final class FullServer implements SimulatedServer {
     if (opened.promiseLost() && !diskFaults.hasDamaged()) {
       throw new Violation("PromiseMonotonic", id + " lost its promise on an unharmed disk");
     }
-    world.oracle.started(life, run, opened.recovered(), Slot.ZERO, damage);
+    KeyValueStore store = KeyValueStore.inMemory();
+    Snapshots snapshots = Snapshots.open(disk);
+    Recovered recovered = opened.recovered();
+    Snapshots.Start restored =
+        snapshots.restoreNewest(
+            store, recovered.founding().map(Founding::cluster), recovered.cut());
+    if (store.applied().isBefore(recovered.cut())) {
+      world.coverage.hit("snapshot.damaged");
+      if (!diskFaults.hasDamaged()) {
+        throw new Violation(
+            "SnapshotCoversTruncation",
+            id + " has cut its log at " + recovered.cut() + ", no snapshot: " + restored);
+      }
+    }
+    restored.restored().ifPresent(any -> world.coverage.hit("snapshot.restored"));
+    world.oracle.started(life, run, recovered, store.applied(), damage);
     world.reference.advance();
-    process = new Running(opened);
+    process = new Running(opened, store, new Restored(snapshots, restored.restored()));
     process.begin();
   }
 
@@ -207,7 +225,6 @@ final class FullServer implements SimulatedServer {
     world.trace.note(Trace.Kind.CRASH, id.number(), power ? "power" : "process");
     ended.end(power);
     process = null;
-    chosenBefore = ended.paxos.chosen();
     appliedBefore = ended.store.applied();
     if (power) {
       disk.powerLoss();
@@ -236,7 +253,6 @@ final class FullServer implements SimulatedServer {
     diskFaults.forget();
     diskFaults.apply(disk);
     life = newLife();
-    chosenBefore = Slot.ZERO;
     appliedBefore = Slot.ZERO;
     world.trace.note(Trace.Kind.FAULT, id.number(), "disk lost");
   }
@@ -344,14 +360,18 @@ final class FullServer implements SimulatedServer {
         swarm.batchBytes,
         swarm.batchCommands,
         4 * swarm.pingIntervalNanos,
+        swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
         failRate,
         random.nextLong());
   }
 
+  /** What a process began with. */
+  private record Restored(Snapshots snapshots, Optional<SnapshotInfo> info) {}
+
   /** One run of the process. */
   private final class Running implements PeerListener, Node.Surroundings {
     final Paxos paxos;
-    final KeyValueStore store = KeyValueStore.inMemory();
+    final KeyValueStore store;
     final JournalDriver journal;
     final Node node;
     private final AnswersOut answers = new AnswersOut(world);
@@ -359,9 +379,11 @@ final class FullServer implements SimulatedServer {
     private long turnNumber;
     private long timerAtNanos;
     private long stoppedUntilNanos;
+    private long backgroundUntilNanos;
     private Slot appliedSeen = Slot.ZERO;
 
-    Running(OpenedJournal opened) {
+    Running(OpenedJournal opened, KeyValueStore store, Restored restored) {
+      this.store = store;
       PaxosSettings identity = identity();
       this.paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
       this.journal =
@@ -374,7 +396,15 @@ final class FullServer implements SimulatedServer {
           new Node(
               nodeSettings(),
               identity,
-              new Node.Parts(paxos, journal, store, network, answers, this));
+              new Node.Parts(
+                  paxos,
+                  journal,
+                  store,
+                  restored.snapshots(),
+                  restored.info(),
+                  network,
+                  answers,
+                  this));
     }
 
     void begin() {
@@ -490,13 +520,36 @@ final class FullServer implements SimulatedServer {
 
     @Override
     public void inBackground(Runnable work) {
-      world.loop.after(
-          random.nextLong(10 * Swarm.MILLI),
+      backgroundUntilNanos =
+          Math.max(backgroundUntilNanos, world.loop.nowNanos())
+              + 1
+              + random.nextLong(10 * Swarm.MILLI);
+      world.loop.at(
+          backgroundUntilNanos,
           () -> {
             if (isCurrent()) {
-              work.run();
+              runInBackground(work);
             }
           });
+    }
+
+    private void runInBackground(Runnable work) {
+      boolean dies = world.isFaulty() && world.swarm.has(Fault.CRASH) && random.nextInt(30) == 0;
+      if (!dies) {
+        work.run();
+        return;
+      }
+      world.coverage.hit("crash.inBackground");
+      disk.failAt(disk.operations() + random.nextInt(12), DiskFault.CRASH);
+      work.run();
+      disk.failAt(-1, DiskFault.WRITE_FAILED);
+      stopsItself("crash in the background");
+    }
+
+    @Override
+    public void report(String line) {
+      world.coverage.hit("report." + line.replaceAll("[0-9]+", "N").replaceAll(": .*", ""));
+      world.trace.note(Trace.Kind.NOTICE, id.number(), line);
     }
 
     @Override

@@ -2,7 +2,9 @@ package io.synod.simulator;
 
 import io.synod.simulator.checker.Budget;
 import io.synod.simulator.checker.Verdict;
+import io.synod.transport.grpc.CodecRoundTrip;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
 /**
@@ -21,6 +23,7 @@ final class FullSimulation {
   FullSimulation(Swarm swarm, boolean keepsTrace) {
     this.swarm = swarm;
     this.world = new FullCluster(swarm, keepsTrace);
+    world.network.codec(97, CodecRoundTrip::of);
     this.clients = new Clients(world, world.randoms.of("workload"));
     this.nemesis = new Nemesis(world, world.randoms.of("nemesis"));
   }
@@ -94,9 +97,28 @@ final class FullSimulation {
   private void judge() {
     var report = clients.history().check(BUDGET);
     if (report.verdict() != Verdict.LINEARIZABLE) {
-      throw new Violation("Linearizable", report.describe());
+      long[] window = {Long.MAX_VALUE, 0};
+      report
+          .smallestWindow()
+          .ifPresent(
+              failing ->
+                  failing
+                      .operations()
+                      .forEach(
+                          operation -> {
+                            widen(window, operation.invoked().nanos());
+                            operation.answer().ifPresent(a -> widen(window, a.at().nanos()));
+                          }));
+      throw new Violation("Linearizable", report.describe(), window[0], window[1]);
     }
     world.coverage.add("checker.operations", report.counts().operations());
     world.coverage.add("checker.unknown", report.counts().unknown());
+  }
+
+  private static void widen(long[] window, OptionalLong nanos) {
+    if (nanos.isPresent()) {
+      window[0] = Math.min(window[0], nanos.getAsLong());
+      window[1] = Math.max(window[1], nanos.getAsLong());
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.synod.simulator;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 
 /**
  * What one seed means: the size of the cluster, its timings, its workload, and which faults come
@@ -13,6 +14,12 @@ final class Swarm {
   static final long MICRO = 1_000;
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000_000_000;
+
+  /**
+   * Writes that the disk reports and loses are votes forgotten without a trace in the directory:
+   * only the peers can know (protocol-rules.md, 12). Off unless asked for, until they do.
+   */
+  private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
 
   final long seed;
   final Set<Fault> faults;
@@ -145,7 +152,8 @@ final class Swarm {
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
     for (Fault fault : Fault.values()) {
-      if (classes.nextDouble() < share) {
+      boolean drawn = classes.nextDouble() < share;
+      if (drawn && (fault != Fault.SILENT_WRITE || SILENT_WRITES)) {
         faults.add(fault);
       }
     }
@@ -182,6 +190,23 @@ final class Swarm {
   /** Whether any fault is on that destroys what was durable. */
   boolean damages() {
     return faults.stream().anyMatch(Fault::damages);
+  }
+
+  /** The options of {@code scripts/simulate} that give this swarm again. */
+  String options() {
+    Swarm usual = of(seed);
+    EnumSet<Fault> without = EnumSet.noneOf(Fault.class);
+    without.addAll(usual.faults);
+    without.removeAll(faults);
+    StringBuilder text = new StringBuilder("--seed ").append(seed);
+    if (!without.isEmpty()) {
+      text.append(" --without ");
+      text.append(without.stream().map(Fault::name).collect(Collectors.joining(",")));
+    }
+    if (faultsEndNanos != usual.faultsEndNanos) {
+      text.append(" --until ").append(faultsEndNanos / MILLI);
+    }
+    return text.toString();
   }
 
   /** How long the servers of a healed quorum may take until they work together again. */
