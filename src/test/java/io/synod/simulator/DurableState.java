@@ -24,6 +24,22 @@ final class DurableState {
   private Optional<SlotRange> unknown = Optional.empty();
   private Optional<SlotRange> torn = Optional.empty();
 
+  /** The state that a process found. */
+  static DurableState of(Recovered recovered) {
+    DurableState state = new DurableState();
+    state.founding = recovered.founding();
+    state.opened = recovered.opened();
+    state.promised = recovered.promised();
+    state.taken = recovered.ballotTaken();
+    state.cut = recovered.cut();
+    state.membership = recovered.membership();
+    state.log.addAll(recovered.accepted());
+    state.chosen = recovered.chosen();
+    state.unknown = recovered.unknown();
+    state.torn = recovered.torn();
+    return state;
+  }
+
   /** Folds one more record in. */
   void add(JournalRecord record) {
     if (record instanceof JournalRecord.FoundingPrepared prepared) {
@@ -89,6 +105,14 @@ final class DurableState {
 
   Slot chosen() {
     return chosen;
+  }
+
+  Optional<SlotRange> unknown() {
+    return unknown;
+  }
+
+  Optional<SlotRange> torn() {
+    return torn;
   }
 
   /** The last slot that holds a value; the cut if none does. */

@@ -24,7 +24,22 @@ enum Fault {
   SUSPEND,
   SLOW_SYNC,
   STUCK_SYNC,
+  FAILED_SYNC,
+  FAILED_WRITE,
+  DISK_FULL,
+  FAILED_READ,
+  BIT_ROT,
+  UNREADABLE_SECTOR,
+  SILENT_WRITE,
   CHANGED_OPTIONS,
   MEMBERSHIP,
-  SNAPSHOT
+  SNAPSHOT;
+
+  /** Whether it destroys what was durable, so that good copies have to be planned for. */
+  boolean damages() {
+    return this == FAILED_READ
+        || this == BIT_ROT
+        || this == UNREADABLE_SECTOR
+        || this == SILENT_WRITE;
+  }
 }

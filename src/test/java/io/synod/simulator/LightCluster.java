@@ -1,91 +1,28 @@
 package io.synod.simulator;
 
-import io.synod.paxos.Address;
+import io.synod.paxos.Input;
+import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
-/** Some protocol cores on one event loop, with the oracle watching. */
-final class LightCluster {
-  final Swarm swarm;
-  final Randoms randoms;
-  final EventLoop loop;
-  final Coverage coverage = new Coverage();
-  final Trace trace;
-  final Oracle oracle = new Oracle();
-  final SimulatedNetwork network;
-  final List<Address> listed = new ArrayList<>();
+/** Protocol cores alone, on journals that are lists of records. */
+final class LightCluster extends World {
   final List<LightServer> servers = new ArrayList<>();
-  private boolean faulty = true;
-  private long runs;
 
   LightCluster(Swarm swarm, boolean keepsTrace) {
-    this.swarm = swarm;
-    this.randoms = new Randoms(swarm.seed);
-    this.loop = new EventLoop(randoms.of("ties"));
-    this.trace = new Trace(loop::nowNanos, keepsTrace);
-    this.network = new SimulatedNetwork(swarm, loop, randoms.of("network"), coverage, trace);
-    for (int i = 0; i < swarm.servers; i++) {
-      listed.add(new Address("server", 9000 + i));
-    }
+    super(swarm, keepsTrace);
     for (int i = 0; i < swarm.servers; i++) {
       servers.add(new LightServer(this, i));
     }
   }
 
-  long nextRun() {
-    return ++runs;
-  }
-
-  boolean isFaulty() {
-    return faulty;
-  }
-
-  /** No random fault comes any more; what was cut stays cut. */
-  void calm() {
-    faulty = false;
-    network.calm();
-  }
-
-  void startAll() {
-    servers.forEach(LightServer::start);
-  }
-
-  void run(long nanos) {
-    loop.runUntil(loop.nowNanos() + nanos);
-  }
-
-  /**
-   * Whether these servers can go on by themselves: they hold a quorum of the newest membership that
-   * any of them knows to be chosen, and of every later one that was chosen or accepted.
-   */
-  boolean canGoOn(List<LightServer> among) {
-    ChosenLog log = oracle.log();
-    Slot known = Slot.ZERO;
-    for (LightServer server : among) {
-      known = Slot.max(known, log.membershipKnownAt(server.chosenKnown()));
-    }
-    List<Membership> memberships = log.membershipsFrom(known);
-    for (LightServer server : servers) {
-      DurableState durable = oracle.durable(server.life());
-      for (Slot slot = log.upTo().next(); !slot.isAfter(durable.last()); slot = slot.next()) {
-        if (durable.at(slot).isPresent()
-            && durable.at(slot).get().value() instanceof Membership pending) {
-          memberships.add(pending);
-        }
-      }
-    }
-    return memberships.stream().allMatch(each -> holdQuorum(among, each));
-  }
-
-  private static boolean holdQuorum(List<LightServer> among, Membership membership) {
-    return membership.isQuorum(
-        member ->
-            among.stream()
-                .map(LightServer::life)
-                .anyMatch(new ServerLife(member.server(), member.incarnation())::equals));
+  @Override
+  List<LightServer> servers() {
+    return servers;
   }
 
   /** Who coordinates, at the highest ballot of those that think they do. */
@@ -99,5 +36,35 @@ final class LightCluster {
       }
     }
     return found;
+  }
+
+  /** A membership change through the coordinator, as an operator would ask for it. */
+  @Override
+  void changeMembership(SplittableRandom random) {
+    LightServer coordinator = coordinator().orElse(null);
+    if (coordinator == null || coordinator.isStopped() || oracle.log().membershipChanges() > 20) {
+      return;
+    }
+    Membership now = coordinator.core().membership().membership();
+    List<Member> members = new ArrayList<>(now.members());
+    int place = random.nextInt(members.size());
+    Member member = members.get(place);
+    Member.Role role = member.role() == Member.Role.VOTER ? Member.Role.STANDBY : Member.Role.VOTER;
+    members.set(place, member.withRole(role));
+    long voters = members.stream().filter(each -> each.role().votes()).count();
+    boolean live =
+        members.stream()
+            .filter(each -> each.role().votes())
+            .allMatch(
+                each -> {
+                  LightServer server = servers.get(each.server().number());
+                  return server.isUp() && server.life().incarnation().equals(each.incarnation());
+                });
+    if (voters == 0 || !live) {
+      return;
+    }
+    coverage.hit("fault.MEMBERSHIP");
+    Slot predecessor = coordinator.core().membership().decidedAt();
+    coordinator.step(new Input.MembershipProposed(new Membership(predecessor, members)));
   }
 }

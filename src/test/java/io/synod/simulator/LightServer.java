@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * A server of the light harness: the production core, on a journal that is a list of records with a
  * durable mark, and a store that is a hash.
  */
-final class LightServer implements PeerListener {
+final class LightServer implements PeerListener, SimulatedServer {
   private static final int INBOX = 4_096;
   private static final int MESSAGES_A_TURN = 64;
 
@@ -100,15 +100,18 @@ final class LightServer implements PeerListener {
   // ---- what others may ask
   // ------------------------------------------------------------------------------------------------------------------
 
-  ServerId id() {
+  @Override
+  public ServerId id() {
     return id;
   }
 
-  ServerLife life() {
+  @Override
+  public ServerLife life() {
     return life;
   }
 
-  boolean isUp() {
+  @Override
+  public boolean isUp() {
     return core != null;
   }
 
@@ -116,17 +119,48 @@ final class LightServer implements PeerListener {
     return stoppedUntilNanos > cluster.loop.nowNanos();
   }
 
-  Slot applied() {
+  @Override
+  public Slot applied() {
     return applied;
   }
 
-  /** How far it knows, or after a start will know, the log to be chosen. */
-  Slot chosenKnown() {
+  @Override
+  public Slot chosenKnown() {
     return core == null ? disk.chosen() : core().chosen();
   }
 
   long stateHash() {
     return stateHash;
+  }
+
+  @Override
+  public boolean knowsItsSlots() {
+    return true;
+  }
+
+  @Override
+  public boolean coordinates() {
+    return core != null && core().isCoordinating() && core().isContent();
+  }
+
+  @Override
+  public String describe() {
+    if (core == null) {
+      return "down";
+    }
+    return (core().isCoordinating() ? "coordinates, " : "")
+        + (core().isContent() ? "content, " : "")
+        + String.format(
+            "promised %s, follows %s, chosen %s, applied %s",
+            core().promised(), core().followed(), core().chosen(), applied);
+  }
+
+  @Override
+  public void harmDisk(Fault fault) {}
+
+  @Override
+  public void changeOptions() {
+    priority = random.nextInt(3);
   }
 
   /** The core. Only while it is up. */
@@ -141,14 +175,18 @@ final class LightServer implements PeerListener {
   // ---- faults
   // ------------------------------------------------------------------------------------------------------------------
 
-  void start() {
+  @Override
+  public void start() {
+    if (core != null) {
+      return;
+    }
     run = cluster.nextRun();
     while (!unsynced.isEmpty()) {
       becomeDurable(unsynced.removeFirst());
     }
     Recovered recovered = disk.recovered();
     cluster.trace.note(Trace.Kind.START, id.number(), life);
-    cluster.oracle.started(life, run, recovered, diskStateSlot, false);
+    cluster.oracle.started(life, run, recovered, diskStateSlot, Oracle.Damage.NONE);
     applied = diskStateSlot;
     stateHash = diskStateHash;
     appended = 0;
@@ -176,12 +214,8 @@ final class LightServer implements PeerListener {
         priority);
   }
 
-  /**
-   * The process ends. What it wrote and did not sync stays readable, up to a point.
-   *
-   * @param power the machine loses power too: nobody is told
-   */
-  void crash(boolean power) {
+  @Override
+  public void crash(boolean power) {
     if (core == null) {
       return;
     }
@@ -206,8 +240,8 @@ final class LightServer implements PeerListener {
     cluster.network.end(id, !power);
   }
 
-  /** The disk is lost: what starts again is a new life. Only while it is down. */
-  void wipe() {
+  @Override
+  public void wipe() {
     unsynced.clear();
     disk = new DurableState();
     diskStateHash = 0;
@@ -217,16 +251,18 @@ final class LightServer implements PeerListener {
     cluster.trace.note(Trace.Kind.FAULT, id.number(), "disk lost, now " + life);
   }
 
-  /** The process does nothing for a while, and does not notice. */
-  void stopFor(long nanos) {
+  @Override
+  public void stopFor(long nanos) {
     stoppedUntilNanos = Math.max(stoppedUntilNanos, cluster.loop.nowNanos() + nanos);
   }
 
-  void suspendFor(long nanos) {
+  @Override
+  public void suspendFor(long nanos) {
     suspendedUntilNanos = cluster.loop.nowNanos() + nanos;
   }
 
-  void failRate(double rate) {
+  @Override
+  public void failRate(double rate) {
     failRate = rate;
   }
 
@@ -234,20 +270,23 @@ final class LightServer implements PeerListener {
     priority = value;
   }
 
-  void slowSync(double factor) {
+  @Override
+  public void slowSync(double factor) {
     slowSync = factor;
   }
 
-  void stuckSync(long nanos) {
+  @Override
+  public void stuckSync(long nanos) {
     stuckUntilNanos = cluster.loop.nowNanos() + nanos;
   }
 
-  SimulatedClock clock() {
+  @Override
+  public SimulatedClock clock() {
     return clock;
   }
 
-  /** No fault stays on this server. */
-  void calm() {
+  @Override
+  public void calm() {
     failRate = 0;
     slowSync = 1;
     stuckUntilNanos = 0;
@@ -554,8 +593,8 @@ final class LightServer implements PeerListener {
   // ---- snapshots
   // ------------------------------------------------------------------------------------------------------------------
 
-  /** What is applied now is durable as a snapshot. */
-  void takeSnapshot() {
+  @Override
+  public void takeSnapshot() {
     if (core == null || isStopped() || !core().isOpen() || !applied.isAfter(diskStateSlot)) {
       return;
     }

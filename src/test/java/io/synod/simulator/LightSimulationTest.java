@@ -19,9 +19,9 @@ class LightSimulationTest {
     long chosen = 0;
     long nanos = 0;
     for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      LightSimulation.Outcome outcome = Simulate.light(seed);
+      Outcome outcome = Simulate.light(seed);
       coverage.addAll(outcome.coverage());
-      chosen += outcome.chosen();
+      chosen += outcome.answered();
       nanos += outcome.simulatedNanos();
     }
     assertTrue(chosen >= SEEDS * 50L, "only " + chosen + " values chosen");

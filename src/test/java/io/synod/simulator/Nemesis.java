@@ -6,14 +6,14 @@ import java.util.SplittableRandom;
 
 /** Brings the faults that a seed has switched on, one after another, until they end. */
 final class Nemesis {
-  private final LightCluster cluster;
+  private final World world;
   private final Swarm swarm;
   private final SplittableRandom random;
   private final List<Fault> timed = new ArrayList<>();
 
-  Nemesis(LightCluster cluster, SplittableRandom random) {
-    this.cluster = cluster;
-    this.swarm = cluster.swarm;
+  Nemesis(World world, SplittableRandom random) {
+    this.world = world;
+    this.swarm = world.swarm;
     this.random = random;
     for (Fault fault : swarm.faults) {
       boolean always =
@@ -35,10 +35,10 @@ final class Nemesis {
   }
 
   private void next() {
-    cluster.loop.after(
+    world.loop.after(
         random.nextLong(2 * swarm.faultEveryNanos),
         () -> {
-          if (cluster.isFaulty()) {
+          if (world.isFaulty()) {
             bring(timed.get(random.nextInt(timed.size())));
             next();
           }
@@ -46,12 +46,12 @@ final class Nemesis {
   }
 
   private void note(Fault fault, String what) {
-    cluster.coverage.hit("fault." + fault);
-    cluster.trace.note(Trace.Kind.FAULT, -1, fault + " " + what);
+    world.coverage.hit("fault." + fault);
+    world.trace.note(Trace.Kind.FAULT, -1, fault + " " + what);
   }
 
-  private LightServer anyServer() {
-    return cluster.servers.get(random.nextInt(swarm.servers));
+  private SimulatedServer anyServer() {
+    return world.servers().get(random.nextInt(swarm.servers));
   }
 
   /** Most faults last somewhere from a moment to a few election timeouts. */
@@ -60,10 +60,10 @@ final class Nemesis {
   }
 
   private void later(long nanos, Runnable action) {
-    cluster.loop.after(
+    world.loop.after(
         nanos,
         () -> {
-          if (cluster.isFaulty()) {
+          if (world.isFaulty()) {
             action.run();
           }
         });
@@ -88,8 +88,10 @@ final class Nemesis {
       case SUSPEND -> suspend();
       case SLOW_SYNC -> slowSync();
       case STUCK_SYNC -> stuckSync();
+      case FAILED_SYNC, FAILED_WRITE, DISK_FULL -> harmDisk(fault, anyServer());
+      case FAILED_READ, BIT_ROT, UNREADABLE_SECTOR, SILENT_WRITE -> damage(fault);
       case CHANGED_OPTIONS -> changeOptions();
-      case MEMBERSHIP -> LightSimulation.changeMembership(cluster, random);
+      case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
       case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
     }
@@ -102,19 +104,19 @@ final class Nemesis {
     int from = anyServer().id().number();
     int to = anyServer().id().number();
     note(Fault.SLOW_LINK, from + " to " + to);
-    cluster.network.slow(from, to, 1 + random.nextInt(200));
-    later(duration(), () -> cluster.network.slow(from, to, 1));
+    world.network.slow(from, to, 1 + random.nextInt(200));
+    later(duration(), () -> world.network.slow(from, to, 1));
   }
 
   private void flap(int from, int to, int times) {
     if (times == 6) {
       note(Fault.FLAPPING_LINK, from + " to " + to);
     }
-    cluster.network.cut(from, to);
+    world.network.cut(from, to);
     later(
         1 + random.nextLong(swarm.electionTimeoutNanos),
         () -> {
-          cluster.network.heal(from, to);
+          world.network.heal(from, to);
           if (times > 1) {
             later(1 + random.nextLong(swarm.electionTimeoutNanos), () -> flap(from, to, times - 1));
           }
@@ -133,7 +135,7 @@ final class Nemesis {
     for (int from = 0; from < swarm.servers; from++) {
       for (int to = 0; to < swarm.servers; to++) {
         if (side[from] != side[to] && (bothWays || side[from])) {
-          cluster.network.cut(from, to);
+          world.network.cut(from, to);
         }
       }
     }
@@ -148,10 +150,10 @@ final class Nemesis {
         boolean there = random.nextBoolean();
         boolean back = directed ? random.nextBoolean() : there;
         if (!there) {
-          cluster.network.cut(from, to);
+          world.network.cut(from, to);
         }
         if (!back) {
-          cluster.network.cut(to, from);
+          world.network.cut(to, from);
         }
         text.append(there ? (back ? '=' : '>') : back ? '<' : '-');
       }
@@ -168,9 +170,9 @@ final class Nemesis {
         int a = from;
         int b = to;
         if (swizzle) {
-          later(random.nextLong(swarm.electionTimeoutNanos), () -> cluster.network.heal(a, b));
+          later(random.nextLong(swarm.electionTimeoutNanos), () -> world.network.heal(a, b));
         } else {
-          cluster.network.heal(a, b);
+          world.network.heal(a, b);
         }
       }
     }
@@ -180,22 +182,22 @@ final class Nemesis {
     int from = anyServer().id().number();
     int to = anyServer().id().number();
     note(Fault.STREAM_BREAK, from + " with " + to);
-    cluster.network.breakStream(from, to);
-    cluster.network.breakStream(to, from);
+    world.network.breakStream(from, to);
+    world.network.breakStream(to, from);
   }
 
   private void limitSizes() {
     int from = anyServer().id().number();
     int to = anyServer().id().number();
     note(Fault.OVER_SIZE_LIMIT, from + " to " + to);
-    cluster.network.limit(from, to, 150 + random.nextInt(300));
-    later(duration(), () -> cluster.network.limit(from, to, Integer.MAX_VALUE));
+    world.network.limit(from, to, 150 + random.nextInt(300));
+    later(duration(), () -> world.network.limit(from, to, Integer.MAX_VALUE));
   }
 
   // ---- processes
   // ------------------------------------------------------------------------------------------------------------------
 
-  private void crash(LightServer server, boolean power) {
+  private void crash(SimulatedServer server, boolean power) {
     if (!server.isUp()) {
       return;
     }
@@ -204,19 +206,20 @@ final class Nemesis {
     startLater(server, duration());
   }
 
-  private void startLater(LightServer server, long nanos) {
+  private void startLater(SimulatedServer server, long nanos) {
     later(
-        nanos,
+        Math.max(nanos, Swarm.MILLI),
         () -> {
+          server.start();
           if (!server.isUp()) {
-            server.start();
+            startLater(server, duration());
           }
         });
   }
 
   private void crashAll() {
     note(Fault.CRASH_OF_ALL, "");
-    for (LightServer server : cluster.servers) {
+    for (SimulatedServer server : world.servers()) {
       if (server.isUp()) {
         server.crash(true);
         startLater(server, random.nextLong(swarm.electionTimeoutNanos));
@@ -226,12 +229,15 @@ final class Nemesis {
 
   /** Only while a quorum of lives with their disks remains: more is beyond any protocol. */
   private void loseDisk() {
-    LightServer victim = anyServer();
-    if (cluster.oracle.log().isFounded()) {
-      List<LightServer> others = new ArrayList<>(cluster.servers);
+    SimulatedServer victim = anyServer();
+    if (swarm.damages() && !swarm.isDamageable(victim.id().number())) {
+      return;
+    }
+    if (world.oracle.log().isFounded()) {
+      List<SimulatedServer> others = new ArrayList<>(world.servers());
       others.remove(victim);
-      boolean spare = cluster.canGoOn(others);
-      if (!spare || cluster.oracle.log().membershipChanges() > 20) {
+      boolean spare = world.canGoOn(others);
+      if (!spare || world.oracle.log().membershipChanges() > 20) {
         return;
       }
     }
@@ -242,19 +248,19 @@ final class Nemesis {
   }
 
   private void stop() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.LONG_STOP, server.id().toString());
     server.stopFor(duration());
   }
 
   private void jump() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.CLOCK_JUMP, server.id().toString());
     server.clock().jump(Randoms.logUniform(random, Swarm.MILLI, 3_600 * Swarm.SECOND));
   }
 
   private void failRate() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     double rate = random.nextDouble() * 0.9;
     note(Fault.FAIL_RATE, server.id() + " " + rate);
     server.failRate(rate);
@@ -262,28 +268,40 @@ final class Nemesis {
   }
 
   private void suspend() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.SUSPEND, server.id().toString());
     server.suspendFor(duration());
   }
 
   private void slowSync() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.SLOW_SYNC, server.id().toString());
     server.slowSync(1 + random.nextInt(100));
     later(duration(), () -> server.slowSync(1));
   }
 
   private void stuckSync() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.STUCK_SYNC, server.id().toString());
     server.stuckSync(4 * duration());
   }
 
   /** Takes effect with the next start. */
   private void changeOptions() {
-    LightServer server = anyServer();
+    SimulatedServer server = anyServer();
     note(Fault.CHANGED_OPTIONS, server.id().toString());
-    server.priority(random.nextInt(3));
+    server.changeOptions();
+  }
+
+  private void harmDisk(Fault fault, SimulatedServer server) {
+    note(fault, server.id().toString());
+    server.harmDisk(fault);
+  }
+
+  private void damage(Fault fault) {
+    SimulatedServer server = anyServer();
+    if (swarm.isDamageable(server.id().number())) {
+      harmDisk(fault, server);
+    }
   }
 }

@@ -31,7 +31,7 @@ final class Oracle {
 
   /** One life of a server's disk, and the process that runs on it. */
   private static final class Acceptor {
-    final DurableState durable = new DurableState();
+    DurableState durable = new DurableState();
 
     /** The promise and the log's end as handed to the journal, durable or not. */
     Ballot promised = Ballot.LOWEST;
@@ -66,12 +66,12 @@ final class Oracle {
   // ------------------------------------------------------------------------------------------------------------------
 
   /**
-   * A process starts, and has found this.
+   * A process starts, and has found this, all of it durable.
    *
    * @param run a number of its own
-   * @param damaged whether its disk lost what was durable, and it says so
+   * @param damage what its disk may have lost of what was durable
    */
-  void started(ServerLife life, long run, Recovered recovered, Slot applied, boolean damaged) {
+  void started(ServerLife life, long run, Recovered recovered, Slot applied, Damage damage) {
     Acceptor acceptor = acceptor(life);
     DurableState durable = acceptor.durable;
     acceptor.run = run;
@@ -79,30 +79,83 @@ final class Oracle {
     acceptor.promised = recovered.promised();
     acceptor.last = recovered.cut().plus(recovered.accepted().size());
     acceptor.checkedBallot = Ballot.LOWEST;
-    if (damaged) {
-      return;
+    if (damage != Damage.PROMISE_LOST) {
+      check(
+          !recovered.promised().isBelow(durable.promised()),
+          "PromiseMonotonic",
+          () -> life + " restarts with " + recovered.promised() + " after " + durable.promised());
+      check(
+          !recovered.ballotTaken().isBelow(durable.taken()),
+          "BallotNeverReused",
+          () -> life + " restarts with " + recovered.ballotTaken() + " after " + durable.taken());
     }
-    check(
-        !recovered.promised().isBelow(durable.promised()),
-        "PromiseMonotonic",
-        () -> life + " restarts with " + recovered.promised() + " after " + durable.promised());
-    check(
-        !recovered.ballotTaken().isBelow(durable.taken()),
-        "BallotNeverReused",
-        () -> life + " restarts with " + recovered.ballotTaken() + " after " + durable.taken());
+    checkRemembered(life, durable, recovered, damage);
+    takeOver(life, acceptor, recovered);
+  }
+
+  /** What a disk may have lost of what was durable. */
+  enum Damage {
+    NONE,
+    /** Slots, which it must then report. */
+    SLOTS,
+    /** Its promise too, which it must report: it has no vote. */
+    PROMISE_LOST
+  }
+
+  private static void checkRemembered(
+      ServerLife life, DurableState durable, Recovered recovered, Damage damage) {
     for (Slot slot = Slot.max(durable.cut(), recovered.cut()).next();
         !slot.isAfter(durable.last());
         slot = slot.next()) {
       AcceptedValue before = durable.at(slot).orElseThrow();
-      int place = (int) slot.minus(recovered.cut()) - 1;
-      AcceptedValue now =
-          place < recovered.accepted().size() ? recovered.accepted().get(place) : null;
-      check(
+      AcceptedValue now = at(recovered, slot);
+      boolean remembered =
           now != null
               && !now.ballot().isBelow(before.ballot())
-              && (now.ballot().isAbove(before.ballot()) || now.value().equals(before.value())),
-          "AcceptedNeverForgotten",
-          () -> life + " had " + before + " durable and restarts with " + now);
+              && (now.ballot().isAbove(before.ballot()) || now.value().equals(before.value()));
+      Slot at = slot;
+      boolean owned =
+          damage != Damage.NONE
+              && (recovered.unknown().map(range -> range.contains(at)).orElse(false)
+                  || recovered.torn().map(range -> range.contains(at)).orElse(false));
+      check(
+          remembered || owned,
+          damage == Damage.NONE ? "AcceptedNeverForgotten" : "UnknownNotNone",
+          () ->
+              life
+                  + " had "
+                  + before
+                  + " durable and restarts with "
+                  + now
+                  + ", unknown "
+                  + recovered.unknown()
+                  + ", torn "
+                  + recovered.torn());
+    }
+  }
+
+  private static @Nullable AcceptedValue at(Recovered recovered, Slot slot) {
+    long place = slot.minus(recovered.cut()) - 1;
+    if (place >= 0 && place < recovered.accepted().size()) {
+      AcceptedValue value = recovered.accepted().get((int) place);
+      if (value.slot().equals(slot)) {
+        return value;
+      }
+    }
+    return recovered.accepted().stream()
+        .filter(value -> value.slot().equals(slot))
+        .findAny()
+        .orElse(null);
+  }
+
+  /** All that was recovered is durable, whether it was before or not. */
+  private void takeOver(ServerLife life, Acceptor acceptor, Recovered recovered) {
+    acceptor.durable = DurableState.of(recovered);
+    if (recovered.opened()) {
+      recovered.founding().ifPresent(log::founded);
+    }
+    for (AcceptedValue value : recovered.accepted()) {
+      log.accepted(life, value);
     }
   }
 
@@ -315,6 +368,17 @@ final class Oracle {
         chosen.isPresent() && chosen.get().value().equals(value),
         "AgreementPerSlot",
         () -> life + " applies " + value + " at " + slot + ", chosen is " + chosen);
+    acceptor.applied = slot;
+  }
+
+  /** A server has applied up to here. */
+  void hasApplied(ServerLife life, Slot slot) {
+    Acceptor acceptor = acceptor(life);
+    check(
+        !slot.isBefore(acceptor.applied),
+        "AppliedGapless",
+        () -> life + " goes back from " + acceptor.applied + " to " + slot);
+    checkChosen(life.server(), slot);
     acceptor.applied = slot;
   }
 

@@ -3,6 +3,7 @@ package io.synod.simulator;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 
 /**
  * What one seed means: the size of the cluster, its timings, its workload, and which faults come
@@ -13,6 +14,12 @@ final class Swarm {
   static final long MICRO = 1_000;
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000_000_000;
+
+  /**
+   * Writes that the disk reports and loses are votes forgotten without a trace in the directory:
+   * only the peers can know (protocol-rules.md, 12). Off unless asked for, until they do.
+   */
+  private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
 
   final long seed;
   final Set<Fault> faults;
@@ -47,6 +54,17 @@ final class Swarm {
   final double readShare;
   final int valueBytes;
   final int snapshotEverySlots;
+  final int segmentBytes;
+  final int batchBytes;
+  final int batchCommands;
+  final int queueRequests;
+  final long requestTimeoutNanos;
+
+  /** Whether damage keeps to a minority of the disks, so that a good copy of all remains. */
+  final boolean plansDamage;
+
+  /** Which disks may be damaged, by server. */
+  private final boolean[] damageable;
 
   private Swarm(long seed, Set<Fault> faults, long faultsEndNanos, SplittableRandom random) {
     this.seed = seed;
@@ -75,6 +93,17 @@ final class Swarm {
     this.readShare = random.nextDouble() * 0.8;
     this.valueBytes = random.nextInt(4) == 0 ? 400 : 20;
     this.snapshotEverySlots = (int) Randoms.logUniform(random, 5, 200);
+    this.segmentBytes = 8 * (int) Randoms.logUniform(random, 2_048, 16_384);
+    this.batchBytes = (int) Randoms.logUniform(random, 200, 1 << 20);
+    this.batchCommands = (int) Randoms.logUniform(random, 1, 1_000);
+    this.queueRequests = 4 << random.nextInt(8);
+    this.requestTimeoutNanos = Randoms.logUniform(random, 1, 20) * electionTimeoutNanos / 4;
+    this.plansDamage = random.nextInt(6) > 0;
+    this.damageable = new boolean[servers];
+    int count = plansDamage ? (servers - 1) / 2 : servers;
+    for (int first = random.nextInt(servers), i = 0; i < count; i++) {
+      damageable[(first + i) % servers] = true;
+    }
   }
 
   /** No faults and usual timings: for scripted runs. */
@@ -102,6 +131,13 @@ final class Swarm {
     this.readShare = 0;
     this.valueBytes = 20;
     this.snapshotEverySlots = 100;
+    this.segmentBytes = 1 << 16;
+    this.batchBytes = 1 << 20;
+    this.batchCommands = 4_096;
+    this.queueRequests = 1_024;
+    this.requestTimeoutNanos = 2 * SECOND;
+    this.plansDamage = true;
+    this.damageable = new boolean[servers];
   }
 
   /** A cluster of this size without faults: for scripted runs. */
@@ -116,7 +152,8 @@ final class Swarm {
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
     for (Fault fault : Fault.values()) {
-      if (classes.nextDouble() < share) {
+      boolean drawn = classes.nextDouble() < share;
+      if (drawn && (fault != Fault.SILENT_WRITE || SILENT_WRITES)) {
         faults.add(fault);
       }
     }
@@ -143,6 +180,33 @@ final class Swarm {
 
   boolean has(Fault fault) {
     return faults.contains(fault);
+  }
+
+  /** Whether this server's disk may be damaged. */
+  boolean isDamageable(int server) {
+    return damageable[server];
+  }
+
+  /** Whether any fault is on that destroys what was durable. */
+  boolean damages() {
+    return faults.stream().anyMatch(Fault::damages);
+  }
+
+  /** The options of {@code scripts/simulate} that give this swarm again. */
+  String options() {
+    Swarm usual = of(seed);
+    EnumSet<Fault> without = EnumSet.noneOf(Fault.class);
+    without.addAll(usual.faults);
+    without.removeAll(faults);
+    StringBuilder text = new StringBuilder("--seed ").append(seed);
+    if (!without.isEmpty()) {
+      text.append(" --without ");
+      text.append(without.stream().map(Fault::name).collect(Collectors.joining(",")));
+    }
+    if (faultsEndNanos != usual.faultsEndNanos) {
+      text.append(" --until ").append(faultsEndNanos / MILLI);
+    }
+    return text.toString();
   }
 
   /** How long the servers of a healed quorum may take until they work together again. */

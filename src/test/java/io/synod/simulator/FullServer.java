@@ -1,0 +1,571 @@
+package io.synod.simulator;
+
+import io.synod.journal.Journal;
+import io.synod.journal.JournalOwner;
+import io.synod.journal.JournalRefusedException;
+import io.synod.journal.JournalSettings;
+import io.synod.journal.OpenedJournal;
+import io.synod.node.Node;
+import io.synod.node.NodeSettings;
+import io.synod.paxos.Address;
+import io.synod.paxos.Check;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Notice;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.simulator.disk.DiskFault;
+import io.synod.simulator.disk.SimulatedDisk;
+import io.synod.store.KeyValueStore;
+import io.synod.store.SnapshotInfo;
+import io.synod.store.Snapshots;
+import io.synod.transport.PeerListener;
+import io.synod.transport.PeerMessage;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A machine and, while it is up, the process on it: the production driver, core, journal and store,
+ * on a simulated disk, clock and network.
+ */
+final class FullServer implements SimulatedServer {
+  private final FullCluster world;
+  private final ServerId id;
+  private final SplittableRandom random;
+  private final SimulatedClock clock;
+  private final DiskFaults diskFaults;
+  private SimulatedDisk disk;
+  private ServerLife life;
+  private int lives;
+  private double failRate;
+  private int priority;
+  private @Nullable Running process;
+  private Slot appliedBefore = Slot.ZERO;
+
+  FullServer(FullCluster world, int number) {
+    this.world = world;
+    this.id = new ServerId(number);
+    this.random = world.randoms.of("server" + number);
+    this.disk = newDisk();
+    this.life = newLife();
+    this.diskFaults = new DiskFaults(world, random);
+    diskFaults.apply(disk);
+    double drift =
+        world.swarm.has(Fault.CLOCK_DRIFT)
+            ? 1 + world.swarm.driftRate * (2 * random.nextDouble() - 1)
+            : 1;
+    this.clock = new SimulatedClock(random.nextLong(1_000 * Swarm.SECOND), drift);
+  }
+
+  private SimulatedDisk newDisk() {
+    return new SimulatedDisk("disk of " + id, world.randoms.of("disk" + id + "/" + lives));
+  }
+
+  private ServerLife newLife() {
+    lives++;
+    return new ServerLife(id, newIncarnation());
+  }
+
+  private Incarnation newIncarnation() {
+    return new Incarnation(Randoms.uuid(random));
+  }
+
+  // ---- what others may ask
+  // ------------------------------------------------------------------------------------------------------------------
+
+  @Override
+  public ServerId id() {
+    return id;
+  }
+
+  @Override
+  public ServerLife life() {
+    return life;
+  }
+
+  @Override
+  public boolean isUp() {
+    return process != null;
+  }
+
+  @Override
+  public Slot chosenKnown() {
+    return process == null ? world.oracle.durable(life).chosen() : process.paxos.chosen();
+  }
+
+  @Override
+  public boolean knowsItsSlots() {
+    DurableState durable = world.oracle.durable(life);
+    return durable.unknown().isEmpty() && durable.torn().isEmpty();
+  }
+
+  @Override
+  public Slot applied() {
+    return process == null ? appliedBefore : process.store.applied();
+  }
+
+  @Override
+  public boolean coordinates() {
+    return process != null && process.paxos.isCoordinating() && process.paxos.isContent();
+  }
+
+  @Override
+  public String describe() {
+    if (process == null) {
+      return "down";
+    }
+    Paxos paxos = process.paxos;
+    return (paxos.isCoordinating() ? "coordinates, " : "")
+        + (paxos.isContent() ? "content, " : "")
+        + String.format(
+            "promised %s, follows %s, chosen %s, applied %s",
+            paxos.promised(), paxos.followed(), paxos.chosen(), process.store.applied());
+  }
+
+  @Override
+  public SimulatedClock clock() {
+    return clock;
+  }
+
+  long localNanos() {
+    return clock.local(world.loop.nowNanos());
+  }
+
+  // ---- starting and ending
+  // ------------------------------------------------------------------------------------------------------------------
+
+  @Override
+  public void start() {
+    if (process != null) {
+      return;
+    }
+    boolean dies = world.isFaulty() && world.swarm.has(Fault.CRASH) && random.nextInt(10) == 0;
+    if (dies) {
+      disk.failAt(disk.operations() + random.nextInt(60), DiskFault.CRASH);
+    }
+    long run = world.nextRun();
+    try {
+      OpenedJournal opened = open();
+      disk.failAt(-1, DiskFault.WRITE_FAILED);
+      begin(run, opened);
+    } catch (JournalRefusedException e) {
+      world.coverage.hit("start.refused");
+      world.trace.note(Trace.Kind.FAULT, id.number(), e);
+      if (!diskFaults.hasDamaged()) {
+        throw new Violation("StartsAgain", id + ": " + e.getMessage());
+      }
+      // What an operator does: the directory goes, and the server joins as a new life.
+      wipe();
+      start();
+    } catch (IOException e) {
+      world.coverage.hit("start.diskFailed");
+      world.trace.note(Trace.Kind.FAULT, id.number(), e);
+      disk.failAt(-1, DiskFault.WRITE_FAILED);
+      disk.crash();
+    }
+  }
+
+  private OpenedJournal open() throws IOException {
+    JournalSettings settings =
+        new JournalSettings(world.swarm.segmentBytes, 1 + random.nextInt(64), 4_096, false);
+    return Journal.open(
+        disk,
+        settings,
+        new JournalOwner(id, this::newIncarnation, Optional.empty()),
+        this::localNanos);
+  }
+
+  private void begin(long run, OpenedJournal opened) throws IOException {
+    life = new ServerLife(id, opened.identity().incarnation());
+    opened.findings().forEach(each -> world.coverage.hit("journal." + each.kind()));
+    world.trace.note(Trace.Kind.START, id.number(), life + " " + opened.findings());
+    Oracle.Damage damage = Oracle.Damage.NONE;
+    if (opened.promiseLost()) {
+      world.coverage.hit("journal.promiseLost");
+      damage = Oracle.Damage.PROMISE_LOST;
+    } else if (diskFaults.hasDamaged()) {
+      damage = Oracle.Damage.SLOTS;
+    }
+    if (opened.promiseLost() && !diskFaults.hasDamaged()) {
+      throw new Violation("PromiseMonotonic", id + " lost its promise on an unharmed disk");
+    }
+    KeyValueStore store = KeyValueStore.inMemory();
+    Snapshots snapshots = Snapshots.open(disk);
+    Recovered recovered = opened.recovered();
+    Snapshots.Start restored =
+        snapshots.restoreNewest(
+            store, recovered.founding().map(Founding::cluster), recovered.cut());
+    if (store.applied().isBefore(recovered.cut())) {
+      world.coverage.hit("snapshot.damaged");
+      if (!diskFaults.hasDamaged()) {
+        throw new Violation(
+            "SnapshotCoversTruncation",
+            id + " has cut its log at " + recovered.cut() + ", no snapshot: " + restored);
+      }
+    }
+    restored.restored().ifPresent(any -> world.coverage.hit("snapshot.restored"));
+    world.oracle.started(life, run, recovered, store.applied(), damage);
+    world.reference.advance();
+    process = new Running(opened, store, new Restored(snapshots, restored.restored()));
+    process.begin();
+  }
+
+  @Override
+  public void crash(boolean power) {
+    Running ended = process;
+    if (ended == null) {
+      return;
+    }
+    world.trace.note(Trace.Kind.CRASH, id.number(), power ? "power" : "process");
+    ended.end(power);
+    process = null;
+    appliedBefore = ended.store.applied();
+    if (power) {
+      disk.powerLoss();
+    } else {
+      disk.crash();
+    }
+    world.network.end(id, !power);
+  }
+
+  /** The process ends by itself, as production does on a journal that failed. */
+  private void stopsItself(String why) {
+    world.coverage.hit("process.stopped: " + why);
+    crash(false);
+    world.loop.after(
+        random.nextLong(world.swarm.electionTimeoutNanos) + Swarm.MILLI,
+        () -> {
+          if (world.isFaulty()) {
+            start();
+          }
+        });
+  }
+
+  @Override
+  public void wipe() {
+    disk = newDisk();
+    diskFaults.forget();
+    diskFaults.apply(disk);
+    life = newLife();
+    appliedBefore = Slot.ZERO;
+    world.trace.note(Trace.Kind.FAULT, id.number(), "disk lost");
+  }
+
+  // ---- faults
+  // ------------------------------------------------------------------------------------------------------------------
+
+  @Override
+  public void stopFor(long nanos) {
+    if (process != null) {
+      process.stoppedUntilNanos = world.loop.nowNanos() + nanos;
+    }
+  }
+
+  @Override
+  public void suspendFor(long nanos) {
+    if (process != null) {
+      process.node.suspend(nanos);
+    }
+  }
+
+  @Override
+  public void failRate(double rate) {
+    failRate = rate;
+    if (process != null) {
+      process.node.setFailRate(rate);
+    }
+  }
+
+  @Override
+  public void slowSync(double factor) {
+    diskFaults.slowness(factor);
+  }
+
+  @Override
+  public void stuckSync(long nanos) {
+    diskFaults.stuckFor(nanos);
+  }
+
+  @Override
+  public void changeOptions() {
+    priority = random.nextInt(3);
+  }
+
+  @Override
+  public void takeSnapshot() {}
+
+  @Override
+  public void harmDisk(Fault fault) {
+    diskFaults.bring(fault, disk);
+  }
+
+  @Override
+  public void calm() {
+    failRate(0);
+    diskFaults.calm(disk);
+    clock.drift(world.loop.nowNanos(), 1);
+    Running running = process;
+    if (running != null) {
+      running.node.suspend(1);
+      running.stoppedUntilNanos = 0;
+      running.turnWaits = false;
+      running.wake();
+    }
+  }
+
+  // ---- clients
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /** A client's request arrives; false if it is refused, and then nothing comes of it. */
+  boolean submit(Clients.Call request) {
+    if (process == null) {
+      return false;
+    }
+    request.isWith(process.answers);
+    return process.node.submit(request);
+  }
+
+  // ---- the process
+  // ------------------------------------------------------------------------------------------------------------------
+
+  private PaxosSettings identity() {
+    Swarm swarm = world.swarm;
+    return new PaxosSettings(
+        id,
+        life.incarnation(),
+        world.listed,
+        new Address("client", 8000 + id.number()),
+        new ClusterId(Randoms.uuid(random)),
+        random.nextLong(),
+        swarm.pingIntervalNanos,
+        swarm.electionTimeoutNanos,
+        swarm.pipelineSlots,
+        swarm.messageBytes,
+        priority);
+  }
+
+  private NodeSettings nodeSettings() {
+    Swarm swarm = world.swarm;
+    return new NodeSettings(
+        Randoms.uuid(random),
+        swarm.queueRequests,
+        1 << 20,
+        4_096,
+        swarm.batchBytes,
+        swarm.batchCommands,
+        4 * swarm.pingIntervalNanos,
+        swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
+        failRate,
+        random.nextLong());
+  }
+
+  /** What a process began with. */
+  private record Restored(Snapshots snapshots, Optional<SnapshotInfo> info) {}
+
+  /** One run of the process. */
+  private final class Running implements PeerListener, Node.Surroundings {
+    final Paxos paxos;
+    final KeyValueStore store;
+    final JournalDriver journal;
+    final Node node;
+    private final AnswersOut answers = new AnswersOut(world);
+    private boolean turnWaits;
+    private long turnNumber;
+    private long timerAtNanos;
+    private long stoppedUntilNanos;
+    private long backgroundUntilNanos;
+    private Slot appliedSeen = Slot.ZERO;
+
+    Running(OpenedJournal opened, KeyValueStore store, Restored restored) {
+      this.store = store;
+      PaxosSettings identity = identity();
+      this.paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
+      this.journal =
+          new JournalDriver(
+              world, opened.journal(), new JournalDriver.Owner(life, diskFaults, this::isCurrent));
+      ObservedNetwork network =
+          new ObservedNetwork(
+              world.oracle, life, world.network.start(id, life.incarnation(), this));
+      this.node =
+          new Node(
+              nodeSettings(),
+              identity,
+              new Node.Parts(
+                  paxos,
+                  journal,
+                  store,
+                  restored.snapshots(),
+                  restored.info(),
+                  network,
+                  answers,
+                  this));
+    }
+
+    void begin() {
+      journal.begin(this::wake, () -> stopsItself("the journal failed"));
+      observe();
+      wake();
+    }
+
+    boolean isCurrent() {
+      return process == this;
+    }
+
+    void end(boolean power) {
+      turnNumber++;
+      journal.end(disk, power, random);
+      answers.end();
+    }
+
+    @Override
+    public boolean received(ServerId from, Incarnation incarnation, PeerMessage message) {
+      return node.received(from, incarnation, message);
+    }
+
+    @Override
+    public void unreachable(ServerId peer) {
+      node.unreachable(peer);
+    }
+
+    // ---- the driver's thread
+
+    @Override
+    public void wake() {
+      if (turnWaits) {
+        return;
+      }
+      turnWaits = true;
+      long delay = random.nextLong(20 * Swarm.MICRO);
+      if (world.isFaulty()
+          && world.swarm.has(Fault.STARVED_DRIVER)
+          && random.nextInt(400) == 0) {
+        world.coverage.hit("fault.STARVED_DRIVER");
+        delay += random.nextLong(4 * world.swarm.pingIntervalNanos);
+      }
+      scheduleTurn(delay);
+    }
+
+    private void scheduleTurn(long nanos) {
+      long number = ++turnNumber;
+      world.loop.after(
+          nanos,
+          () -> {
+            if (turnNumber != number || !isCurrent()) {
+              return;
+            }
+            if (stoppedUntilNanos > world.loop.nowNanos()) {
+              scheduleTurn(stoppedUntilNanos - world.loop.nowNanos());
+            } else {
+              turn();
+            }
+          });
+    }
+
+    private void turn() {
+      turnWaits = false;
+      boolean worked;
+      try {
+        worked = node.turn(localNanos());
+      } catch (Check.InvariantViolation e) {
+        if (world.swarm.plansDamage) {
+          throw e;
+        }
+        stopsItself("an invariant did not hold, after more damage than was planned for");
+        return;
+      }
+      observe();
+      if (worked) {
+        wake();
+      } else {
+        setTimer();
+      }
+    }
+
+    private void setTimer() {
+      long now = world.loop.nowNanos();
+      long due = now + Math.max(20 * Swarm.MICRO, clock.trueSpan(node.restNanos()));
+      if (timerAtNanos <= now || due < timerAtNanos) {
+        timerAtNanos = due;
+        world.loop.at(
+            due,
+            () -> {
+              if (timerAtNanos == due && isCurrent()) {
+                timerAtNanos = 0;
+                wake();
+              }
+            });
+      }
+    }
+
+    /** Looks at what the turn left. */
+    private void observe() {
+      Slot applied = store.applied();
+      if (!applied.equals(appliedSeen)) {
+        world.oracle.hasApplied(life, applied);
+        world.trace.note(Trace.Kind.APPLIED, id.number(), -1, applied.number(), "");
+        appliedSeen = applied;
+        if (store.hash() != world.reference.hash(applied)) {
+          throw new Violation("StateHashEqual", life + " differs at " + applied);
+        }
+      }
+    }
+
+    // ---- what the driver needs
+
+    @Override
+    public void inBackground(Runnable work) {
+      backgroundUntilNanos =
+          Math.max(backgroundUntilNanos, world.loop.nowNanos())
+              + 1
+              + random.nextLong(10 * Swarm.MILLI);
+      world.loop.at(
+          backgroundUntilNanos,
+          () -> {
+            if (isCurrent()) {
+              runInBackground(work);
+            }
+          });
+    }
+
+    private void runInBackground(Runnable work) {
+      boolean dies = world.isFaulty() && world.swarm.has(Fault.CRASH) && random.nextInt(30) == 0;
+      if (!dies) {
+        work.run();
+        return;
+      }
+      world.coverage.hit("crash.inBackground");
+      disk.failAt(disk.operations() + random.nextInt(12), DiskFault.CRASH);
+      work.run();
+      disk.failAt(-1, DiskFault.WRITE_FAILED);
+      stopsItself("crash in the background");
+    }
+
+    @Override
+    public void report(String line) {
+      world.coverage.hit("report." + line.replaceAll("[0-9]+", "N").replaceAll(": .*", ""));
+      world.trace.note(Trace.Kind.NOTICE, id.number(), line);
+    }
+
+    @Override
+    public void notice(Notice notice) {
+      world.coverage.hit(NoticeName.of(notice));
+      if (world.trace.keeps() || !(notice instanceof Notice.Ignored)) {
+        world.trace.note(Trace.Kind.NOTICE, id.number(), notice);
+      }
+      if (notice instanceof Notice.PeerMisbehaved && world.swarm.plansDamage) {
+        throw new Violation("PeersBehave", id + ": " + notice);
+      }
+    }
+
+    @Override
+    public long wallMillis() {
+      return 1_000_000_000_000L + localNanos() / Swarm.MILLI;
+    }
+  }
+}

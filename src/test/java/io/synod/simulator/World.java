@@ -1,0 +1,135 @@
+package io.synod.simulator;
+
+import io.synod.paxos.Address;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
+import io.synod.paxos.Slot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What every simulation has: virtual time, a network, servers of one kind or another, and the
+ * oracle watching.
+ */
+abstract class World {
+  final Swarm swarm;
+  final Randoms randoms;
+  final EventLoop loop;
+  final Coverage coverage = new Coverage();
+  final Trace trace;
+  final Oracle oracle = new Oracle();
+  final SimulatedNetwork network;
+  final List<Address> listed = new ArrayList<>();
+  private boolean faulty = true;
+  private long runs;
+
+  World(Swarm swarm, boolean keepsTrace) {
+    this.swarm = swarm;
+    this.randoms = new Randoms(swarm.seed);
+    this.loop = new EventLoop(randoms.of("ties"));
+    this.trace = new Trace(loop::nowNanos, keepsTrace);
+    this.network = new SimulatedNetwork(swarm, loop, randoms.of("network"), coverage, trace);
+    for (int i = 0; i < swarm.servers; i++) {
+      listed.add(new Address("server", 9000 + i));
+    }
+  }
+
+  long nextRun() {
+    return ++runs;
+  }
+
+  boolean isFaulty() {
+    return faulty;
+  }
+
+  /** No random fault comes any more; what was cut stays cut. */
+  void calm() {
+    faulty = false;
+    network.calm();
+  }
+
+  /** All servers, by id. */
+  abstract List<? extends SimulatedServer> servers();
+
+  /** Asks for a membership change as an operator would. */
+  void changeMembership(SplittableRandom random) {}
+
+  void startAll() {
+    servers().forEach(SimulatedServer::start);
+  }
+
+  void run(long nanos) {
+    loop.runUntil(loop.nowNanos() + nanos);
+  }
+
+  /**
+   * Whether these servers can go on by themselves: they hold a quorum of the newest membership that
+   * any of them knows to be chosen, and of every later one that was chosen or accepted. A quorum of
+   * those that know what they accepted; or all voters, one of which then does (protocol-rules.md,
+   * 4).
+   */
+  boolean canGoOn(List<? extends SimulatedServer> among) {
+    ChosenLog log = oracle.log();
+    Slot known = Slot.ZERO;
+    for (SimulatedServer server : among) {
+      known = Slot.max(known, log.membershipKnownAt(server.chosenKnown()));
+    }
+    List<Membership> memberships = log.membershipsFrom(known);
+    for (SimulatedServer server : servers()) {
+      DurableState durable = oracle.durable(server.life());
+      for (Slot slot = log.upTo().next(); !slot.isAfter(durable.last()); slot = slot.next()) {
+        if (durable.at(slot).isPresent()
+            && durable.at(slot).get().value() instanceof Membership pending) {
+          memberships.add(pending);
+        }
+      }
+    }
+    return memberships.stream().allMatch(each -> holdQuorum(among, each));
+  }
+
+  private static boolean holdQuorum(
+      List<? extends SimulatedServer> among, Membership membership) {
+    boolean clean = membership.isQuorum(member -> holds(among, member, true));
+    boolean all =
+        membership.members().stream()
+            .filter(member -> member.role().votes())
+            .allMatch(member -> holds(among, member, false));
+    return clean || all;
+  }
+
+  private static boolean holds(
+      List<? extends SimulatedServer> among, Member member, boolean cleanOnly) {
+    ServerLife life = new ServerLife(member.server(), member.incarnation());
+    return among.stream()
+        .anyMatch(
+            server -> server.life().equals(life) && (!cleanOnly || server.knowsItsSlots()));
+  }
+
+  /** What every server says of itself, and what is chosen. */
+  String describe() {
+    StringBuilder text = new StringBuilder();
+    for (SimulatedServer server : servers()) {
+      text.append("\n  ").append(server.life()).append(": ").append(server.describe());
+    }
+    return text.append("\n  oracle: chosen ").append(oracle.log().upTo()).toString();
+  }
+
+  /**
+   * Lets time pass until something holds.
+   *
+   * @throws Violation of LivenessAfterHeal if it does not within so long
+   */
+  void runUntil(String what, long withinNanos, BooleanSupplier reached) {
+    long end = loop.nowNanos() + withinNanos;
+    while (!reached.getAsBoolean()) {
+      if (loop.nowNanos() >= end) {
+        throw new Violation(
+            "LivenessAfterHeal",
+            "no " + what + " within " + withinNanos / Swarm.MILLI + " ms: " + describe());
+      }
+      run(Math.min(swarm.pingIntervalNanos, end - loop.nowNanos()));
+    }
+  }
+}
