@@ -76,8 +76,7 @@ abstract class ClientOperation {
 
     @Override
     Optional<Request> recorded() {
-      return Optional.of(
-          new Request(KeyValueOperation.PUT, key.toUtf8(), List.of(value.toUtf8())));
+      return Optional.of(new Request(KeyValueOperation.PUT, key.toUtf8(), List.of(value.toUtf8())));
     }
 
     @Override

@@ -104,7 +104,8 @@ final class Clients {
       Call made = new Call(this, operation, asked, asked.localNanos() + timeout);
       call = made;
       operation.recorded().ifPresent(request -> history.invoke(name, request));
-      world.trace.note(Trace.Kind.CLIENT, asked.id().number(), -1, numbered, name + " " + operation);
+      world.trace.note(
+          Trace.Kind.CLIENT, asked.id().number(), -1, numbered, name + " " + operation);
       world.loop.after(
           world.swarm.delayNanos / 2,
           () -> {

@@ -62,8 +62,7 @@ final class DiskFaults {
   void bring(Fault fault, SimulatedDisk disk) {
     switch (fault) {
       case FAILED_SYNC -> failFor(disk, new DiskFaultPlan(0, 0, 0, 0, 0, RATE, 0, 1, 0, 0));
-      case FAILED_WRITE ->
-          failFor(disk, new DiskFaultPlan(0, RATE, RATE, 0, 0, 0, RATE, 1, 0, 0));
+      case FAILED_WRITE -> failFor(disk, new DiskFaultPlan(0, RATE, RATE, 0, 0, 0, RATE, 1, 0, 0));
       case FAILED_READ -> {
         // What cannot be read is as good as lost, though it may be read another time.
         damaged = true;

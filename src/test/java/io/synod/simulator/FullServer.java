@@ -442,9 +442,7 @@ final class FullServer implements SimulatedServer {
       }
       turnWaits = true;
       long delay = random.nextLong(20 * Swarm.MICRO);
-      if (world.isFaulty()
-          && world.swarm.has(Fault.STARVED_DRIVER)
-          && random.nextInt(400) == 0) {
+      if (world.isFaulty() && world.swarm.has(Fault.STARVED_DRIVER) && random.nextInt(400) == 0) {
         world.coverage.hit("fault.STARVED_DRIVER");
         delay += random.nextLong(4 * world.swarm.pingIntervalNanos);
       }

@@ -4,7 +4,6 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import java.util.SplittableRandom;
-import java.util.function.BooleanSupplier;
 
 /**
  * One seed on the light harness: a workload under faults, then the liveness phase, in which the

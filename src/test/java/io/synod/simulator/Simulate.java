@@ -169,8 +169,7 @@ public final class Simulate {
     List<String> lines = new ArrayList<>();
     lines.add(run.swarm().toString());
     if (options.html.isPresent()) {
-      String picture =
-          new SpaceTimePicture(run.swarm(), result, options.windowNanos).html();
+      String picture = new SpaceTimePicture(run.swarm(), result, options.windowNanos).html();
       Files.writeString(options.html.get(), picture);
       lines.add("picture: " + options.html.get());
     } else if (!options.quiet) {

@@ -3,7 +3,9 @@ package io.synod.simulator;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 
-/** A server as the faults see it: a machine with a disk and a clock, and a process on it or none. */
+/**
+ * A server as the faults see it: a machine with a disk and a clock, and a process on it or none.
+ */
 interface SimulatedServer {
   ServerId id();
 

@@ -124,8 +124,7 @@ final class SpaceTimePicture {
       boolean wins =
           event.detail().startsWith("CoordinatorChosen")
               && ballotIn(event.detail()).endsWith("." + event.server());
-      boolean ends =
-          event.kind() == Trace.Kind.CRASH || event.detail().startsWith("SteppedDown");
+      boolean ends = event.kind() == Trace.Kind.CRASH || event.detail().startsWith("SteppedDown");
       if (begins || wins || ends) {
         Trace.Event since = open.remove(event.server());
         if (since != null) {
@@ -148,8 +147,13 @@ final class SpaceTimePicture {
       add(
           "<line x1='%.1f' y1='%.0f' x2='%.1f' y2='%.0f' stroke='%s' stroke-width='9'"
               + " opacity='%s'><title>%s</title></line>",
-          x(from), y(since.server()), x(to), y(since.server()), colour(ballot),
-          wins ? "0.7" : "0.25", escape(since.detail()));
+          x(from),
+          y(since.server()),
+          x(to),
+          y(since.server()),
+          colour(ballot),
+          wins ? "0.7" : "0.25",
+          escape(since.detail()));
     }
   }
 

@@ -89,8 +89,7 @@ abstract class World {
     return memberships.stream().allMatch(each -> holdQuorum(among, each));
   }
 
-  private static boolean holdQuorum(
-      List<? extends SimulatedServer> among, Membership membership) {
+  private static boolean holdQuorum(List<? extends SimulatedServer> among, Membership membership) {
     boolean clean = membership.isQuorum(member -> holds(among, member, true));
     boolean all =
         membership.members().stream()
@@ -103,8 +102,7 @@ abstract class World {
       List<? extends SimulatedServer> among, Member member, boolean cleanOnly) {
     ServerLife life = new ServerLife(member.server(), member.incarnation());
     return among.stream()
-        .anyMatch(
-            server -> server.life().equals(life) && (!cleanOnly || server.knowsItsSlots()));
+        .anyMatch(server -> server.life().equals(life) && (!cleanOnly || server.knowsItsSlots()));
   }
 
   /** What every server says of itself, and what is chosen. */
