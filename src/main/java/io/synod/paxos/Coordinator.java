@@ -579,7 +579,7 @@ final class Coordinator {
     for (Member member : receivers()) {
       Progress of = progressOf(Life.of(member));
       next = Math.min(next, of.resendAtNanos());
-      if (phase == Phase.PREPARING && !promises.isWhole(Life.of(member))) {
+      if (phase == Phase.PREPARING && member.role().votes() && !promises.isWhole(Life.of(member))) {
         next = Math.min(next, of.prepareSentAtNanos() + prepareTimeoutNanos());
       }
     }

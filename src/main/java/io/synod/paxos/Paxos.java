@@ -261,6 +261,12 @@ public final class Paxos {
       stepDown("not chosen in time");
       return;
     }
+    if (acting.coordinates()
+        && !learner.membership().membership().isVoter(settings.server(), settings.incarnation())) {
+      // Nobody would promise it anything any more, so that it could not even change the membership.
+      stepDown("it has no vote any more");
+      return;
+    }
     acting.replaceLostMembers(nowNanos);
     Optional<Ballot> orphan = acting.orphan();
     if (orphan.isPresent()

@@ -45,6 +45,10 @@ final class FullServer implements SimulatedServer {
   private int lives;
   private double failRate;
   private int priority;
+
+  /** Its directory was refused, and could not be spared. */
+  private boolean refused;
+
   private @Nullable Running process;
   private Slot appliedBefore = Slot.ZERO;
 
@@ -97,6 +101,11 @@ final class FullServer implements SimulatedServer {
   @Override
   public Slot chosenKnown() {
     return process == null ? world.oracle.durable(life).chosen() : process.paxos.chosen();
+  }
+
+  @Override
+  public boolean isStartable() {
+    return !refused;
   }
 
   @Override
@@ -160,9 +169,13 @@ final class FullServer implements SimulatedServer {
       if (!diskFaults.hasDamaged()) {
         throw new Violation("StartsAgain", id + ": " + e.getMessage());
       }
-      // What an operator does: the directory goes, and the server joins as a new life.
-      wipe();
-      start();
+      refused = true;
+      if (world.canSpare(this)) {
+        // What an operator does: the directory goes, and the server joins as a new life.
+        world.coverage.hit("start.directoryReplaced");
+        wipe();
+        start();
+      }
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
@@ -250,6 +263,7 @@ final class FullServer implements SimulatedServer {
   @Override
   public void wipe() {
     disk = newDisk();
+    refused = false;
     diskFaults.forget();
     diskFaults.apply(disk);
     life = newLife();
@@ -487,7 +501,11 @@ final class FullServer implements SimulatedServer {
 
     private void setTimer() {
       long now = world.loop.nowNanos();
-      long due = now + Math.max(20 * Swarm.MICRO, clock.trueSpan(node.restNanos()));
+      long rest = node.restNanos();
+      if (rest == 0) {
+        world.coverage.hit("driver.noRest");
+      }
+      long due = now + Math.max(20 * Swarm.MICRO, clock.trueSpan(rest));
       if (timerAtNanos <= now || due < timerAtNanos) {
         timerAtNanos = due;
         world.loop.at(

@@ -79,7 +79,7 @@ final class FullSimulation {
         "end of what is under way",
         deadline + 3 * swarm.requestTimeoutNanos + think,
         clients::allIdle);
-    world.runUntil("agreement", deadline, core::agrees);
+    world.runUntil("agreement", deadline + world.catchUpNanos(), core::agrees);
     world.coverage.hit("phase.liveness");
   }
 

@@ -134,6 +134,11 @@ final class LightServer implements PeerListener, SimulatedServer {
   }
 
   @Override
+  public boolean isStartable() {
+    return true;
+  }
+
+  @Override
   public boolean knowsItsSlots() {
     return true;
   }

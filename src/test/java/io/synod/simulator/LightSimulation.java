@@ -105,7 +105,7 @@ final class LightSimulation {
     long before = chosen;
     cluster.runUntil("new values", deadline, () -> chosen >= before + 3 && core.coordinates());
     working = false;
-    cluster.runUntil("agreement", deadline, core::agrees);
+    cluster.runUntil("agreement", deadline + cluster.catchUpNanos(), core::agrees);
     cluster.coverage.hit("phase.liveness");
   }
 }

@@ -3,16 +3,12 @@ package io.synod.simulator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Seeds on the light harness: the cores alone under faults, with all invariants checked after every
  * event and the liveness phase at the end.
  */
-// Not in CI until seed 10 is mended: a server behind a slow link catches up too slowly with a
-// pipeline of one (LivenessAfterHeal).
-@Tag("soak")
 class LightSimulationTest {
   private static final int SEEDS = Integer.getInteger("synod.light.seeds", 300);
   private static final long FIRST = Long.getLong("synod.light.first", 1);

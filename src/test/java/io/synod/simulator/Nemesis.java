@@ -233,13 +233,8 @@ final class Nemesis {
     if (swarm.damages() && !swarm.isDamageable(victim.id().number())) {
       return;
     }
-    if (world.oracle.log().isFounded()) {
-      List<SimulatedServer> others = new ArrayList<>(world.servers());
-      others.remove(victim);
-      boolean spare = world.canGoOn(others);
-      if (!spare || world.oracle.log().membershipChanges() > 20) {
-        return;
-      }
+    if (!world.canSpare(victim) || world.oracle.log().membershipChanges() > 20) {
+      return;
     }
     note(Fault.LOST_DISK, victim.id().toString());
     victim.crash(random.nextBoolean());

@@ -6,17 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Seeds of the full simulation: production driver, core, journal and store. Fails if anything is
  * wrong, and also if less was done than is stated: a run that did nothing must not be green.
- *
- * <p>Not in CI until its known open seeds are mended: {@code mvn test -Dexcluded.groups=
- * -Dtest=SimulationTest}.
  */
-@Tag("soak")
 class SimulationTest {
   private static final int SEEDS = Integer.getInteger("synod.simulator.seeds", 200);
   private static final long FIRST = Long.getLong("synod.simulator.first", 1);

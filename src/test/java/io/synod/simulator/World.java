@@ -102,7 +102,26 @@ abstract class World {
       List<? extends SimulatedServer> among, Member member, boolean cleanOnly) {
     ServerLife life = new ServerLife(member.server(), member.incarnation());
     return among.stream()
-        .anyMatch(server -> server.life().equals(life) && (!cleanOnly || server.knowsItsSlots()));
+        .anyMatch(
+            server ->
+                server.life().equals(life)
+                    && server.isStartable()
+                    && (!cleanOnly || server.knowsItsSlots()));
+  }
+
+  /**
+   * Whether a server's directory may be thrown away: an operator does that only if the others can
+   * go on without it.
+   */
+  boolean canSpare(SimulatedServer victim) {
+    List<SimulatedServer> others = new ArrayList<>(servers());
+    others.remove(victim);
+    return !oracle.log().isFounded() || canGoOn(others);
+  }
+
+  /** How long a server may take to catch up with all there is, slot by slot. */
+  long catchUpNanos() {
+    return oracle.log().upTo().number() * 4 * (swarm.delayNanos + swarm.syncNanos);
   }
 
   /** What every server says of itself, and what is chosen. */
