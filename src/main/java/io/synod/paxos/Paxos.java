@@ -253,18 +253,13 @@ public final class Paxos {
     }
     if (acting.coordinates()
         && !learner.membership().membership().isVoter(settings.server(), settings.incarnation())) {
+      // Nobody would promise it anything any more, so that it could not even change the membership.
       stepDown("the membership gives it no vote");
       return;
     }
     long age = nowNanos - acting.startedNanos();
     if (!acting.coordinates() && age > CAMPAIGN_TIMEOUTS * settings.electionTimeoutNanos()) {
       stepDown("not chosen in time");
-      return;
-    }
-    if (acting.coordinates()
-        && !learner.membership().membership().isVoter(settings.server(), settings.incarnation())) {
-      // Nobody would promise it anything any more, so that it could not even change the membership.
-      stepDown("it has no vote any more");
       return;
     }
     acting.replaceLostMembers(nowNanos);
