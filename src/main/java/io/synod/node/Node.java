@@ -156,7 +156,8 @@ public final class Node implements PeerListener {
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
     this.writes = new Writes(settings, self);
-    this.reads = new Reads(settings.retryNanos() / 5);
+    this.reads =
+        new Reads(settings.retryNanos() / 5, settings.run().getLeastSignificantBits() >>> 16);
     this.batches = new Batches(settings);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {

@@ -28,8 +28,13 @@ final class Reads {
   /** Reads whose point is known. */
   private record Known(Slot point, List<ClientRequest> reads) {}
 
-  Reads(long retryNanos) {
+  /**
+   * @param idsBefore requests are numbered from here on: differs from run to run, so that the
+   *     answer to an earlier run of this server is told from one to this run
+   */
+  Reads(long retryNanos, long idsBefore) {
     this.retryNanos = retryNanos;
+    this.id = idsBefore;
   }
 
   int count() {

@@ -17,6 +17,8 @@ final class Election {
   /** Campaigns that lost are repeated after at most this many ping intervals. */
   private static final int MAX_BACKOFF_SHIFT = 5;
 
+  private static final long MOST_PINGS_BEFORE = 1L << 48;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final Acceptor acceptor;
@@ -24,6 +26,12 @@ final class Election {
   private final SplittableRandom random;
   private final TreeMap<ServerId, Peer> peers = new TreeMap<>();
   private final Peer.PingTimes pingTimes = new Peer.PingTimes();
+
+  /**
+   * Pings are numbered from a random number on in each run, so that the answer to a ping of an
+   * earlier run of this server is told from one to this run's: it must not confirm a read.
+   */
+  private final long pingsBefore;
 
   private long pingNumber;
   private long pingedAtNanos = Long.MIN_VALUE;
@@ -57,6 +65,8 @@ final class Election {
     this.learner = learner;
     this.random = random;
     this.taken = taken;
+    this.pingsBefore = random.nextLong(MOST_PINGS_BEFORE);
+    this.pingNumber = pingsBefore;
     this.followed = Ballot.max(acceptor.promised(), taken);
   }
 
@@ -241,6 +251,10 @@ final class Election {
     Peer peer = peers.get(from);
     if (peer == null) {
       effects.ignored("onPong", "not a member");
+      return false;
+    }
+    if (pong.number() <= pingsBefore || pong.number() > pingNumber) {
+      effects.ignored("onPong", "to a ping of an earlier run");
       return false;
     }
     boolean changed = noteStanding(peer, incarnation, pong.standing(), nowNanos);

@@ -108,6 +108,31 @@ class RulesTest {
             .noneMatch(Output.ReadAnswer.Ready.class::isInstance));
   }
 
+  /** Rule 5: a Pong to a ping that this run of the coordinator did not send confirms no read. */
+  @Test
+  void aReadIsNotConfirmedByAnswersToAnEarlierRun() {
+    CoreCluster cluster = new CoreCluster(3);
+    int coordinator = cluster.elect();
+    cluster.drop(flight -> true);
+    for (long number : new long[] {1, 500, Long.MAX_VALUE}) {
+      for (int i = 0; i < 3; i++) {
+        if (i != coordinator) {
+          Paxos other = cluster.core(i);
+          Standing standing =
+              cluster.core(coordinator).peers().iterator().next().standing().orElseThrow();
+          cluster.step(
+              coordinator,
+              new Input.Received(
+                  new ServerId(i),
+                  cluster.incarnation(i),
+                  new Message.Pong(number, standing, other.promised(), other.chosen())));
+        }
+      }
+    }
+    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    assertEquals(List.of(), cluster.readAnswers(coordinator));
+  }
+
   /** Rule 8: one server wiped during founding does not brick the rest. */
   @Test
   void aFoundingThatWasNotOpenedIsMadeAnew() {
