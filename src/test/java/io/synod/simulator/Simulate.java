@@ -44,6 +44,13 @@ public final class Simulate {
     return new Run(Swarm.of(seed), false).orReport();
   }
 
+  /**
+   * What is wrong with one seed, if anything is: for callers that load the simulator themselves.
+   */
+  public static Optional<Throwable> failure(long seed, boolean light) {
+    return new Run(Swarm.of(seed), light).result(false).failure();
+  }
+
   /** One run of one seed. */
   record Run(Swarm swarm, boolean light) {
 

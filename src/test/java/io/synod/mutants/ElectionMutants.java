@@ -1,0 +1,33 @@
+package io.synod.mutants;
+
+import static io.synod.mutants.Mutant.light;
+
+import java.util.List;
+
+/** Defects of the election, of ballots, and of going on when messages are lost. */
+final class ElectionMutants {
+  private static final String ELECTION = "paxos/Election";
+
+  private ElectionMutants() {}
+
+  static List<Mutant> all() {
+    return List.of(
+        light("BallotTakenNotJournaled", "a ballot is never used again")
+            .in(ELECTION, "effects.record(new JournalRecord.BallotTaken(taken));", ""),
+        light("BallotOfAnEarlierRun", "a ballot is never used again")
+            .in(ELECTION, "this.taken = taken;", "this.taken = Ballot.LOWEST;")
+            .in(
+                ELECTION,
+                "this.followed = Ballot.max(acceptor.promised(), taken);",
+                "this.followed = Ballot.LOWEST;"),
+        light("DeadCoordinatorIsHeard", "rule 19: silence counts as gone")
+            .in(
+                "paxos/Peer",
+                "if (heard && nowNanos - heardAtNanos >= timeoutNanos) {",
+                "if (false) {"),
+        light("ProposalsNotRepeated", "lost messages are sent again")
+            .in("paxos/Coordinator", "if (of.resendAtNanos() <= nowNanos) {", "if (false) {"),
+        light("SnapshotNotAskedFor", "a server behind the cut catches up")
+            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"));
+  }
+}

@@ -1,0 +1,73 @@
+package io.synod.mutants;
+
+import static io.synod.mutants.Mutant.light;
+
+import java.util.List;
+
+/** Defects of the rounds: promises, acceptances, adoption, learning. */
+final class ProtocolMutants {
+  private static final String ACCEPTOR = "paxos/Acceptor";
+  private static final String COORDINATOR = "paxos/Coordinator";
+  private static final String LEARNER = "paxos/Learner";
+
+  private ProtocolMutants() {}
+
+  static List<Mutant> all() {
+    return List.of(
+        light("QuorumOfHalf", "two quorums intersect")
+            .in("paxos/Membership", "return voters() / 2 + 1;", "return (voters() + 1) / 2;"),
+        light("QuorumOfTheLiveSet", "a quorum is of the members, not of those that are heard")
+            .in(
+                COORDINATOR,
+                "return membership.isQuorum( member -> { Progress of =",
+                """
+                long live = membership.members().stream()
+                    .filter(each -> each.role().votes() && election.isHeard(each)).count();
+                long matched = membership.members().stream()
+                    .filter(each -> each.role().votes() && progress.containsKey(Life.of(each)))
+                    .filter(each -> !progress.get(Life.of(each)).matched().isBefore(slot)).count();
+                if (matched > live / 2) {
+                  return true;
+                }
+                return membership.isQuorum( member -> { Progress of =
+                """),
+        light("AcceptBelowThePromise", "P1a")
+            .in(
+                ACCEPTOR,
+                "Ballot ballot = propose.ballot(); if (ballot.isBelow(promised)) {",
+                "Ballot ballot = propose.ballot(); if (false) {"),
+        light("BufferIsNotCheckedAgain", "rule 6")
+            .in(ACCEPTOR, "matched = chosen; ahead.clear();", "matched = chosen;")
+            .in(ACCEPTOR, "if (next.ballot().equals(promised)) {", "if (true) {"),
+        light("PromiseNotJournaled", "P1a survives a restart")
+            .in(ACCEPTOR, "effects.record(new JournalRecord.Promised(ballot));", ""),
+        light("AcceptanceNotJournaled", "an acceptance survives a restart")
+            .in(
+                ACCEPTOR,
+                "log.put(accepted); effects.record(new JournalRecord.ValueAccepted(accepted));",
+                "log.put(accepted);"),
+        light("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
+        light("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
+            .in(
+                COORDINATOR,
+                "if (promises.highestChosen().isAfter(learner.chosen())) {",
+                "if (false) {"),
+        light("NewsMakesChosen", "rule 1: any other chosen prefix is news")
+            .in(
+                LEARNER,
+                "void onNews(Slot upTo) {",
+                "void onNews(Slot upTo) { choose(Slot.min(upTo, acceptor.matched()));"),
+        light("FetchedBeyondTheChosen", "only chosen values are handed out")
+            .in(
+                LEARNER,
+                "log.read(fetch.from(), acceptor.chosen(), settings.messageBytes())",
+                "log.read(fetch.from(), log.last(), settings.messageBytes())"),
+        light("AppliedPastAHole", "chosen values are applied in slot order")
+            .in(
+                LEARNER,
+                "if (value.slot().equals(acceptor.chosen().next())) {",
+                "if (value.slot().isAfter(acceptor.chosen())) {"),
+        light("SnapshotForgetsAcceptances", "what was accepted behind a snapshot stays")
+            .in("paxos/Log", "if (count >= values.size()) {", "if (true) {"));
+  }
+}

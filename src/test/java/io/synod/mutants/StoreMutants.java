@@ -1,0 +1,42 @@
+package io.synod.mutants;
+
+import static io.synod.mutants.Mutant.full;
+
+import java.util.List;
+
+/** Defects of the state machine, its sessions and its snapshots. */
+final class StoreMutants {
+  private static final String STORE = "store/KeyValueStore";
+
+  private StoreMutants() {}
+
+  static List<Mutant> all() {
+    return List.of(
+        full("DuplicateAppliedTwice", "rule 9: a command is applied once")
+            .in(STORE, "if (remembered != Session.NOTHING) {", "if (false) {"),
+        full("SessionsForgottenAtSnapshot", "rule 9: sessions are part of the state")
+            .in(STORE, "open.add(session.copy());", "")
+            .in(
+                STORE,
+                "return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());",
+                "return Mix.mix(numbersHash, rowsHash);"),
+        full("ResultsForgottenAtSnapshot", "rule 9: a snapshot holds the results of sessions")
+            .in("store/Session", "copy.revisions = revisions.clone();", "")
+            .in(
+                STORE,
+                "return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());",
+                "return Mix.mix(numbersHash, rowsHash);"),
+        full("DeleteForgetsTheRow", "a deleted key is gone")
+            .in(
+                STORE,
+                "engine.delete(key);",
+                "engine.put(key, rowFormat.encode(key, key, 1, 1, 1));"),
+        full("RowsHashForgetsDeletes", "the hash is that of the state")
+            .in(
+                STORE,
+                "rowsHash -= RowFormat.hash(before.get()); liveBytes -= key.size()",
+                "liveBytes -= key.size()"),
+        full("SnapshotNotSynced", "a snapshot is durable before the journal is cut")
+            .in("store/Publication", "file.sync(); step = Step.RENAME;", "step = Step.RENAME;"));
+  }
+}

@@ -1,0 +1,53 @@
+package io.synod.mutants;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The simulator with some classes: those of production, or a mutant's. Any thread. */
+final class Subject {
+  private static final Pattern INVARIANT = Pattern.compile("^([A-Z]\\w+): ");
+
+  private final Method failure;
+
+  private Subject(ClassLoader loader) {
+    try {
+      failure =
+          loader
+              .loadClass("io.synod.simulator.Simulate")
+              .getMethod("failure", long.class, boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Subject original() {
+    return new Subject(new MutantLoader(Map.of()));
+  }
+
+  static Subject of(Mutant mutant) {
+    return new Subject(new MutantLoader(MutantCompiler.compile(mutant)));
+  }
+
+  /** Runs a seed: which invariant did not hold, or what else went wrong; empty if nothing did. */
+  Optional<String> violated(Mutant.Harness harness, long seed) {
+    try {
+      Optional<?> thrown =
+          (Optional<?>) failure.invoke(null, seed, harness == Mutant.Harness.LIGHT);
+      return thrown.map(each -> nameOf((Throwable) each));
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    } catch (InvocationTargetException e) {
+      throw new IllegalStateException("seed " + seed + ", " + harness, e.getCause());
+    }
+  }
+
+  private static String nameOf(Throwable thrown) {
+    String message = thrown.getMessage();
+    Matcher matcher = INVARIANT.matcher(message == null ? "" : message);
+    return matcher.find() ? matcher.group(1) : thrown.getClass().getSimpleName();
+  }
+}
