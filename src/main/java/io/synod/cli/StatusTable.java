@@ -38,6 +38,9 @@ final class StatusTable {
     if (status.hasWaitingFor()) {
       line("waiting", status.getWaitingFor());
     }
+    if (status.hasWarning()) {
+      line("warning", status.getWarning());
+    }
     line("cluster", status.hasClusterId() ? status.getClusterId() : "not founded yet");
     line("coordinator", coordinator());
     line(

@@ -79,6 +79,14 @@ final class IdentityFiles {
     write(disk, LogFiles.IDENTITY_COPY, identity);
   }
 
+  /** Gives the directory another identity; one or the other after a crash. */
+  static void replace(Disk disk, Identity identity) throws IOException {
+    if (disk.list().contains(LogFiles.IDENTITY_COPY)) {
+      disk.delete(LogFiles.IDENTITY_COPY);
+    }
+    create(disk, identity);
+  }
+
   private static void write(Disk disk, String name, Identity identity) throws IOException {
     LogFiles.store(disk, name, encode(identity));
     disk.syncDirectory();

@@ -7,11 +7,15 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.JournalRecord;
 import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.PeerVotes;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.Votes;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * All that the records say, but for the accepted values: what every segment repeats at its
@@ -23,6 +27,7 @@ final class JournalState {
   private static final int OPENED = 2;
   private static final int CUT_MEMBERSHIP = 4;
   private static final int PROMISE_LOST = 8;
+  private static final int SEEN = 16;
 
   Optional<Founding> founding = Optional.empty();
   boolean opened;
@@ -37,7 +42,10 @@ final class JournalState {
   Optional<SlotRange> unknown = Optional.empty();
   Optional<SlotRange> torn = Optional.empty();
 
-  /** What was promised is lost to damage; never true again to false. */
+  /** What the others were seen to have voted: of one life each. */
+  final TreeMap<ServerId, PeerVotes> seen = new TreeMap<>();
+
+  /** What was promised is lost to damage, or forgotten; over when the directory gets a new life. */
   boolean promiseLost;
 
   /**
@@ -65,6 +73,11 @@ final class JournalState {
       found(prepared.founding(), /* inForce= */ false);
     } else if (record instanceof JournalRecord.FoundingInForce inForce) {
       found(inForce.founding(), /* inForce= */ true);
+    } else if (record instanceof JournalRecord.VotesNoted noted) {
+      note(noted.seen());
+      return false;
+    } else if (record instanceof JournalRecord.VotesForgotten) {
+      promiseLost = true;
     }
     return true;
   }
@@ -92,7 +105,26 @@ final class JournalState {
       unknown = other.unknown;
       torn = other.torn;
     }
+    other.seen.values().forEach(this::note);
     promiseLost |= other.promiseLost;
+  }
+
+  private void note(PeerVotes votes) {
+    seen.merge(
+        votes.server(),
+        votes,
+        (before, now) ->
+            before.incarnation().equals(now.incarnation())
+                ? new PeerVotes(
+                    now.server(), now.incarnation(), Votes.max(before.votes(), now.votes()))
+                : now);
+  }
+
+  /** Makes this the beginning of a new life, which has voted nothing and keeps what is chosen. */
+  void renew() {
+    promiseLost = false;
+    unknown = Optional.empty();
+    torn = Optional.empty();
   }
 
   private boolean promise(Ballot ballot) {
@@ -141,11 +173,13 @@ final class JournalState {
     Bytes members =
         membership.map(made -> ValueFormat.membership(made.membership())).orElse(Bytes.EMPTY);
     int fixed = 1 + 2 * RecordFormat.BALLOT_BYTES + 16 + 2 * RecordFormat.RANGE_BYTES;
-    ByteBuffer out = ByteBuffer.allocate(fixed + 20 + founded.size() + 12 + members.size());
+    int votes = seen.isEmpty() ? 0 : 4 + seen.size() * RecordFormat.VOTES_BYTES;
+    ByteBuffer out = ByteBuffer.allocate(fixed + 20 + founded.size() + 12 + members.size() + votes);
     int flags = founding.isPresent() ? FOUNDED : 0;
     flags |= opened ? OPENED : 0;
     flags |= membership.isPresent() ? CUT_MEMBERSHIP : 0;
     flags |= promiseLost ? PROMISE_LOST : 0;
+    flags |= seen.isEmpty() ? 0 : SEEN;
     out.put((byte) flags);
     RecordFormat.putBallot(promised, out);
     RecordFormat.putBallot(ballotTaken, out);
@@ -159,6 +193,10 @@ final class JournalState {
     if (membership.isPresent()) {
       out.putLong(membership.get().decidedAt().number());
       putSized(members, out);
+    }
+    if (!seen.isEmpty()) {
+      out.putInt(seen.size());
+      seen.values().forEach(each -> RecordFormat.putVotes(each, out));
     }
     out.flip();
     return Bytes.copyOf(out);
@@ -183,6 +221,11 @@ final class JournalState {
       Slot decidedAt = new Slot(in.getLong());
       state.membership =
           Optional.of(new MembershipInForce(decidedAt, ValueFormat.membership(sized(in))));
+    }
+    if ((flags & SEEN) != 0) {
+      for (int left = in.getInt(); left > 0; left--) {
+        state.note(RecordFormat.votes(in));
+      }
     }
     return state;
   }

@@ -6,14 +6,14 @@ import java.util.List;
 /**
  * A journal, and what was found in it. All of {@code recovered} is durable.
  *
- * @param promiseLost what this server promised, or a ballot that it took, is lost to damage: it
- *     must neither vote nor campaign until it is replaced as a new incarnation (protocol-rules.md,
- *     3). Survives a restart.
+ * @param renewed votes of the directory's former incarnation are lost to damage, or forgotten: it
+ *     goes on as a new one, which has no vote until the cluster replaces the former by it
+ *     (protocol-rules.md, 3 and 12)
  * @param findings what was torn, damaged or repaired, in the order found; for the log
  */
 public record OpenedJournal(
     Journal journal,
     Recovered recovered,
     Identity identity,
-    boolean promiseLost,
+    boolean renewed,
     List<Finding> findings) {}

@@ -5,12 +5,15 @@ import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
+import io.synod.paxos.Incarnation;
 import io.synod.paxos.JournalRecord;
 import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.PeerVotes;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.Votes;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,9 +32,12 @@ final class RecordFormat {
   private static final int CHOSEN_UP_TO = Frame.FIRST_RECORD + 5;
   private static final int CUT = Frame.FIRST_RECORD + 6;
   private static final int DAMAGE = Frame.FIRST_RECORD + 7;
+  private static final int VOTES_NOTED = Frame.FIRST_RECORD + 8;
+  private static final int VOTES_FORGOTTEN = Frame.FIRST_RECORD + 9;
 
   static final int BALLOT_BYTES = 12;
   static final int RANGE_BYTES = 17;
+  static final int VOTES_BYTES = 4 + 16 + BALLOT_BYTES + 8;
   private static final int ACCEPTED_BYTES = 8 + BALLOT_BYTES + 1;
 
   /** No frame that holds an accepted value is smaller: so many slots fit in a damaged stretch. */
@@ -54,6 +60,10 @@ final class RecordFormat {
       return DAMAGE;
     } else if (record instanceof JournalRecord.FoundingPrepared) {
       return FOUNDING_PREPARED;
+    } else if (record instanceof JournalRecord.VotesNoted) {
+      return VOTES_NOTED;
+    } else if (record instanceof JournalRecord.VotesForgotten) {
+      return VOTES_FORGOTTEN;
     }
     return FOUNDING_IN_FORCE;
   }
@@ -65,6 +75,8 @@ final class RecordFormat {
       case PROMISED, BALLOT_TAKEN -> BALLOT_BYTES;
       case CUT -> 16;
       case DAMAGE -> 2 * RANGE_BYTES;
+      case VOTES_NOTED -> VOTES_BYTES;
+      case VOTES_FORGOTTEN -> 0;
       case FOUNDING_PREPARED, FOUNDING_IN_FORCE -> 16;
       default -> throw new IllegalArgumentException("no record has type " + type);
     };
@@ -102,6 +114,8 @@ final class RecordFormat {
     } else if (record instanceof JournalRecord.Damage damage) {
       putRange(damage.unknown(), out);
       putRange(damage.torn(), out);
+    } else if (record instanceof JournalRecord.VotesNoted noted) {
+      putVotes(noted.seen(), out);
     } else if (record instanceof JournalRecord.FoundingPrepared prepared) {
       putId(prepared.founding().cluster().id(), out);
     } else if (record instanceof JournalRecord.FoundingInForce inForce) {
@@ -134,6 +148,8 @@ final class RecordFormat {
             slot, new MembershipInForce(decidedAt, ValueFormat.membership(Bytes.copyOf(in))));
       }
       case DAMAGE -> new JournalRecord.Damage(range(in), range(in));
+      case VOTES_NOTED -> new JournalRecord.VotesNoted(votes(in));
+      case VOTES_FORGOTTEN -> new JournalRecord.VotesForgotten();
       case FOUNDING_PREPARED -> new JournalRecord.FoundingPrepared(founding(in));
       case FOUNDING_IN_FORCE -> new JournalRecord.FoundingInForce(founding(in));
       default -> throw new IllegalArgumentException("no record has type " + type);
@@ -159,6 +175,20 @@ final class RecordFormat {
     long first = in.getLong();
     long last = in.getLong();
     return present ? Optional.of(new SlotRange(new Slot(first), new Slot(last))) : Optional.empty();
+  }
+
+  static void putVotes(PeerVotes seen, ByteBuffer out) {
+    out.putInt(seen.server().number());
+    putId(seen.incarnation().id(), out);
+    putBallot(seen.votes().promised(), out);
+    out.putLong(seen.votes().accepted().number());
+  }
+
+  static PeerVotes votes(ByteBuffer in) {
+    ServerId server = new ServerId(in.getInt());
+    Incarnation incarnation = new Incarnation(id(in));
+    Ballot promised = ballot(in);
+    return new PeerVotes(server, incarnation, new Votes(promised, new Slot(in.getLong())));
   }
 
   static void putId(UUID id, ByteBuffer out) {

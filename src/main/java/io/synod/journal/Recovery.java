@@ -34,6 +34,9 @@ final class Recovery {
 
   private final List<String> damagedFiles = new ArrayList<>();
 
+  /** Whether the directory goes on as a new life. */
+  private boolean renewed;
+
   Recovery(Disk disk, JournalSettings settings, JournalOwner owner) {
     this.disk = disk;
     this.settings = settings;
@@ -138,7 +141,37 @@ final class Recovery {
               0,
               "the log is not whole and no promise file can be read: what was promised is lost"));
     }
+    if (fold.state.promiseLost && fold.state.opened) {
+      return begin(renew(identity, log), inventory, scans, log, nanoTime);
+    }
     return begin(identity, inventory, scans, log, nanoTime);
+  }
+
+  /**
+   * A life whose votes are not all known never votes again: the directory goes on as a new one,
+   * which keeps what is chosen, and the ballots that the old one took (protocol-rules.md, 3 and
+   * 12).
+   */
+  private Identity renew(Identity before, List<Fold.Held> log) {
+    Slot chosen = fold.state.chosen;
+    log.removeIf(held -> held.accepted().slot().isAfter(chosen));
+    fold.state.renew();
+    renewed = true;
+    Identity identity =
+        new Identity(owner.newIncarnation().get(), before.server(), Identity.FORMAT_VERSION);
+    findings.add(
+        new Finding(
+            Finding.Kind.DAMAGED,
+            LogFiles.IDENTITY,
+            0,
+            "votes of incarnation "
+                + before.incarnation()
+                + " are lost: the directory goes on as the new incarnation "
+                + identity.incarnation()
+                + ", which keeps what is chosen up to slot "
+                + chosen.number()
+                + " and has no vote until the cluster gives it one"));
+    return identity;
   }
 
   private List<SegmentScan> readLog(Inventory inventory, int mark) throws IOException {
@@ -283,7 +316,7 @@ final class Recovery {
       List<Fold.Held> log,
       LongSupplier nanoTime)
       throws IOException {
-    int stay = fold.isDamaged() ? 0 : kept.size();
+    int stay = fold.isDamaged() || renewed ? 0 : kept.size();
     long again = 0;
     while (stay > 0 && again + kept.get(stay - 1).end() <= settings.segmentBytes() / 4) {
       again += kept.get(--stay).end();
@@ -311,6 +344,10 @@ final class Recovery {
             disk, identity.mark(), inventory.copy.map(PromiseFiles.Copy::sequence).orElse(0L));
     promises.write(start.use(), start.end(), fresh.header());
     disk.syncDirectory();
+    if (renewed) {
+      // Until this is done the directory is the old life's, and its promise files cannot be read.
+      IdentityFiles.replace(disk, identity);
+    }
     SegmentSupply supply = new SegmentSupply(disk, settings, number);
     release(inventory, stay, supply);
     return opened(parts(identity, supply, promises), start, before, accepted, nanoTime);
@@ -331,7 +368,7 @@ final class Recovery {
         new Journal(writer, parts.supply(), settings, nanoTime),
         recovered(accepted),
         parts.identity(),
-        fold.state.promiseLost,
+        renewed,
         List.copyOf(findings));
   }
 
@@ -377,6 +414,7 @@ final class Recovery {
         List.copyOf(accepted),
         state.chosen,
         state.unknown,
-        state.torn);
+        state.torn,
+        List.copyOf(state.seen.values()));
   }
 }

@@ -13,7 +13,9 @@
  *   <li>{@code identity}, {@code identity.copy}: incarnation, server id, format version. Text with
  *       a checksum. {@code identity} is renamed into place when all else of a new directory is
  *       durable: a journal without it is a first start that did not end (thrown away if it holds no
- *       record, refused if it does). {@code identity.new} is left of that.
+ *       record, refused if it does). {@code identity.new} is left of that. When votes of the
+ *       incarnation are lost, both are replaced: the directory goes on as a new one, with a log of
+ *       what is chosen, in which no file of the old one counts.
  *   <li>{@code promise.a}, {@code promise.b}: one frame each, of all that a segment's header says,
  *       and how far which segment is durable. Both are rewritten, one after the other, before a
  *       higher promise, a ballot taken, a founding, a cut, a damaged range or a new segment counts

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param coordinator as the log says, none if it says none yet
  * @param coordinatorContent whether this server hears that coordinator and it is content
  * @param coordinatorSinceMillis wall clock of this server when it learned of the coordinator
+ * @param warning what is wrong with this server and what can be done, for a person to read; empty
+ *     if nothing is
  * @param quorum how many votes make one
  */
 public record NodeStatus(
@@ -32,6 +34,7 @@ public record NodeStatus(
     int quorum,
     long keys,
     double failRate,
+    Optional<String> warning,
     List<MemberStatus> members) {
 
   /**

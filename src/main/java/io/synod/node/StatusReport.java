@@ -42,6 +42,7 @@ final class StatusReport {
         open ? paxos.membership().membership().quorum() : 0,
         store.keys(),
         failRate,
+        new Warnings(paxos).first(),
         open ? members(paxos.membership().membership()) : List.of());
   }
 

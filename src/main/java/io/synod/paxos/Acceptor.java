@@ -73,6 +73,21 @@ final class Acceptor {
     return chosen;
   }
 
+  Optional<SlotRange> torn() {
+    return torn;
+  }
+
+  /** How far it has voted. */
+  Votes votes() {
+    return new Votes(promised, log.last());
+  }
+
+  /** The same with the slots that it reports as unknown: what it accepted there is owned up to. */
+  Votes votesOwned() {
+    Slot owned = unknown.map(SlotRange::last).orElse(Slot.ZERO);
+    return new Votes(promised, Slot.max(log.last(), owned));
+  }
+
   /** The ballot of the values behind the chosen prefix up to {@link #matched}. */
   Ballot matchedBallot() {
     return matchedBallot;

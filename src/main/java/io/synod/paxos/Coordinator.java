@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -27,6 +28,11 @@ final class Coordinator {
   private final Acceptor acceptor;
   private final Learner learner;
   private final Election election;
+  private final VoteMemory memory;
+
+  /** What was seen of each life before it was asked: its promise must report as much. */
+  private final Map<Life, Votes> votesBefore;
+
   private final Ballot ballot;
   private final long startedNanos;
   private final Promises promises;
@@ -69,6 +75,7 @@ final class Coordinator {
       Acceptor acceptor,
       Learner learner,
       Election election,
+      VoteMemory memory,
       Ballot ballot,
       long nowNanos) {
     this.settings = settings;
@@ -76,6 +83,8 @@ final class Coordinator {
     this.acceptor = acceptor;
     this.learner = learner;
     this.election = election;
+    this.memory = memory;
+    this.votesBefore = memory.snapshot();
     this.ballot = ballot;
     this.startedNanos = nowNanos;
     this.promises = new Promises(learner.chosen().next());
@@ -164,6 +173,13 @@ final class Coordinator {
       return;
     }
     Life life = new Life(from, incarnation);
+    Votes before = votesBefore.getOrDefault(life, Votes.NONE);
+    Slot owned = Slot.max(promise.last(), promise.unknown().map(SlotRange::last).orElse(Slot.ZERO));
+    if (owned.isBefore(before.accepted())) {
+      // protocol-rules.md, 12: the same incarnation with forgotten votes.
+      memory.onForgot(life, before, new Votes(promise.ballot(), owned));
+      return;
+    }
     Optional<Slot> more = promises.add(life, promise);
     learner.onNews(promise.chosen());
     if (more.isPresent()) {
@@ -177,10 +193,12 @@ final class Coordinator {
    * (protocol-rules.md, 5); whether the member has a vote is asked when a quorum is counted.
    */
   private boolean isMember(ServerId from, Incarnation incarnation) {
-    return learner.membership().membership().isMember(from, incarnation)
-        || barrierMembership()
-            .map(membership -> membership.isMember(from, incarnation))
-            .orElse(false);
+    boolean named =
+        learner.membership().membership().isMember(from, incarnation)
+            || barrierMembership()
+                .map(membership -> membership.isMember(from, incarnation))
+                .orElse(false);
+    return named && !memory.isForgetful(new Life(from, incarnation));
   }
 
   private Optional<Membership> barrierMembership() {
@@ -287,6 +305,21 @@ final class Coordinator {
     promises.forget(last);
     phase = Phase.RECOVERING;
     return true;
+  }
+
+  /** Why the promises do not suffice although a quorum answered in full. */
+  Optional<Paxos.UnknownSlot> obstacle() {
+    Membership membership = learner.membership().membership();
+    if (phase != Phase.PREPARING || !promises.isQuorum(membership)) {
+      return Optional.empty();
+    }
+    Slot end = promises.end();
+    for (Slot slot = learner.chosen().next(); !slot.isAfter(end); slot = slot.next()) {
+      if (!promises.isKnown(slot, membership)) {
+        return Optional.of(promises.unknown(slot, membership));
+      }
+    }
+    return Optional.empty();
   }
 
   // ---- proposing
@@ -652,6 +685,7 @@ final class Coordinator {
                   .map(
                       peer ->
                           peer.incarnation().equals(Optional.of(member.incarnation()))
+                              && !memory.isForgetful(Life.of(member))
                               && peer.answered() >= pingNumber
                               && !peer.promised().isAbove(ballot))
                   .orElse(false);

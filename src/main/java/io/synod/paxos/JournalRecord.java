@@ -41,6 +41,18 @@ public sealed interface JournalRecord {
    */
   record Cut(Slot slot, MembershipInForce membership) implements JournalRecord {}
 
+  /**
+   * What another server was seen to have voted (protocol-rules.md, 12). Not binding: may be lost,
+   * and is written only now and then.
+   */
+  record VotesNoted(PeerVotes seen) implements JournalRecord {}
+
+  /**
+   * A peer saw this life cast a vote that the directory does not hold: it must neither vote nor
+   * campaign any more, and the next start begins a new life (protocol-rules.md, 12).
+   */
+  record VotesForgotten() implements JournalRecord {}
+
   /** What was accepted in these slots may be lost; replaces what was said before. Empty: over. */
   record Damage(Optional<SlotRange> unknown, Optional<SlotRange> torn) implements JournalRecord {}
 }

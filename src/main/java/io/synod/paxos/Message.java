@@ -125,6 +125,24 @@ public sealed interface Message {
   /** The receiver of a ReadPointRequest does not coordinate (any more). */
   record ReadPointRefused(long id) implements Unbound {}
 
+  // ---- what was voted (protocol-rules.md, 12)
+  // -------------------------------------------------------------------------------------
+
+  /**
+   * How far the sender's present life has voted, for the others to remember in case its directory
+   * does not. Binding: all of it is durable.
+   */
+  record VotesCast(Votes votes) implements Binding {}
+
+  /** The sender has just started and asks what votes of its present life the receiver has seen. */
+  record VotesSeenRequest() implements Unbound {}
+
+  /**
+   * Answers, and is sent unasked to one whose Promise shows that it forgot: the receiver's life
+   * {@code incarnation} was seen to cast these votes.
+   */
+  record VotesSeen(Incarnation incarnation, Votes votes) implements Unbound {}
+
   // ---- founding
   // ----------------------------------------------------------------------------------------------------------------
 

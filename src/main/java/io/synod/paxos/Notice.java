@@ -47,6 +47,16 @@ public sealed interface Notice {
    */
   record SnapshotNeeded(ServerId from, Slot cut) implements Notice {}
 
+  /**
+   * {@code server} saw this server cast votes that its directory does not hold: it was rolled back
+   * to an earlier state, or the disk lost writes that it had reported as done. This server votes no
+   * more until it joins again as a new incarnation (protocol-rules.md, 12).
+   */
+  record VotesForgotten(ServerId server, Votes seen, Votes held) implements Notice {}
+
+  /** A member holds less than it was seen to have voted: its promise is not counted. */
+  record PeerForgot(ServerId server, Votes seen, Votes held) implements Notice {}
+
   /** A peer said what no correct server says; it was ignored. */
   record PeerMisbehaved(ServerId server, String what) implements Notice {}
 }

@@ -25,7 +25,11 @@ public final class Paxos {
   private static final int CAMPAIGN_TIMEOUTS = 4;
 
   private final PaxosSettings settings;
-  private final boolean voteless;
+  private final VoteMemory memory;
+
+  /** It forgot votes that others saw: it casts none of any kind, and only learns. */
+  private boolean voteless;
+
   private final Effects effects = new Effects();
   private final Acceptor acceptor;
   private final Learner learner;
@@ -39,23 +43,13 @@ public final class Paxos {
 
   /** A server as it finds itself when it starts. {@link #start} comes next. */
   public Paxos(PaxosSettings settings, Recovered recovered) {
-    this(settings, recovered, /* voteless= */ false);
-  }
-
-  /**
-   * As {@link #Paxos(PaxosSettings, Recovered)}.
-   *
-   * @param voteless what it promised is lost to damage: it casts no vote of any kind, and only
-   *     learns, until it is replaced as a new incarnation (protocol-rules.md, 3)
-   */
-  public Paxos(PaxosSettings settings, Recovered recovered, boolean voteless) {
     this.settings = settings;
-    this.voteless = voteless;
     SplittableRandom random = new SplittableRandom(settings.seed());
     this.acceptor = new Acceptor(settings, effects, recovered);
     this.learner = new Learner(settings, effects, acceptor);
     this.election =
         new Election(settings, effects, acceptor, learner, random.split(), recovered.ballotTaken());
+    this.memory = new VoteMemory(settings, effects, acceptor, recovered);
     this.founding = new FoundingRound(settings, effects, random.split(), recovered);
     if (founding.inForce().isPresent()) {
       open(
@@ -185,6 +179,32 @@ public final class Paxos {
     return acceptor.promised();
   }
 
+  /** Whether it forgot votes, so that it casts none in this life (protocol-rules.md, 12). */
+  public boolean isVoteless() {
+    return voteless;
+  }
+
+  /** The slots whose acceptances may have been cut off with a torn tail, until that is settled. */
+  public Optional<SlotRange> torn() {
+    return acceptor.torn();
+  }
+
+  /** Why the ballot that this server prepares does not get on although a quorum answered. */
+  public Optional<UnknownSlot> obstacle() {
+    return coordinator.flatMap(Coordinator::obstacle);
+  }
+
+  /**
+   * A slot in which a value may have been accepted that no quorum knows of.
+   *
+   * @param torn those whose torn tail covers it: they count as having accepted nothing there once
+   *     {@code absent} is empty, or by an operator's command
+   * @param damaged those that have lost what was durable there
+   * @param absent voters that have not answered
+   */
+  public record UnknownSlot(
+      Slot slot, List<ServerId> torn, List<ServerId> damaged, List<ServerId> absent) {}
+
   /** The highest ballot this server knows of. */
   public Ballot followed() {
     return election.followed();
@@ -233,7 +253,14 @@ public final class Paxos {
       return;
     }
     Input.TimePassed own = new Input.TimePassed(nowNanos, time.syncAgeNanos(), time.applied());
+    long pings = election.pingNumber();
     boolean silent = election.onTime(own, acting(), chosenPrefix());
+    boolean withheld = memory.isWithholding();
+    memory.onTime(nowNanos, learner.membership().membership());
+    silent |= withheld && mayVote();
+    if (election.pingNumber() != pings && !voteless) {
+      memory.onPinged(learner.membership().membership());
+    }
     coordinator.ifPresent(acting -> acting.onTime(nowNanos));
     if (coordinator.isPresent()) {
       checkCoordinator(time.syncAgeNanos());
@@ -359,8 +386,11 @@ public final class Paxos {
       effects.ignored("onReceived", "not open yet");
       return;
     }
-    if (voteless && (message instanceof Message.Prepare || message instanceof Message.Propose)) {
-      effects.ignored("onReceived", "no vote: the promise is lost");
+    boolean asksForVote = message instanceof Message.Prepare || message instanceof Message.Propose;
+    if (asksForVote && !mayVote()) {
+      effects.ignored(
+          "onReceived",
+          voteless ? "no vote: some are forgotten" : "no vote: others are asked for more");
       return;
     }
     if (message instanceof Message.Ping ping) {
@@ -379,6 +409,12 @@ public final class Paxos {
       learner.onFetched(nowNanos, from, fetched);
       coordinator.ifPresent(acting -> acting.advance(nowNanos));
       settle();
+    } else if (message instanceof Message.VotesCast cast) {
+      onVotes(from, received.incarnation(), cast.votes());
+    } else if (message instanceof Message.VotesSeenRequest) {
+      memory.onRequest(from, received.incarnation());
+    } else if (message instanceof Message.VotesSeen seen) {
+      onVotesSeen(from, seen);
     } else if (message instanceof Message.ReadPoint point) {
       effects.readPoint(new Output.ReadAnswer.Ready(point.id(), point.point()));
     } else if (message instanceof Message.ReadPointRefused refused) {
@@ -419,7 +455,7 @@ public final class Paxos {
   }
 
   private void onPing(ServerId from, Incarnation incarnation, Message.Ping ping) {
-    boolean changed = election.onPing(nowNanos, from, incarnation, ping, acting(), !voteless);
+    boolean changed = election.onPing(nowNanos, from, incarnation, ping, acting(), mayVote());
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
@@ -506,6 +542,36 @@ public final class Paxos {
     }
   }
 
+  // ---- what was voted
+  // -------------------------------------------------------------------------------------------------------------
+
+  /** Whether this server's votes are in order (protocol-rules.md, 3 and 12). */
+  private boolean mayVote() {
+    return !voteless && !memory.isWithholding();
+  }
+
+  private void onVotes(ServerId from, Incarnation incarnation, Votes votes) {
+    if (!from.equals(settings.server())) {
+      memory.onSeen(new Life(from, incarnation), votes, learner.membership().membership());
+    }
+  }
+
+  private void onVotesSeen(ServerId from, Message.VotesSeen seen) {
+    if (voteless) {
+      effects.ignored("onVotesSeen", "it is known that votes are forgotten");
+      return;
+    }
+    if (!memory.onVotesSeen(from, seen)) {
+      return;
+    }
+    voteless = true;
+    effects.record(new JournalRecord.VotesForgotten());
+    if (coordinator.isPresent()) {
+      stepDown("it has forgotten votes");
+    }
+    settle();
+  }
+
   private void onForCoordinator(ServerId from, Incarnation incarnation, Message message) {
     if (message instanceof Message.ReadPointRequest request && !isCoordinating()) {
       effects.send(from, new Message.ReadPointRefused(request.id()));
@@ -518,8 +584,10 @@ public final class Paxos {
     Coordinator acting = coordinator.get();
     if (message instanceof Message.Promise promise) {
       acting.onPromise(nowNanos, from, incarnation, promise);
+      onVotes(from, incarnation, new Votes(promise.ballot(), promise.last()));
     } else if (message instanceof Message.Accepted accepted) {
       acting.onAccepted(nowNanos, from, incarnation, accepted);
+      onVotes(from, incarnation, new Votes(accepted.ballot(), accepted.upTo()));
     } else if (message instanceof Message.Missing missing) {
       acting.onMissing(nowNanos, from, incarnation, missing);
     } else if (message instanceof Message.Refused refused) {
@@ -559,7 +627,7 @@ public final class Paxos {
     if (changed) {
       election.ping(nowNanos, acting(), chosenPrefix());
     }
-    if (coordinator.isEmpty() && !voteless) {
+    if (coordinator.isEmpty() && mayVote()) {
       election.campaign(nowNanos).ifPresent(this::act);
     }
   }
@@ -572,7 +640,7 @@ public final class Paxos {
 
   private void begin(Ballot ballot) {
     Coordinator acting =
-        new Coordinator(settings, effects, acceptor, learner, election, ballot, nowNanos);
+        new Coordinator(settings, effects, acceptor, learner, election, memory, ballot, nowNanos);
     coordinator.ifPresent(acting::inherit);
     coordinator = Optional.of(acting);
     election.updateContent(acting());
@@ -618,6 +686,7 @@ public final class Paxos {
     if (isOpen() && !learner.membership().decidedAt().equals(membershipSeen)) {
       membershipSeen = learner.membership().decidedAt();
       election.onMembership(learner.membership().membership());
+      memory.onMembership(learner.membership().membership());
       settle();
     }
   }

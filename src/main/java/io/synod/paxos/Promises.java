@@ -1,5 +1,7 @@
 package io.synod.paxos;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -124,6 +126,27 @@ final class Promises {
               && !(report.unknown.isPresent() && report.unknown.get().contains(slot))
               && (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));
         });
+  }
+
+  /** Who does not know what it accepted in {@code slot}, and who has not answered. */
+  Paxos.UnknownSlot unknown(Slot slot, Membership membership) {
+    List<ServerId> torn = new ArrayList<>();
+    List<ServerId> damaged = new ArrayList<>();
+    List<ServerId> absent = new ArrayList<>();
+    for (Member member : membership.members()) {
+      if (!member.role().votes()) {
+        continue;
+      }
+      Report report = reports.get(Life.of(member));
+      if (report == null || !report.isWhole()) {
+        absent.add(member.server());
+      } else if (report.unknown.isPresent() && report.unknown.get().contains(slot)) {
+        damaged.add(member.server());
+      } else if (report.torn.isPresent() && report.torn.get().contains(slot)) {
+        torn.add(member.server());
+      }
+    }
+    return new Paxos.UnknownSlot(slot, torn, damaged, absent);
   }
 
   /** Whether a quorum of {@code membership} reported in full, damage left aside. */

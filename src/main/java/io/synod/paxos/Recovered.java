@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param accepted the log: consecutive slots from {@code cut} + 1 on, but for those {@code unknown}
  *     or {@code torn}
  * @param chosen the chosen prefix as far as it was written down; at or after {@code cut}
+ * @param seen what the others were seen to have voted, as far as it was written down
  */
 public record Recovered(
     Optional<Founding> founding,
@@ -26,7 +27,34 @@ public record Recovered(
     List<AcceptedValue> accepted,
     Slot chosen,
     Optional<SlotRange> unknown,
-    Optional<SlotRange> torn) {
+    Optional<SlotRange> torn,
+    List<PeerVotes> seen) {
+
+  /** One that remembers nothing of the others. */
+  public Recovered(
+      Optional<Founding> founding,
+      boolean opened,
+      Ballot promised,
+      Ballot ballotTaken,
+      Slot cut,
+      Optional<MembershipInForce> membership,
+      List<AcceptedValue> accepted,
+      Slot chosen,
+      Optional<SlotRange> unknown,
+      Optional<SlotRange> torn) {
+    this(
+        founding,
+        opened,
+        promised,
+        ballotTaken,
+        cut,
+        membership,
+        accepted,
+        chosen,
+        unknown,
+        torn,
+        List.of());
+  }
 
   /** What a new directory holds. */
   public static Recovered nothing() {

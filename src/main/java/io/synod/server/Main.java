@@ -45,7 +45,7 @@ public final class Main {
     Logger log = LoggerFactory.getLogger(Main.class);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> log.error("thread {} ended", thread.getName(), e));
-    SynodServer server = new SynodServer(configuration, Main::end);
+    ServerProcess server = new ServerProcess(configuration, Main::end);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, log), "synod-stop"));
     try {
       server.start();
@@ -76,7 +76,7 @@ public final class Main {
   }
 
   /** A signal came. */
-  private static void stop(SynodServer server, Logger log) {
+  private static void stop(ServerProcess server, Logger log) {
     long began = System.nanoTime();
     log.info("stopping");
     Thread stopping = new Thread(server::stop, "synod-stopping");

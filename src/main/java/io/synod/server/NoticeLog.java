@@ -56,6 +56,20 @@ final class NoticeLog {
     } else if (notice instanceof Notice.MembershipChosen chosen) {
       LOG.info(
           "the membership of slot {} is in force: {}", chosen.slot(), members(chosen.membership()));
+    } else if (notice instanceof Notice.VotesForgotten forgotten) {
+      LOG.error(
+          "votes are forgotten: {} saw this server vote {}, its directory holds {}: it is an older"
+              + " copy, or the disk lost writes that it had reported as done; this server votes no"
+              + " more and joins again as a new incarnation",
+          name(forgotten.server()),
+          forgotten.seen(),
+          forgotten.held());
+    } else if (notice instanceof Notice.PeerForgot forgot) {
+      LOG.error(
+          "{} forgot votes: it was seen to vote {} and reports {}; its votes are not counted",
+          name(forgot.server()),
+          forgot.seen(),
+          forgot.held());
     } else if (notice instanceof Notice.SnapshotNeeded needed) {
       LOG.info(
           "behind the log of {}, which begins at slot {}: asking for a snapshot",

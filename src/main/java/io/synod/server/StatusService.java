@@ -44,6 +44,7 @@ final class StatusService extends ClusterGrpc.ClusterImplBase {
             .setFailRate(status.failRate());
     status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
     status.waitingFor().ifPresent(response::setWaitingFor);
+    status.warning().ifPresent(response::setWarning);
     status.coordinator().ifPresent(server -> response.setCoordinatorId(server.number()));
     for (NodeStatus.MemberStatus member : status.members()) {
       response.addMember(member(member));

@@ -66,6 +66,7 @@ final class SynodServer {
 
   private final Configuration configuration;
   private final Consumer<Failure> onFailure;
+  private final Runnable onVotesForgotten;
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
@@ -95,10 +96,13 @@ final class SynodServer {
 
   /**
    * @param onFailure told, by any thread, of what the server must not go on after; does not return
+   * @param onVotesForgotten told, by any thread, that the server has to be stopped and started
+   *     anew, to join as a new incarnation; returns at once
    */
-  SynodServer(Configuration configuration, Consumer<Failure> onFailure) {
+  SynodServer(Configuration configuration, Consumer<Failure> onFailure, Runnable onVotesForgotten) {
     this.configuration = configuration;
     this.onFailure = onFailure;
+    this.onVotesForgotten = onVotesForgotten;
     this.driver = new DriverThread("synod-driver", e -> fail("the driver failed", false, e));
   }
 
@@ -174,10 +178,6 @@ final class SynodServer {
         LOG.warn("journal: {}", finding);
       }
     }
-    if (journalOpened.promiseLost()) {
-      LOG.error(
-          "what this server promised is lost to damage: it casts no vote until it is replaced");
-    }
     return journalOpened;
   }
 
@@ -233,7 +233,7 @@ final class SynodServer {
     for (String refused : restored.refused()) {
       LOG.error("snapshot set aside: {}", refused);
     }
-    Paxos paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
+    Paxos paxos = new Paxos(identity, opened.recovered());
     return new Node(
         settings,
         identity,
@@ -313,6 +313,9 @@ final class SynodServer {
     @Override
     public void notice(Notice notice) {
       notices.add(notice);
+      if (notice instanceof Notice.VotesForgotten) {
+        onVotesForgotten.run();
+      }
       if (notice instanceof Notice.ClusterOpened opened) {
         peers.setCluster(opened.founding().cluster());
       } else if (notice instanceof Notice.MembershipChosen chosen) {
@@ -380,6 +383,7 @@ final class SynodServer {
         0,
         0,
         configuration.failRate(),
+        Optional.empty(),
         List.of());
   }
 

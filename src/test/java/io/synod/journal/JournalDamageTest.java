@@ -9,17 +9,26 @@ import static io.synod.journal.JournalFixtures.open;
 import static io.synod.journal.JournalFixtures.promised;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.paxos.Ballot;
+import io.synod.paxos.Incarnation;
 import io.synod.paxos.JournalRecord;
+import io.synod.paxos.PeerVotes;
 import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.Votes;
+import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -83,7 +92,8 @@ final class JournalDamageTest {
       copy.powerLoss(0);
       OpenedJournal again = open(copy);
       assertEquals(opened.recovered(), again.recovered());
-      assertEquals(opened.promiseLost(), again.promiseLost());
+      assertFalse(again.renewed());
+      assertEquals(opened.identity(), again.identity());
       if (opened.recovered().unknown().isPresent()) {
         unknown++;
       } else if (opened.recovered().torn().isPresent()) {
@@ -279,12 +289,63 @@ final class JournalDamageTest {
     disk.flipBit(damaged, 700, 1);
     SimulatedDisk oneCopy = disk.copy(new SplittableRandom(1));
     oneCopy.flipBit(LogFiles.PROMISE_A, 50, 1);
-    assertFalse(open(oneCopy).promiseLost());
+    assertFalse(open(oneCopy).renewed());
     disk.flipBit(LogFiles.PROMISE_A, 50, 1);
     disk.flipBit(LogFiles.PROMISE_B, 50, 1);
-    assertTrue(open(disk).promiseLost());
+    OpenedJournal opened = open(disk);
+    assertTrue(opened.renewed());
+    assertNotEquals(oneCopyIdentity(oneCopy), opened.identity());
+    assertEquals(opened.recovered().chosen().number(), last(opened.recovered()));
     disk.powerLoss(0);
-    assertTrue(open(disk).promiseLost(), "it stays lost");
+    OpenedJournal again = open(disk);
+    assertFalse(again.renewed(), "once");
+    assertEquals(opened.identity(), again.identity());
+    assertEquals(opened.recovered(), again.recovered());
+  }
+
+  private static Identity oneCopyIdentity(SimulatedDisk disk) throws IOException {
+    return IdentityFiles.read(disk, new ArrayList<>()).orElseThrow();
+  }
+
+  private static long last(Recovered found) {
+    return found.cut().number() + found.accepted().size();
+  }
+
+  @Test
+  void aForgottenVoteEndsTheLifeOfTheDirectory() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    OpenedJournal before = open(disk);
+    PeerVotes seen =
+        new PeerVotes(
+            new ServerId(2),
+            new Incarnation(new UUID(3, 4)),
+            new Votes(new Ballot(7, new ServerId(1)), Slot.of(9)));
+    JournalFixtures.store(before.journal(), new JournalRecord.VotesNoted(seen));
+    JournalFixtures.store(before.journal(), new JournalRecord.VotesForgotten());
+    disk.powerLoss(0);
+    for (long crashAt = 0; ; crashAt++) {
+      SimulatedDisk copy = disk.copy(new SplittableRandom(crashAt));
+      copy.failAt(copy.operations() + crashAt, DiskFault.CRASH);
+      boolean crashed = false;
+      try {
+        open(copy);
+      } catch (IOException e) {
+        crashed = true;
+      }
+      copy.failAt(-1, DiskFault.CRASH);
+      copy.powerLoss();
+      OpenedJournal opened = open(copy);
+      // A crash on the way leaves the old life, which ends with this start, or the new one.
+      assertNotEquals(before.identity().incarnation(), opened.identity().incarnation());
+      assertEquals(before.recovered().chosen(), opened.recovered().chosen());
+      assertEquals(opened.recovered().chosen().number(), last(opened.recovered()));
+      assertEquals(List.of(seen), opened.recovered().seen());
+      assertEquals(before.recovered().ballotTaken(), opened.recovered().ballotTaken());
+      if (!crashed) {
+        return;
+      }
+    }
   }
 
   @Test
@@ -294,7 +355,7 @@ final class JournalDamageTest {
     disk.remove(LogFiles.PROMISE_A);
     disk.remove(LogFiles.PROMISE_B);
     OpenedJournal opened = open(disk);
-    assertFalse(opened.promiseLost());
+    assertFalse(opened.renewed());
     assertEquals(2, opened.findings().size());
     history.match(opened.recovered());
   }

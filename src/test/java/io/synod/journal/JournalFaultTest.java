@@ -114,7 +114,7 @@ final class JournalFaultTest {
       throws IOException {
     OpenedJournal opened = open(disk);
     assertEquals(Optional.empty(), opened.recovered().unknown(), opened.findings()::toString);
-    assertTrue(!opened.promiseLost(), opened.findings()::toString);
+    assertTrue(!opened.renewed(), opened.findings()::toString);
     history.restart(opened.recovered());
     // Recovered is durable: also if nothing was ever written afterwards.
     disk.powerLoss(0);

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Records and journals as the tests need them. */
 final class JournalFixtures {
@@ -28,6 +29,9 @@ final class JournalFixtures {
   /** Segments of 4 KiB, so that a few records fill several. */
   static final JournalSettings SMALL = new JournalSettings(4096, 8, 1024, false);
 
+  /** No two directories have the same incarnation. */
+  private static final AtomicLong LIVES = new AtomicLong();
+
   private JournalFixtures() {}
 
   static JournalOwner owner() {
@@ -35,8 +39,10 @@ final class JournalFixtures {
   }
 
   static JournalOwner owner(ServerId server) {
-    Incarnation incarnation = new Incarnation(new UUID(7, 11 + server.number()));
-    return new JournalOwner(server, () -> incarnation, Optional.empty());
+    return new JournalOwner(
+        server,
+        () -> new Incarnation(new UUID(LIVES.incrementAndGet(), 11 + server.number())),
+        Optional.empty());
   }
 
   static OpenedJournal open(Disk disk) throws IOException {

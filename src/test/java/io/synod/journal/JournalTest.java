@@ -54,7 +54,7 @@ final class JournalTest {
       assertEquals(accepted(31, 4, 300), recordAt(found, 0));
       assertEquals(accepted(39, 5, 20), recordAt(found, 8));
       assertEquals(accepted(40, 4, 300), recordAt(found, 9));
-      assertFalse(second.promiseLost());
+      assertFalse(second.renewed());
       second.journal().close();
     }
   }

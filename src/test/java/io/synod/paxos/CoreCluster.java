@@ -84,6 +84,29 @@ final class CoreCluster {
     lives[i]++;
   }
 
+  /** The process dies, and its directory is replaced by a copy from an earlier day. */
+  void rollBack(int i, int records) {
+    kill(i);
+    List<JournalRecord> journal = journals.get(i);
+    journal.subList(records, journal.size()).clear();
+  }
+
+  /**
+   * What a start makes of a directory whose votes are lost: a new life that keeps what is chosen.
+   */
+  void renew(int i) {
+    kill(i);
+    Slot chosenUpTo = Fold.of(journals.get(i)).chosen();
+    journals
+        .get(i)
+        .removeIf(
+            record ->
+                record instanceof JournalRecord.VotesForgotten
+                    || (record instanceof JournalRecord.ValueAccepted value
+                        && value.accepted().slot().isAfter(chosenUpTo)));
+    lives[i]++;
+  }
+
   Paxos core(int i) {
     return cores.get(i);
   }

@@ -21,6 +21,7 @@ final class Fold {
     Slot chosen = Slot.ZERO;
     Optional<MembershipInForce> membership = Optional.empty();
     TreeMap<Slot, AcceptedValue> accepted = new TreeMap<>();
+    TreeMap<Life, PeerVotes> seen = new TreeMap<>();
     for (JournalRecord record : records) {
       if (record instanceof JournalRecord.FoundingPrepared prepared) {
         founding = Optional.of(prepared.founding());
@@ -36,6 +37,8 @@ final class Fold {
         promised = Ballot.max(promised, value.accepted().ballot());
       } else if (record instanceof JournalRecord.ChosenUpTo upTo) {
         chosen = Slot.max(chosen, upTo.slot());
+      } else if (record instanceof JournalRecord.VotesNoted noted) {
+        seen.put(noted.seen().life(), noted.seen());
       } else if (record instanceof JournalRecord.Cut at) {
         cut = at.slot();
         membership = Optional.of(at.membership());
@@ -53,6 +56,7 @@ final class Fold {
         new ArrayList<>(accepted.values()),
         chosen,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        new ArrayList<>(seen.values()));
   }
 }

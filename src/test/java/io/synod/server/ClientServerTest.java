@@ -120,6 +120,7 @@ class ClientServerTest {
         2,
         11,
         0.25,
+        Optional.empty(),
         List.of(
             new NodeStatus.MemberStatus(member, true, 5, 300, 6),
             new NodeStatus.MemberStatus(member.withRole(Member.Role.VOTER), false, -1, 0, 0)));

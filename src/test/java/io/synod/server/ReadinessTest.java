@@ -52,6 +52,7 @@ class ReadinessTest {
         2,
         0,
         0,
+        Optional.empty(),
         List.of());
   }
 

@@ -5,11 +5,15 @@ import io.synod.paxos.Ballot;
 import io.synod.paxos.Founding;
 import io.synod.paxos.JournalRecord;
 import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.PeerVotes;
 import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Journal records folded together as they come: what a restart would find, and a history never. */
 final class DurableState {
@@ -23,6 +27,7 @@ final class DurableState {
   private Slot chosen = Slot.ZERO;
   private Optional<SlotRange> unknown = Optional.empty();
   private Optional<SlotRange> torn = Optional.empty();
+  private final TreeMap<ServerId, PeerVotes> seen = new TreeMap<>();
 
   /** The state that a process found. */
   static DurableState of(Recovered recovered) {
@@ -37,6 +42,7 @@ final class DurableState {
     state.chosen = recovered.chosen();
     state.unknown = recovered.unknown();
     state.torn = recovered.torn();
+    recovered.seen().forEach(each -> state.seen.put(each.server(), each));
     return state;
   }
 
@@ -60,6 +66,8 @@ final class DurableState {
     } else if (record instanceof JournalRecord.Damage damage) {
       unknown = damage.unknown();
       torn = damage.torn();
+    } else if (record instanceof JournalRecord.VotesNoted noted) {
+      seen.put(noted.seen().server(), noted.seen());
     }
   }
 
@@ -138,6 +146,7 @@ final class DurableState {
         new ArrayList<>(log),
         chosen,
         unknown,
-        torn);
+        torn,
+        List.copyOf(seen.values()));
   }
 }

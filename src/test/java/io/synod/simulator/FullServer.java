@@ -46,6 +46,9 @@ final class FullServer implements SimulatedServer {
   private double failRate;
   private int priority;
 
+  /** Its directory is a copy from an earlier time, and this life has not noticed. */
+  private boolean rolledBack;
+
   /** Its directory was refused, and could not be spared. */
   private boolean refused;
 
@@ -198,14 +201,18 @@ final class FullServer implements SimulatedServer {
     life = new ServerLife(id, opened.identity().incarnation());
     opened.findings().forEach(each -> world.coverage.hit("journal." + each.kind()));
     world.trace.note(Trace.Kind.START, id.number(), life + " " + opened.findings());
+    boolean wasRolledBack = rolledBack;
     Oracle.Damage damage = Oracle.Damage.NONE;
-    if (opened.promiseLost()) {
-      world.coverage.hit("journal.promiseLost");
+    if (opened.renewed()) {
+      world.coverage.hit("journal.renewed");
+      rolledBack = false;
       damage = Oracle.Damage.PROMISE_LOST;
+    } else if (rolledBack) {
+      damage = Oracle.Damage.FORGOTTEN;
     } else if (diskFaults.hasDamaged()) {
       damage = Oracle.Damage.SLOTS;
     }
-    if (opened.promiseLost() && !diskFaults.hasDamaged()) {
+    if (opened.renewed() && !diskFaults.hasDamaged() && !wasRolledBack) {
       throw new Violation("PromiseMonotonic", id + " lost its promise on an unharmed disk");
     }
     KeyValueStore store = KeyValueStore.inMemory();
@@ -269,6 +276,20 @@ final class FullServer implements SimulatedServer {
     life = newLife();
     appliedBefore = Slot.ZERO;
     world.trace.note(Trace.Kind.FAULT, id.number(), "disk lost");
+  }
+
+  /** What an operator's backup of the directory holds, taken while the server is down. */
+  SimulatedDisk image() {
+    return disk.copy(world.randoms.of("image" + id));
+  }
+
+  /** An operator puts an older image of the directory in the place of the present one. */
+  void restore(SimulatedDisk image) {
+    Check.that(process == null, "%s runs", id);
+    disk = image;
+    rolledBack = true;
+    diskFaults.apply(disk);
+    world.trace.note(Trace.Kind.FAULT, id.number(), "directory rolled back");
   }
 
   // ---- faults
@@ -399,7 +420,7 @@ final class FullServer implements SimulatedServer {
     Running(OpenedJournal opened, KeyValueStore store, Restored restored) {
       this.store = store;
       PaxosSettings identity = identity();
-      this.paxos = new Paxos(identity, opened.recovered(), opened.promiseLost());
+      this.paxos = new Paxos(identity, opened.recovered());
       this.journal =
           new JournalDriver(
               world, opened.journal(), new JournalDriver.Owner(life, diskFaults, this::isCurrent));
@@ -574,9 +595,27 @@ final class FullServer implements SimulatedServer {
       if (world.trace.keeps() || !(notice instanceof Notice.Ignored)) {
         world.trace.note(Trace.Kind.NOTICE, id.number(), notice);
       }
+      if (notice instanceof Notice.VotesForgotten) {
+        forgot();
+      }
       if (notice instanceof Notice.PeerMisbehaved && world.swarm.plansDamage) {
         throw new Violation("PeersBehave", id + ": " + notice);
       }
+    }
+
+    /** Production starts anew then; what the directory is is decided in that start. */
+    private void forgot() {
+      world.coverage.hit("votes.forgotten");
+      if (!diskFaults.hasDamaged() && !rolledBack) {
+        throw new Violation("AcceptedNeverForgotten", life + " forgot votes on an unharmed disk");
+      }
+      world.loop.after(
+          Swarm.MILLI,
+          () -> {
+            if (isCurrent()) {
+              stopsItself("votes forgotten");
+            }
+          });
     }
 
     @Override

@@ -79,7 +79,7 @@ final class Oracle {
     acceptor.promised = recovered.promised();
     acceptor.last = recovered.cut().plus(recovered.accepted().size());
     acceptor.checkedBallot = Ballot.LOWEST;
-    if (damage != Damage.PROMISE_LOST) {
+    if (damage == Damage.NONE || damage == Damage.SLOTS) {
       check(
           !recovered.promised().isBelow(durable.promised()),
           "PromiseMonotonic",
@@ -89,7 +89,9 @@ final class Oracle {
           "BallotNeverReused",
           () -> life + " restarts with " + recovered.ballotTaken() + " after " + durable.taken());
     }
-    checkRemembered(life, durable, recovered, damage);
+    if (damage != Damage.FORGOTTEN) {
+      checkRemembered(life, durable, recovered, damage);
+    }
     takeOver(life, acceptor, recovered);
   }
 
@@ -99,7 +101,9 @@ final class Oracle {
     /** Slots, which it must then report. */
     SLOTS,
     /** Its promise too, which it must report: it has no vote. */
-    PROMISE_LOST
+    PROMISE_LOST,
+    /** All that it voted since some time, and nothing in the directory shows that. */
+    FORGOTTEN
   }
 
   private static void checkRemembered(
@@ -236,6 +240,13 @@ final class Oracle {
       checkPropose(life, propose);
     } else if (message instanceof Message.Accepted accepted) {
       checkAccepted(life, accepted);
+    } else if (message instanceof Message.VotesCast cast) {
+      DurableState durable = acceptor(life).durable;
+      check(
+          !durable.promised().isBelow(cast.votes().promised())
+              && !durable.last().isBefore(cast.votes().accepted()),
+          "DurableBeforeReply",
+          () -> life + " says " + cast + ", durable is " + durable.last());
     } else if (message instanceof Message.Inform inform) {
       checkOwn(server, inform.chosen().ballot(), inform.chosen().upTo());
     } else if (message instanceof Message.Fetched fetched) {

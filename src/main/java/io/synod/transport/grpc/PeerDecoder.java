@@ -6,6 +6,7 @@ import io.synod.paxos.Ballot;
 import io.synod.paxos.ChosenPrefix;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
+import io.synod.paxos.Incarnation;
 import io.synod.paxos.Message;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -13,6 +14,7 @@ import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
 import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.Votes;
 import io.synod.proto.PeerEnvelope;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
@@ -81,6 +83,17 @@ final class PeerDecoder {
               new Message.ReadPoint(in.getReadPoint().getId(), slot(in.getReadPoint().getPoint())));
       case READ_POINT_REFUSED ->
           protocol(new Message.ReadPointRefused(in.getReadPointRefused().getId()));
+      case VOTES_CAST -> {
+        need(in.getVotesCast().hasVotes(), "VotesCast without votes");
+        yield protocol(new Message.VotesCast(votes(in.getVotesCast().getVotes())));
+      }
+      case VOTES_SEEN_REQUEST -> protocol(new Message.VotesSeenRequest());
+      case VOTES_SEEN -> {
+        PeerEnvelope.VotesSeen wire = in.getVotesSeen();
+        need(wire.hasVotes(), "VotesSeen without votes");
+        Incarnation life = new Incarnation(PeerCodec.uuid(wire.getIncarnation(), "an incarnation"));
+        yield protocol(new Message.VotesSeen(life, votes(wire.getVotes())));
+      }
       case MEET, FOUND, FOUNDING_SYNCED, FOUNDING_OPENED -> protocol(foundingMessage(in));
       case FORWARD, FORWARD_REFUSED, SNAPSHOT_REQUEST, SNAPSHOT_CHUNK -> ofTheNode(in);
       case HELLO, HELLO_REPLY ->
@@ -240,6 +253,11 @@ final class PeerDecoder {
     return new Founding(
         new ClusterId(PeerCodec.uuid(wire.getCluster(), "a cluster id")),
         ValueFormat.membership(PeerCodec.fromWire(wire.getMembership())));
+  }
+
+  private static Votes votes(PeerEnvelope.Votes wire) throws MessageRejected {
+    need(wire.hasPromised(), "votes without a promise");
+    return new Votes(ballot(wire.getPromised()), slot(wire.getAccepted()));
   }
 
   private static SlotRange range(PeerEnvelope.SlotRange wire) throws MessageRejected {

@@ -10,6 +10,7 @@ import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
 import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.Votes;
 import io.synod.proto.PeerEnvelope;
 import io.synod.transport.PeerMessage;
 
@@ -20,7 +21,9 @@ final class PeerEncoder {
   static PeerEnvelope envelope(PeerMessage message) {
     PeerEnvelope.Builder out = PeerEnvelope.newBuilder();
     if (message instanceof PeerMessage.Protocol protocol) {
-      if (!round(out, protocol.message()) && !reading(out, protocol.message())) {
+      if (!round(out, protocol.message())
+          && !reading(out, protocol.message())
+          && !voted(out, protocol.message())) {
         founding(out, protocol.message());
       }
     } else if (message instanceof PeerMessage.Forward forward) {
@@ -117,6 +120,30 @@ final class PeerEncoder {
       return false;
     }
     return true;
+  }
+
+  /** What was voted. Returns whether it was one. */
+  private static boolean voted(PeerEnvelope.Builder out, Message message) {
+    if (message instanceof Message.VotesCast cast) {
+      out.setVotesCast(PeerEnvelope.VotesCast.newBuilder().setVotes(votes(cast.votes())));
+    } else if (message instanceof Message.VotesSeenRequest) {
+      out.setVotesSeenRequest(PeerEnvelope.VotesSeenRequest.getDefaultInstance());
+    } else if (message instanceof Message.VotesSeen seen) {
+      out.setVotesSeen(
+          PeerEnvelope.VotesSeen.newBuilder()
+              .setIncarnation(PeerCodec.toWire(seen.incarnation().id()))
+              .setVotes(votes(seen.votes())));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private static PeerEnvelope.Votes votes(Votes votes) {
+    return PeerEnvelope.Votes.newBuilder()
+        .setPromised(ballot(votes.promised()))
+        .setAccepted(votes.accepted().number())
+        .build();
   }
 
   private static void founding(PeerEnvelope.Builder out, Message message) {

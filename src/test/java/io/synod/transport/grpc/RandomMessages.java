@@ -16,6 +16,7 @@ import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
 import io.synod.paxos.Value;
+import io.synod.paxos.Votes;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,6 +68,10 @@ final class RandomMessages {
     protocol.put(Message.ReadPoint.class, () -> new Message.ReadPoint(random.nextLong(), slot()));
     protocol.put(
         Message.ReadPointRefused.class, () -> new Message.ReadPointRefused(random.nextLong()));
+    protocol.put(Message.VotesCast.class, () -> new Message.VotesCast(votes()));
+    protocol.put(Message.VotesSeenRequest.class, Message.VotesSeenRequest::new);
+    protocol.put(
+        Message.VotesSeen.class, () -> new Message.VotesSeen(new Incarnation(uuid()), votes()));
     protocol.put(
         Message.Meet.class,
         () ->
@@ -111,6 +116,10 @@ final class RandomMessages {
 
   private Slot slot() {
     return new Slot(natural() >>> 2);
+  }
+
+  private Votes votes() {
+    return new Votes(ballot(), slot());
   }
 
   private Ballot ballot() {

@@ -1,0 +1,69 @@
+package io.synod.server;
+
+import io.synod.server.SynodServer.Failure;
+import java.io.IOException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server of this process. It is stopped and started anew, within the process, when its
+ * directory has to go on as a new incarnation (protocol-rules.md, 12).
+ */
+final class ServerProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
+
+  private final Configuration configuration;
+  private final Consumer<Failure> onFailure;
+  private @Nullable SynodServer server;
+  private boolean rejoining;
+  private boolean stopping;
+
+  ServerProcess(Configuration configuration, Consumer<Failure> onFailure) {
+    this.configuration = configuration;
+    this.onFailure = onFailure;
+  }
+
+  /**
+   * As {@link SynodServer#start}.
+   *
+   * @throws IOException as that
+   */
+  synchronized void start() throws IOException {
+    SynodServer starting = new SynodServer(configuration, onFailure, this::rejoin);
+    server = starting;
+    starting.start();
+  }
+
+  /** As {@link SynodServer#stop}; no new one is started any more. */
+  synchronized void stop() {
+    stopping = true;
+    if (server != null) {
+      server.stop();
+    }
+  }
+
+  /** Any thread; the driver among them, which must not wait for its own end. */
+  private void rejoin() {
+    Thread thread = new Thread(this::startAnew, "synod-rejoin");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private synchronized void startAnew() {
+    if (stopping || rejoining || server == null) {
+      return;
+    }
+    rejoining = true;
+    LOG.warn("starting anew, to join as a new incarnation");
+    server.stop();
+    try {
+      start();
+    } catch (IOException | RuntimeException e) {
+      onFailure.accept(
+          new Failure("the server could not start anew", e instanceof IOException, e, ""));
+    }
+    rejoining = false;
+  }
+}
