@@ -16,6 +16,13 @@ public sealed interface Answer {
   record NotFound(Slot applied) implements Answer {}
 
   /**
+   * A read or a compaction at a revision that cannot be had.
+   *
+   * @param compacted whether history begins behind it; false: it is not written yet
+   */
+  record RevisionUnavailable(boolean compacted, String why) implements Answer {}
+
+  /**
    * No answer from a quorum in time.
    *
    * @param unknown whether the write may still take effect, or did; false: it never will

@@ -40,6 +40,9 @@ public abstract class ClientRequest {
     /** Removes a key. */
     record Delete(Bytes key) implements Operation {}
 
+    /** Lets go of what keys were at revisions below this one. */
+    record Compact(long revision) implements Operation {}
+
     /** Reads a key. */
     record Get(Bytes key, ReadMode mode) implements Operation {}
   }

@@ -70,6 +70,7 @@ public final class Node implements PeerListener {
   private final Reads reads;
   private final Batches batches;
   private final SnapshotDuties snapshots;
+  private final Compaction compaction;
   private final StateMachine.Results results = new ApplyResults();
 
   /** Binding messages that wait for the journal, in order. */
@@ -160,6 +161,7 @@ public final class Node implements PeerListener {
         new Reads(settings.retryNanos() / 5, settings.run().getLeastSignificantBits() >>> 16);
     this.batches = new Batches(settings);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
+    this.compaction = new Compaction(settings.history(), store);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it.
       MembershipInForce membership = parts.restored().get().membership();
@@ -230,6 +232,7 @@ public final class Node implements PeerListener {
     worked |= drainPeers();
     worked |= drainRequests();
     worked |= snapshots.turn(now);
+    worked |= store.sweepSome();
     if (lacksSnapshot) {
       fetchLackingSnapshot();
     }
@@ -249,6 +252,7 @@ public final class Node implements PeerListener {
     if (now - statusAtNanos >= STATUS_INTERVAL_NANOS || statusAtNanos == Long.MIN_VALUE) {
       statusAtNanos = now;
       status = makeStatus();
+      compact();
     }
     network.flush();
     answers.flush();
@@ -590,6 +594,14 @@ public final class Node implements PeerListener {
    */
   private long logTimeMillis() {
     return logTimeBaseMillis + (nowNanos - logTimeBaseNanos) / 1_000_000;
+  }
+
+  /** Lets go of history that is old or too much, through the log. */
+  private void compact() {
+    compaction.note(store.logTimeMillis());
+    if (paxos.isCoordinating() && !writes.isFull()) {
+      compaction.due(logTimeMillis(), nowNanos).ifPresent(writes::add);
+    }
   }
 
   // ---- status

@@ -17,6 +17,7 @@ import java.util.UUID;
  *     again
  * @param snapshotBytes a snapshot is taken when so many bytes of commands were applied since the
  *     last, or as many as the store holds if that is more
+ * @param history what of earlier revisions is kept
  * @param failRate the chance that this server fails as an acceptor, on purpose
  * @param seed for the faults on purpose: the driver's only randomness
  */
@@ -29,6 +30,7 @@ public record NodeSettings(
     int batchCommands,
     long retryNanos,
     long snapshotBytes,
+    History history,
     double failRate,
     long seed) {
   public NodeSettings {
@@ -36,6 +38,23 @@ public record NodeSettings(
       throw new IllegalArgumentException("queueRequests is a power of two, not " + queueRequests);
     }
     checkFailRate(failRate);
+  }
+
+  /**
+   * How much of earlier revisions is kept: the coordinator compacts what is beyond.
+   *
+   * @param millis so long, in log time
+   * @param sizeBytes about so many bytes; when there are more, the older half goes
+   */
+  public record History(long millis, long sizeBytes) {
+    /** Five minutes, in at most 256 MiB. */
+    public static final History USUAL = new History(300_000, 256 << 20);
+
+    public History {
+      if (millis < 1 || sizeBytes < 1) {
+        throw new IllegalArgumentException("a history of " + millis + " ms, " + sizeBytes + " B");
+      }
+    }
   }
 
   static double checkFailRate(double failRate) {
@@ -48,6 +67,16 @@ public record NodeSettings(
   /** The usual bounds. */
   public static NodeSettings usual(UUID run, double failRate, long seed) {
     return new NodeSettings(
-        run, 16_384, 64 << 20, 16_384, 1 << 20, 4_096, 1_000_000_000L, 32 << 20, failRate, seed);
+        run,
+        16_384,
+        64 << 20,
+        16_384,
+        1 << 20,
+        4_096,
+        1_000_000_000L,
+        32 << 20,
+        History.USUAL,
+        failRate,
+        seed);
   }
 }

@@ -124,6 +124,8 @@ final class Writes {
       return CommandFormat.putSizeBytes(put.key(), put.value());
     } else if (operation instanceof Operation.Delete delete) {
       return CommandFormat.deleteSizeBytes(delete.key());
+    } else if (operation instanceof Operation.Compact) {
+      return CommandFormat.compactSizeBytes();
     }
     throw new IllegalStateException("not a write: " + operation);
   }
@@ -135,6 +137,8 @@ final class Writes {
       encoder.putPut(id, write.sequence(), underWay.lowestOpen(), put.key(), put.value());
     } else if (operation instanceof Operation.Delete delete) {
       encoder.putDelete(id, write.sequence(), underWay.lowestOpen(), delete.key());
+    } else if (operation instanceof Operation.Compact compact) {
+      encoder.putCompact(id, write.sequence(), underWay.lowestOpen(), compact.revision());
     } else {
       throw new IllegalStateException("not a write: " + operation);
     }
@@ -160,6 +164,10 @@ final class Writes {
   private static Answer answerTo(Result result) {
     if (result instanceof Result.Done done) {
       return new Answer.Written(done.revision());
+    } else if (result instanceof Result.AlreadyCompacted) {
+      return new Answer.RevisionUnavailable(true, "the revision has been compacted already");
+    } else if (result instanceof Result.FutureRevision) {
+      return new Answer.RevisionUnavailable(false, "the revision is a future one");
     } else if (result instanceof Result.BeyondWindow) {
       return new Answer.Unavailable(false, "too many writes of this server are under way");
     }

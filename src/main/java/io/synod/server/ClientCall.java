@@ -71,7 +71,9 @@ abstract class ClientCall<R> extends ClientRequest {
   void ended() {}
 
   private void send(Answer given) {
-    if (given instanceof Answer.Unavailable unavailable) {
+    if (given instanceof Answer.RevisionUnavailable revision) {
+      refuse(call, Status.OUT_OF_RANGE.withDescription(revision.why()), /* unknown= */ false);
+    } else if (given instanceof Answer.Unavailable unavailable) {
       refuse(call, Status.UNAVAILABLE.withDescription(unavailable.why()), unavailable.unknown());
     } else {
       sendOutcome(call, given);

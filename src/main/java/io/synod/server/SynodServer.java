@@ -223,6 +223,9 @@ final class SynodServer {
             usual.batchCommands(),
             usual.retryNanos(),
             usual.snapshotBytes(),
+            new NodeSettings.History(
+                usual.history().millis(),
+                Math.min(usual.history().sizeBytes(), Runtime.getRuntime().maxMemory() / 8)),
             usual.failRate(),
             usual.seed());
     KeyValueStore store = KeyValueStore.inMemory();

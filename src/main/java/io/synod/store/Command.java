@@ -2,6 +2,10 @@ package io.synod.store;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -24,6 +28,29 @@ public sealed interface Command {
 
   /** Removes a key; does nothing if it is absent. */
   record Delete(Stamp stamp, Bytes key) implements Command {}
+
+  /** Lets go of what keys were at revisions below {@code revision}. */
+  record Compact(Stamp stamp, long revision) implements Command {}
+
+  /** Sets and removes several keys at one revision: all of it or, if refused, nothing. */
+  record Writes(Stamp stamp, List<Change> changes) implements Command {
+    public Writes {
+      changes = List.copyOf(changes);
+      Set<Bytes> keys = new HashSet<>();
+      for (Change change : changes) {
+        if (!keys.add(change.key())) {
+          throw new IllegalArgumentException("key " + change.key() + " twice");
+        }
+      }
+    }
+  }
+
+  /**
+   * One key of a {@link Writes}.
+   *
+   * @param value empty: the key is removed
+   */
+  record Change(Bytes key, Optional<Bytes> value) {}
 
   /**
    * Which command of which session it is, so that it is applied once however often it is proposed

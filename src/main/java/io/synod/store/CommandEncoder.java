@@ -4,6 +4,8 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -80,6 +82,47 @@ public final class CommandEncoder {
     key.writeTo(out);
   }
 
+  /**
+   * Appends a {@link Command.Compact}.
+   *
+   * @throws IllegalArgumentException if the stamp or the revision is none
+   * @throws IllegalStateException without room
+   */
+  public void putCompact(long session, long sequence, long lowestOpen, long revision) {
+    CommandFormat.checkStamp(session, sequence, lowestOpen);
+    CommandFormat.checkRevision(revision);
+    head(CommandFormat.COMPACT, CommandFormat.compactSizeBytes());
+    out.putLong(session).putLong(sequence).putLong(lowestOpen).putLong(revision);
+  }
+
+  /**
+   * Appends a {@link Command.Writes}. The bytes are copied.
+   *
+   * @param changes no two of one key
+   * @throws IllegalArgumentException if a size is out of its limit or the stamp is none
+   * @throws IllegalStateException without room
+   */
+  public void putWrites(
+      long session, long sequence, long lowestOpen, List<Command.Change> changes) {
+    CommandFormat.checkStamp(session, sequence, lowestOpen);
+    int sizeBytes = 0;
+    for (Command.Change change : changes) {
+      int value = change.value().map(Bytes::size).orElse(0);
+      CommandFormat.checkKey(change.key().size());
+      CommandFormat.checkValue(value);
+      sizeBytes += change.key().size() + value;
+    }
+    CommandFormat.checkChanges(changes.size(), sizeBytes);
+    head(CommandFormat.WRITES, CommandFormat.writesSizeBytes(changes));
+    out.putLong(session).putLong(sequence).putLong(lowestOpen);
+    for (Command.Change change : changes) {
+      Optional<Bytes> value = change.value();
+      out.putInt(change.key().size()).putInt(value.map(Bytes::size).orElse(CommandFormat.DELETED));
+      change.key().writeTo(out);
+      value.ifPresent(bytes -> bytes.writeTo(out));
+    }
+  }
+
   /** Appends a command. */
   public void put(Command command) {
     if (command instanceof Command.Put put) {
@@ -88,6 +131,12 @@ public final class CommandEncoder {
     } else if (command instanceof Command.Delete delete) {
       Command.Stamp stamp = delete.stamp();
       putDelete(stamp.session(), stamp.sequence(), stamp.lowestOpen(), delete.key());
+    } else if (command instanceof Command.Compact compact) {
+      Command.Stamp stamp = compact.stamp();
+      putCompact(stamp.session(), stamp.sequence(), stamp.lowestOpen(), compact.revision());
+    } else if (command instanceof Command.Writes writes) {
+      Command.Stamp stamp = writes.stamp();
+      putWrites(stamp.session(), stamp.sequence(), stamp.lowestOpen(), writes.changes());
     } else {
       Command.OpenSession open = (Command.OpenSession) command;
       putOpenSession(open.server(), open.run());

@@ -4,7 +4,10 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -17,6 +20,11 @@ import java.util.UUID;
  *          1 open session: server (4), run id (16)
  *          2 put:          session (8), sequence (8), lowest open (8), key size (4), key, value
  *          3 delete:       session (8), sequence (8), lowest open (8), key
+ *          4 compact:      session (8), sequence (8), lowest open (8), revision (8)
+ *          5 writes:       session (8), sequence (8), lowest open (8), change, change ...
+ *          kept for: 6 transaction, 7 grant lease, 8 revoke lease, 9 keep lease alive, 10 put with
+ *          lease, 11 delete range
+ * change   key size (4), value size (4) or -1 for a delete, key, value
  * </pre>
  *
  * A run has no header, so that runs of several servers make a batch by being put one behind the
@@ -32,10 +40,32 @@ public final class CommandFormat {
   /** How long a value may be; it may be empty. */
   public static final int VALUE_LIMIT_BYTES = 1 << 20;
 
+  /** How many keys one {@link Command.Writes} may change. */
+  public static final int CHANGES_LIMIT = 1_024;
+
+  /** How many bytes of keys and values one {@link Command.Writes} may have. */
+  public static final int CHANGES_LIMIT_BYTES = KEY_LIMIT_BYTES + VALUE_LIMIT_BYTES;
+
   static final int SIZE_FIELD_BYTES = 4;
   static final byte OPEN_SESSION = 1;
   static final byte PUT = 2;
   static final byte DELETE = 3;
+  static final byte COMPACT = 4;
+  static final byte WRITES = 5;
+  static final int CHANGE_HEAD_BYTES = 4 + 4;
+  static final int DELETED = -1;
+
+  /** Kinds that have their number, and that this release does not know; from {@link #KEPT_FROM}. */
+  private static final List<String> KEPT =
+      List.of(
+          "transaction",
+          "grant lease",
+          "revoke lease",
+          "keep lease alive",
+          "put with lease",
+          "delete range");
+
+  private static final byte KEPT_FROM = 6;
 
   private static final byte VERSION = 1;
   private static final int BATCH_HEAD_BYTES = 1 + 8;
@@ -44,6 +74,8 @@ public final class CommandFormat {
   private static final int OPEN_SESSION_BYTES = HEAD_BYTES + 4 + 16;
   private static final int PUT_BYTES = HEAD_BYTES + STAMP_BYTES + 4;
   private static final int DELETE_BYTES = HEAD_BYTES + STAMP_BYTES;
+  private static final int COMPACT_BYTES = HEAD_BYTES + STAMP_BYTES + 8;
+  private static final int WRITES_BYTES = HEAD_BYTES + STAMP_BYTES;
 
   private CommandFormat() {}
 
@@ -54,6 +86,18 @@ public final class CommandFormat {
     void onPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value);
 
     void onDelete(long session, long sequence, long lowestOpen, Bytes key);
+
+    void onCompact(long session, long sequence, long lowestOpen, long revision);
+
+    /** Several writes in one; {@link #visitChanges} shows them. */
+    void onWrites(long session, long sequence, long lowestOpen, Bytes changes);
+  }
+
+  /** Who is shown the changes of a {@link Command.Writes}, in order. */
+  public interface ChangeVisitor {
+    void onPut(Bytes key, Bytes value);
+
+    void onDelete(Bytes key);
   }
 
   /** How many bytes a {@link Command.OpenSession} takes. */
@@ -69,6 +113,20 @@ public final class CommandFormat {
   /** How many bytes a {@link Command.Delete} takes. */
   public static int deleteSizeBytes(Bytes key) {
     return DELETE_BYTES + key.size();
+  }
+
+  /** How many bytes a {@link Command.Compact} takes. */
+  public static int compactSizeBytes() {
+    return COMPACT_BYTES;
+  }
+
+  /** How many bytes a {@link Command.Writes} takes. */
+  public static int writesSizeBytes(List<Command.Change> changes) {
+    int size = WRITES_BYTES;
+    for (Command.Change change : changes) {
+      size += CHANGE_HEAD_BYTES + change.key().size() + change.value().map(Bytes::size).orElse(0);
+    }
+    return size;
   }
 
   /** How many bytes a batch of these runs takes. */
@@ -144,6 +202,24 @@ public final class CommandFormat {
     visit(run, 0, visitor);
   }
 
+  /** Shows the changes of a {@link Command.Writes} that passed {@link #check}. */
+  public static void visitChanges(Bytes changes, ChangeVisitor visitor) {
+    ByteBuffer in = changes.asByteBuffer();
+    int end;
+    for (int at = 0; at < changes.size(); at = end) {
+      int key = at + CHANGE_HEAD_BYTES;
+      int value = key + in.getInt(at);
+      int valueSize = in.getInt(at + 4);
+      if (valueSize == DELETED) {
+        end = value;
+        visitor.onDelete(changes.slice(key, value));
+      } else {
+        end = value + valueSize;
+        visitor.onPut(changes.slice(key, value), changes.slice(value, end));
+      }
+    }
+  }
+
   /** The commands of a run as objects; for tests and for people. */
   public static List<Command> commands(Bytes run) {
     check(run);
@@ -172,8 +248,12 @@ public final class CommandFormat {
         int value = key + in.getInt(body + STAMP_BYTES);
         visitor.onPut(
             session, sequence, lowestOpen, bytes.slice(key, value), bytes.slice(value, end));
-      } else {
+      } else if (kind == DELETE) {
         visitor.onDelete(session, sequence, lowestOpen, bytes.slice(at + DELETE_BYTES, end));
+      } else if (kind == COMPACT) {
+        visitor.onCompact(session, sequence, lowestOpen, in.getLong(body + STAMP_BYTES));
+      } else {
+        visitor.onWrites(session, sequence, lowestOpen, bytes.slice(at + WRITES_BYTES, end));
       }
     }
   }
@@ -220,7 +300,9 @@ public final class CommandFormat {
       case OPEN_SESSION -> checkOpenSession(in, at, sizeBytes);
       case PUT -> checkPut(in, at, sizeBytes);
       case DELETE -> checkDelete(in, at, sizeBytes);
-      default -> throw new IllegalArgumentException("unknown kind " + kind);
+      case COMPACT -> checkCompact(in, at, sizeBytes);
+      case WRITES -> checkWrites(in, at, sizeBytes);
+      default -> throw new IllegalArgumentException(unknown(kind));
     }
     return at + sizeBytes;
   }
@@ -254,6 +336,75 @@ public final class CommandFormat {
     }
     checkStamp(in, at);
     checkKey(sizeBytes - DELETE_BYTES);
+  }
+
+  private static void checkCompact(ByteBuffer in, int at, int sizeBytes) {
+    if (sizeBytes != COMPACT_BYTES) {
+      throw new IllegalArgumentException("a compact of " + sizeBytes + " bytes");
+    }
+    checkStamp(in, at);
+    checkRevision(in.getLong(at + HEAD_BYTES + STAMP_BYTES));
+  }
+
+  static void checkRevision(long revision) {
+    if (revision < 1) {
+      throw new IllegalArgumentException("a compact at revision " + revision);
+    }
+  }
+
+  private static void checkWrites(ByteBuffer in, int at, int sizeBytes) {
+    if (sizeBytes < WRITES_BYTES) {
+      throw new IllegalArgumentException("writes of " + sizeBytes + " bytes");
+    }
+    checkStamp(in, at);
+    Set<ByteBuffer> keys = new HashSet<>();
+    int end = at + sizeBytes;
+    int change = at + WRITES_BYTES;
+    while (change < end) {
+      if (end - change < CHANGE_HEAD_BYTES) {
+        throw new IllegalArgumentException("a change that ends in its first bytes");
+      }
+      int keySize = in.getInt(change);
+      int valueSize = in.getInt(change + 4);
+      checkKey(keySize);
+      if (valueSize != DELETED) {
+        checkValue(valueSize);
+      }
+      int key = change + CHANGE_HEAD_BYTES;
+      int value = Math.max(valueSize, 0);
+      if (valueSize < DELETED || keySize > end - key || value > end - key - keySize) {
+        throw new IllegalArgumentException(
+            "a change of " + keySize + " and " + valueSize + " bytes, with " + (end - key));
+      }
+      if (!keys.add(in.duplicate().position(key).limit(key + keySize))) {
+        throw new IllegalArgumentException("one key in two changes");
+      }
+      change = key + keySize + value;
+    }
+    checkChanges(keys.size(), sizeBytes - WRITES_BYTES - keys.size() * CHANGE_HEAD_BYTES);
+  }
+
+  static void checkChanges(int count, int sizeBytes) {
+    if (count < 1 || count > CHANGES_LIMIT || sizeBytes > CHANGES_LIMIT_BYTES) {
+      throw new IllegalArgumentException(
+          count
+              + " changes of "
+              + sizeBytes
+              + " bytes; from 1 to "
+              + CHANGES_LIMIT
+              + " of up to "
+              + CHANGES_LIMIT_BYTES
+              + " are allowed");
+    }
+  }
+
+  private static String unknown(byte kind) {
+    int kept = kind - KEPT_FROM;
+    return "unknown kind "
+        + kind
+        + (kept >= 0 && kept < KEPT.size()
+            ? " (" + KEPT.get(kept) + "): this release does not know it"
+            : "");
   }
 
   private static void checkStamp(ByteBuffer in, int at) {
@@ -298,6 +449,30 @@ public final class CommandFormat {
     @Override
     public void onDelete(long session, long sequence, long lowestOpen, Bytes key) {
       commands.add(new Command.Delete(new Command.Stamp(session, sequence, lowestOpen), key));
+    }
+
+    @Override
+    public void onCompact(long session, long sequence, long lowestOpen, long revision) {
+      commands.add(new Command.Compact(new Command.Stamp(session, sequence, lowestOpen), revision));
+    }
+
+    @Override
+    public void onWrites(long session, long sequence, long lowestOpen, Bytes changes) {
+      List<Command.Change> all = new ArrayList<>();
+      visitChanges(
+          changes,
+          new ChangeVisitor() {
+            @Override
+            public void onPut(Bytes key, Bytes value) {
+              all.add(new Command.Change(key, Optional.of(value)));
+            }
+
+            @Override
+            public void onDelete(Bytes key) {
+              all.add(new Command.Change(key, Optional.empty()));
+            }
+          });
+      commands.add(new Command.Writes(new Command.Stamp(session, sequence, lowestOpen), all));
     }
   }
 }

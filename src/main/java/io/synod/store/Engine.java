@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * Where the rows are: an ordered map from bytes to bytes, with consistent views and the slot up to
- * which it is applied. To the engine a row is bytes; {@link KeyValueStore} knows what is in it.
+ * Where the rows are: a few ordered maps from bytes to bytes, changed as one, with consistent views
+ * and the slot up to which they are applied. To the engine a row is bytes; {@link KeyValueStore}
+ * knows what is in it.
  *
  * <p>Confined to the driver's thread, but for views and loaders, which are used by one thread at a
  * time, whichever it is.
@@ -17,17 +18,41 @@ interface Engine {
   /** The slot of the last {@link #commit}; {@link Slot#ZERO} before the first. */
   Slot applied();
 
-  /** How many keys there are. */
-  long keys();
+  /** The maps; numbers are part of what an engine writes to files, and never change. */
+  enum Space {
+    /** The rows as they are now, by key. */
+    KEYS(1),
+    /** Rows that were replaced or deleted, by {@link HistoryFormat#key}. */
+    HISTORY(2),
+    /** Which key each revision changed, by {@link HistoryFormat#revisionKey}. */
+    REVISIONS(3),
+    /** What else an engine with files of its own must keep together with the rows. */
+    STATE(4);
+
+    private final int number;
+
+    Space(int number) {
+      this.number = number;
+    }
+
+    int number() {
+      return number;
+    }
+
+    /** From 0, without a gap: for an array with an element for each. */
+    int place() {
+      return number - 1;
+    }
+  }
 
   /** The row of a key: bytes that never change and may be kept. */
-  Optional<Bytes> get(Bytes key);
+  Optional<Bytes> get(Space space, Bytes key);
 
   /** Sets a row. Copies what it keeps. Reads see it at once. */
-  void put(Bytes key, ByteBuffer row);
+  void put(Space space, Bytes key, ByteBuffer row);
 
   /** Removes a row that is there. Reads see it at once. */
-  void delete(Bytes key);
+  void delete(Space space, Bytes key);
 
   /**
    * Ends the changes of a slot. An engine with files of its own keeps them and the slot durably as
@@ -36,7 +61,7 @@ interface Engine {
   void commit(Slot slot);
 
   /** The rows as they are now, from {@code from} on in order, until the next change. */
-  Rows rows(Bytes from);
+  Rows rows(Space space, Bytes from);
 
   /** The rows as they are after the last commit, unaffected by what comes after; quick to get. */
   View view();
@@ -52,6 +77,9 @@ interface Engine {
     /** Goes to the next row; false if there is none. */
     boolean next();
 
+    /** Goes to the first row whose key is not below {@code from}; false if there is none. */
+    boolean seek(Bytes from);
+
     /** The key of this row: bytes that never change. */
     Bytes key();
 
@@ -61,20 +89,20 @@ interface Engine {
 
   /** The rows at one moment. Holds memory until it is closed or forgotten. */
   interface View extends AutoCloseable {
-    /** All of them, each time from the first. */
-    Rows rows();
+    /** Those whose key is not below {@code from}, each time anew. */
+    Rows rows(Space space, Bytes from);
 
     @Override
     void close();
   }
 
-  /** Takes rows in ascending order of their keys. */
+  /** Takes rows, those of each space in ascending order of their keys. */
   interface Loader {
     /**
      * Adds a row. Copies what it keeps.
      *
      * @throws IllegalArgumentException if the key is not above the one before
      */
-    void add(Bytes key, ByteBuffer row);
+    void add(Space space, Bytes key, ByteBuffer row);
   }
 }

@@ -12,9 +12,21 @@ import org.jspecify.annotations.Nullable;
  * the newest snapshot, or empty.
  */
 final class HeapEngine implements Engine {
-  private RowTree tree = new RowTree();
+  private RowTree[] trees = newTrees();
   private Slot applied = Slot.ZERO;
   private final Key key = new Key();
+
+  private static RowTree[] newTrees() {
+    RowTree[] trees = new RowTree[Space.values().length];
+    for (int i = 0; i < trees.length; i++) {
+      trees[i] = new RowTree();
+    }
+    return trees;
+  }
+
+  private RowTree tree(Space space) {
+    return trees[space.place()];
+  }
 
   /** A key in an array that is used for one after the other. */
   private static final class Key {
@@ -43,27 +55,22 @@ final class HeapEngine implements Engine {
   }
 
   @Override
-  public long keys() {
-    return tree.count();
-  }
-
-  @Override
-  public Optional<Bytes> get(Bytes sought) {
+  public Optional<Bytes> get(Space space, Bytes sought) {
     key.set(sought);
-    byte[] item = tree.get(key.array, key.size);
+    byte[] item = tree(space).get(key.array, key.size);
     return item == null ? Optional.empty() : Optional.of(rowOf(item));
   }
 
   @Override
-  public void put(Bytes changed, ByteBuffer row) {
+  public void put(Space space, Bytes changed, ByteBuffer row) {
     key.set(changed);
-    tree.put(key.item(row));
+    tree(space).put(key.item(row));
   }
 
   @Override
-  public void delete(Bytes removed) {
+  public void delete(Space space, Bytes removed) {
     key.set(removed);
-    Check.that(tree.remove(key.array, key.size), "a row to delete is there");
+    Check.that(tree(space).remove(key.array, key.size), "a row to delete is there");
   }
 
   @Override
@@ -72,13 +79,17 @@ final class HeapEngine implements Engine {
   }
 
   @Override
-  public Rows rows(Bytes from) {
-    return new TreeRows(tree.root(), from);
+  public Rows rows(Space space, Bytes from) {
+    return new TreeRows(tree(space).root(), from);
   }
 
   @Override
   public View view() {
-    return new TreeView(tree.freeze());
+    RowTree.Node[] roots = new RowTree.Node[trees.length];
+    for (int i = 0; i < roots.length; i++) {
+      roots[i] = trees[i].freeze();
+    }
+    return new TreeView(roots);
   }
 
   @Override
@@ -88,7 +99,7 @@ final class HeapEngine implements Engine {
 
   @Override
   public void replaceBy(Loader loaded, Slot slot) {
-    tree = ((TreeLoader) loaded).tree;
+    trees = ((TreeLoader) loaded).trees;
     applied = slot;
   }
 
@@ -102,11 +113,19 @@ final class HeapEngine implements Engine {
   }
 
   private static final class TreeRows implements Rows {
-    private final RowTree.Cursor cursor;
+    private final RowTree.Node root;
+    private RowTree.Cursor cursor;
     private byte @Nullable [] item;
 
     TreeRows(RowTree.Node root, Bytes from) {
+      this.root = root;
       this.cursor = new RowTree.Cursor(root, from.toArray());
+    }
+
+    @Override
+    public boolean seek(Bytes from) {
+      cursor = new RowTree.Cursor(root, from.toArray());
+      return next();
     }
 
     @Override
@@ -134,40 +153,42 @@ final class HeapEngine implements Engine {
   }
 
   private static final class TreeView implements View {
-    private RowTree.@Nullable Node root;
+    private RowTree.Node @Nullable [] roots;
 
-    TreeView(RowTree.Node root) {
-      this.root = root;
+    TreeView(RowTree.Node[] roots) {
+      this.roots = roots;
     }
 
     @Override
-    public Rows rows() {
-      if (root == null) {
+    public Rows rows(Space space, Bytes from) {
+      RowTree.Node[] all = roots;
+      if (all == null) {
         throw new IllegalStateException("the view is closed");
       }
-      return new TreeRows(root, Bytes.EMPTY);
+      return new TreeRows(all[space.place()], from);
     }
 
     @Override
     public void close() {
-      root = null;
+      roots = null;
     }
   }
 
   private static final class TreeLoader implements Loader {
-    private final RowTree tree = new RowTree();
+    private final RowTree[] trees = newTrees();
+    private final Bytes[] last = new Bytes[trees.length];
     private final Key key = new Key();
-    private Bytes last = Bytes.EMPTY;
 
     @Override
-    public void add(Bytes added, ByteBuffer row) {
-      if (added.compareTo(last) <= 0) {
-        throw new IllegalArgumentException("key " + added + " after " + last);
+    public void add(Space space, Bytes added, ByteBuffer row) {
+      Bytes before = last[space.place()];
+      if (before != null && added.compareTo(before) <= 0) {
+        throw new IllegalArgumentException("key " + added + " after " + before);
       }
       key.set(added);
       byte[] item = key.item(row);
-      tree.put(item);
-      last = keyOf(item);
+      trees[space.place()].put(item);
+      last[space.place()] = keyOf(item);
     }
   }
 }

@@ -4,33 +4,51 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.store.Engine.Space;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key-value state machine: rows with revisions on an engine, sessions with the results they
- * remember, and a hash over all of it that is kept up to date command by command.
+ * The key-value state machine: rows with revisions on an engine, what they were before, sessions
+ * with the results they remember, and a hash over all of it that is kept up to date command by
+ * command.
  *
  * <p>A revision is the number of the state of all keys: 1 when nothing was ever written, and one
- * more with every put, and every delete of a key that is there.
+ * more with every command that changes a key: a put, a delete of a key that is there, several
+ * writes in one.
  */
 public final class KeyValueStore implements StateMachine {
+  /** How many changes are swept for each byte applied: more than can come anew. */
+  private static final int SWEEP_BYTES = 16;
+
+  private static final int SWEEP_CHANGES = 64;
+
   private final Engine engine;
+  private final History history;
   private final RowFormat rowFormat = new RowFormat();
   private final Applier applier = new Applier();
   private Sessions sessions = new Sessions();
   private long revision = 1;
   private long logTimeMillis;
   private long liveBytes;
+  private long keys;
+
+  /** The revision that a command under way makes, if it changes anything. */
+  private long writing;
+
+  /** How many keys the command under way has changed. */
+  private int place;
 
   /** The sum of the hashes of all rows. */
   private long rowsHash;
 
   private KeyValueStore(Engine engine) {
     this.engine = engine;
+    this.history = new History(engine);
   }
 
   /** An empty store that holds its rows in memory. */
@@ -50,6 +68,7 @@ public final class KeyValueStore implements StateMachine {
     logTimeMillis = Math.max(logTimeMillis, CommandFormat.logTimeMillis(commands));
     applier.results = results;
     CommandFormat.visitBatch(commands, applier);
+    history.sweep(1 + commands.size() / SWEEP_BYTES);
     engine.commit(slot);
   }
 
@@ -61,12 +80,14 @@ public final class KeyValueStore implements StateMachine {
 
   @Override
   public long hash() {
-    return hash(Mix.mix(revision, logTimeMillis), rowsHash, sessions);
+    return hash(Mix.mix(revision, logTimeMillis), rowsHash, history.numbers(), sessions);
   }
 
   /** The hash of a state from those of its parts. */
-  static long hash(long numbersHash, long rowsHash, Sessions sessions) {
-    return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());
+  static long hash(
+      long numbersHash, long rowsHash, History.Numbers historyNumbers, Sessions sessions) {
+    long rows = Mix.mix(rowsHash, historyNumbers.stateHash());
+    return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());
   }
 
   /**
@@ -80,7 +101,14 @@ public final class KeyValueStore implements StateMachine {
     }
     StoreView.Numbers numbers =
         new StoreView.Numbers(
-            applied(), revision, logTimeMillis, hash(), keys(), liveBytes, sessions.count());
+            applied(),
+            revision,
+            logTimeMillis,
+            history.numbers(),
+            hash(),
+            keys,
+            liveBytes,
+            sessions.count());
     return new StoreView(numbers, SnapshotFormat.sessions(sessions), open, engine.view());
   }
 
@@ -103,7 +131,9 @@ public final class KeyValueStore implements StateMachine {
     revision = info.revision();
     logTimeMillis = info.logTimeMillis();
     liveBytes = info.liveBytes();
+    keys = info.keys();
     rowsHash = restored.rowsHash();
+    history.restore(info.history(), restored.historyBytes());
     Check.that(hash() == info.hash(), "a snapshot restored whole has its hash");
     return true;
   }
@@ -120,7 +150,35 @@ public final class KeyValueStore implements StateMachine {
 
   /** How many keys there are. */
   public long keys() {
-    return engine.keys();
+    return keys;
+  }
+
+  /** Reads at revisions below it are refused; 1 if nothing was compacted. */
+  public long compacted() {
+    return history.numbers().compacted();
+  }
+
+  /** About how many bytes of memory or disk earlier revisions take. */
+  public long historyBytes() {
+    return history.sizeBytes();
+  }
+
+  /** Whether there is something that a compaction freed and that is still held. */
+  public boolean sweeps() {
+    return !history.isSwept();
+  }
+
+  /**
+   * Removes some of what a compaction freed, for some microseconds; false if there is nothing left.
+   * Applying does this too; it is for times when nothing is applied.
+   */
+  public boolean sweepSome() {
+    if (history.isSwept()) {
+      return false;
+    }
+    history.sweep(SWEEP_CHANGES);
+    engine.commit(applied());
+    return true;
   }
 
   /** How many bytes all keys and values have. */
@@ -135,60 +193,61 @@ public final class KeyValueStore implements StateMachine {
 
   /** The value of a key: a view that never changes; it keeps the row in memory while it is held. */
   public Optional<Bytes> get(Bytes key) {
-    return engine.get(key).map(RowFormat::value);
+    return engine.get(Space.KEYS, key).map(RowFormat::value);
   }
 
   /** A key with its value and revisions. */
   public Optional<Row> row(Bytes key) {
-    return engine.get(key).map(row -> RowFormat.row(key, row));
+    return engine.get(Space.KEYS, key).map(row -> RowFormat.row(key, row));
+  }
+
+  /** A key with its value and revisions, as it was at a revision. */
+  public Optional<Row> row(Bytes key, long at) throws RevisionUnavailableException {
+    checkReadable(at);
+    RowsAt rows = new RowsAt(engine, at, revision, key);
+    return Objects.equals(rows.nextKey(), key) && rows.step()
+        ? Optional.of(RowFormat.row(key, rows.row()))
+        : Optional.empty();
   }
 
   /**
-   * Which keys to read.
+   * Reads some of a range, in order. Takes about as long as {@code mostSteps} keys do.
    *
-   * @param from the first
-   * @param until the first not to read any more; empty: to the end
-   * @param limitRows how many at most
-   * @param limitBytes how many bytes of keys and values at most; the first row may exceed it
+   * @throws RevisionUnavailableException if the range's revision was compacted, or is to come
    */
-  public record Range(Bytes from, Optional<Bytes> until, int limitRows, int limitBytes) {}
+  public RangeRead range(Range range, int mostSteps) throws RevisionUnavailableException {
+    long at = range.revision().orElse(revision);
+    checkReadable(at);
+    return RangeReader.read(range, new RowsAt(engine, at, revision, range.from()), at, mostSteps);
+  }
 
-  /**
-   * What is in a range.
-   *
-   * @param more whether there is more than the limits let through
-   */
-  public record RangeRead(List<Row> rows, boolean more) {}
-
-  /** Reads a range in order. Takes as long as the rows it returns are many. */
-  public RangeRead range(Range range) {
-    List<Row> found = new ArrayList<>();
-    long sizeBytes = 0;
-    Engine.Rows rows = engine.rows(range.from());
-    while (rows.next()) {
-      Bytes key = rows.key();
-      if (range.until().isPresent() && key.compareTo(range.until().get()) >= 0) {
-        break;
-      }
-      Bytes row = rows.row();
-      sizeBytes += key.size() + RowFormat.valueSizeBytes(row);
-      if (found.size() >= range.limitRows()
-          || (sizeBytes > range.limitBytes() && !found.isEmpty())) {
-        return new RangeRead(found, true);
-      }
-      found.add(RowFormat.row(key, row));
+  private void checkReadable(long at) throws RevisionUnavailableException {
+    if (at < compacted()) {
+      throw RevisionUnavailableException.compacted(at, compacted());
     }
-    return new RangeRead(found, false);
+    if (at > revision) {
+      throw RevisionUnavailableException.future(at, revision);
+    }
   }
 
   private void checkNext(Slot slot) {
     Check.that(slot.equals(applied().next()), "slot %s is not the next after %s", slot, applied());
   }
 
+  private void begin() {
+    writing = revision + 1;
+    place = 0;
+  }
+
+  private void end() {
+    if (place > 0) {
+      revision = writing;
+    }
+  }
+
   private void put(Bytes key, Bytes value) {
-    revision++;
-    Optional<Bytes> before = engine.get(key);
-    long created = revision;
+    Optional<Bytes> before = engine.get(Space.KEYS, key);
+    long created = writing;
     long version = 1;
     if (before.isPresent()) {
       Bytes row = before.get();
@@ -198,25 +257,40 @@ public final class KeyValueStore implements StateMachine {
       liveBytes -= RowFormat.valueSizeBytes(row);
     } else {
       liveBytes += key.size();
+      keys++;
     }
-    engine.put(key, rowFormat.encode(key, value, created, revision, version));
+    history.add(writing, place++, key, before);
+    engine.put(Space.KEYS, key, rowFormat.encode(key, value, created, writing, version));
     rowsHash += rowFormat.encodedHash();
     liveBytes += value.size();
   }
 
   private void delete(Bytes key) {
-    Optional<Bytes> before = engine.get(key);
+    Optional<Bytes> before = engine.get(Space.KEYS, key);
     if (before.isEmpty()) {
       return;
     }
-    revision++;
     rowsHash -= RowFormat.hash(before.get());
     liveBytes -= key.size() + RowFormat.valueSizeBytes(before.get());
-    engine.delete(key);
+    keys--;
+    history.add(writing, place++, key, before);
+    engine.delete(Space.KEYS, key);
+  }
+
+  /** Compacts; returns what came of it. */
+  private long compact(long at) {
+    if (at <= compacted()) {
+      return Session.ALREADY_COMPACTED;
+    }
+    if (at > revision) {
+      return Session.FUTURE_REVISION;
+    }
+    history.compact(at);
+    return revision;
   }
 
   /** Applies the commands of one batch after the other. */
-  private final class Applier implements CommandFormat.Visitor {
+  private final class Applier implements CommandFormat.Visitor, CommandFormat.ChangeVisitor {
     private Results results = (session, sequence, result) -> {};
 
     @Override
@@ -234,8 +308,10 @@ public final class KeyValueStore implements StateMachine {
     public void onPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value) {
       Session open = openFor(session, sequence, lowestOpen);
       if (open != null) {
+        begin();
         put(key, value);
-        done(open, sequence);
+        end();
+        done(open, sequence, revision);
       }
     }
 
@@ -243,8 +319,39 @@ public final class KeyValueStore implements StateMachine {
     public void onDelete(long session, long sequence, long lowestOpen, Bytes key) {
       Session open = openFor(session, sequence, lowestOpen);
       if (open != null) {
+        begin();
         delete(key);
-        done(open, sequence);
+        end();
+        done(open, sequence, revision);
+      }
+    }
+
+    @Override
+    public void onWrites(long session, long sequence, long lowestOpen, Bytes changes) {
+      Session open = openFor(session, sequence, lowestOpen);
+      if (open != null) {
+        begin();
+        CommandFormat.visitChanges(changes, this);
+        end();
+        done(open, sequence, revision);
+      }
+    }
+
+    @Override
+    public void onPut(Bytes key, Bytes value) {
+      put(key, value);
+    }
+
+    @Override
+    public void onDelete(Bytes key) {
+      delete(key);
+    }
+
+    @Override
+    public void onCompact(long session, long sequence, long lowestOpen, long at) {
+      Session open = openFor(session, sequence, lowestOpen);
+      if (open != null) {
+        done(open, sequence, compact(at));
       }
     }
 
@@ -266,15 +373,15 @@ public final class KeyValueStore implements StateMachine {
       }
       long remembered = open.remembered(sequence);
       if (remembered != Session.NOTHING) {
-        results.result(session, sequence, new Result.Done(remembered));
+        results.result(session, sequence, Session.result(remembered));
         return null;
       }
       return open;
     }
 
-    private void done(Session open, long sequence) {
-      open.remember(sequence, revision);
-      results.result(open.id(), sequence, new Result.Done(revision));
+    private void done(Session open, long sequence, long outcome) {
+      open.remember(sequence, outcome);
+      results.result(open.id(), sequence, Session.result(outcome));
     }
   }
 }

@@ -8,12 +8,15 @@ public final class RestoredState {
   private final SnapshotInfo info;
   private final Engine.Loader rows;
   private final long rowsHash;
+  private final long historyBytes;
   private final Sessions sessions;
 
-  RestoredState(SnapshotInfo info, Engine.Loader rows, long rowsHash, Sessions sessions) {
+  RestoredState(
+      SnapshotInfo info, Engine.Loader rows, long rowsHash, long historyBytes, Sessions sessions) {
     this.info = info;
     this.rows = rows;
     this.rowsHash = rowsHash;
+    this.historyBytes = historyBytes;
     this.sessions = sessions;
   }
 
@@ -28,6 +31,10 @@ public final class RestoredState {
 
   long rowsHash() {
     return rowsHash;
+  }
+
+  long historyBytes() {
+    return historyBytes;
   }
 
   Sessions sessions() {

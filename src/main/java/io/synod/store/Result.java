@@ -14,6 +14,12 @@ public sealed interface Result {
    */
   record Done(long revision) implements Result {}
 
+  /** A compaction at a revision that is compacted already; nothing changed. */
+  record AlreadyCompacted() implements Result {}
+
+  /** A compaction at a revision that was not written yet; nothing changed. */
+  record FutureRevision() implements Result {}
+
   /**
    * A session is open.
    *

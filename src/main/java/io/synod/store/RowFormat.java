@@ -9,9 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Writes and reads rows: create revision (8), mod revision (8), version (8), value, hash (8). The
- * hash is that of key and row; it is in the row so that a row can be taken out of the hash of the
- * state without reading its value. One thread.
+ * Writes and reads rows: create revision (8), mod revision (8), form (1), version (7), value, hash
+ * (8). The hash is that of key and row; it is in the row so that a row can be taken out of the hash
+ * of the state without reading its value. The form is 0; others are kept for rows that hold more,
+ * such as a lease. One thread.
  */
 final class RowFormat {
   private static final int CREATE = 0;
@@ -72,6 +73,10 @@ final class RowFormat {
     long hash = Mix.mix(HASH.hashBytes(bytes, offset, hashed).asLong(), keySize);
     if ((long) LONG.get(bytes, offset + hashed) != hash) {
       throw new IllegalArgumentException("a row whose hash is wrong");
+    }
+    int form = bytes[offset + keySize + VERSION];
+    if (form != 0) {
+      throw new IllegalArgumentException("a row of form " + form + ": this release knows 0");
     }
     return hash;
   }

@@ -21,8 +21,8 @@ public final class Session {
   /** Nothing is remembered from here on. Invariant: from lowestOpen to lowestOpen + window. */
   private long end = 1;
 
-  /** By sequence modulo length: the revision of the result, or {@link #NOTHING}. */
-  private long[] revisions = new long[FIRST_PLACES];
+  /** By sequence modulo length: the outcome of the command, or {@link #NOTHING}. */
+  private long[] outcomes = new long[FIRST_PLACES];
 
   /** The sum of the hashes of all that is remembered. */
   private long resultsHash;
@@ -31,6 +31,13 @@ public final class Session {
   private int results;
 
   static final long NOTHING = 0;
+
+  /**
+   * Outcomes that are no outcomes: {@link Result.AlreadyCompacted}, {@link Result.FutureRevision}.
+   */
+  static final long ALREADY_COMPACTED = -1;
+
+  static final long FUTURE_REVISION = -2;
 
   Session(long id, ServerId server, UUID run) {
     this.id = id;
@@ -43,7 +50,7 @@ public final class Session {
     Session copy = new Session(id, server, run);
     copy.lowestOpen = lowestOpen;
     copy.end = end;
-    copy.revisions = revisions.clone();
+    copy.outcomes = outcomes.clone();
     copy.resultsHash = resultsHash;
     copy.results = results;
     return copy;
@@ -76,9 +83,9 @@ public final class Session {
     }
     for (long closed = lowestOpen; closed < Math.min(sequence, end); closed++) {
       int place = place(closed);
-      if (revisions[place] != NOTHING) {
-        resultsHash -= resultHash(closed, revisions[place]);
-        revisions[place] = NOTHING;
+      if (outcomes[place] != NOTHING) {
+        resultsHash -= resultHash(closed, outcomes[place]);
+        outcomes[place] = NOTHING;
         results--;
       }
     }
@@ -94,18 +101,26 @@ public final class Session {
     return sequence - lowestOpen < WINDOW_SEQUENCES;
   }
 
-  /** The revision of a command's result, or {@link #NOTHING}. Not for closed sequences. */
+  /** The result that an outcome stands for: a revision, or one of the others. */
+  static Result result(long outcome) {
+    if (outcome == ALREADY_COMPACTED) {
+      return new Result.AlreadyCompacted();
+    }
+    return outcome == FUTURE_REVISION ? new Result.FutureRevision() : new Result.Done(outcome);
+  }
+
+  /** The outcome of a command, or {@link #NOTHING}. Not for closed sequences. */
   long remembered(long sequence) {
-    return sequence < end ? revisions[place(sequence)] : NOTHING;
+    return sequence < end ? outcomes[place(sequence)] : NOTHING;
   }
 
   /** Remembers a result. The sequence is open, in the window, and has none yet. */
-  void remember(long sequence, long revision) {
-    if (sequence - lowestOpen >= revisions.length) {
+  void remember(long sequence, long outcome) {
+    if (sequence - lowestOpen >= outcomes.length) {
       grow(sequence);
     }
-    revisions[place(sequence)] = revision;
-    resultsHash += resultHash(sequence, revision);
+    outcomes[place(sequence)] = outcome;
+    resultsHash += resultHash(sequence, outcome);
     results++;
     end = Math.max(end, sequence + 1);
   }
@@ -117,22 +132,22 @@ public final class Session {
   }
 
   private void grow(long sequence) {
-    int places = revisions.length;
+    int places = outcomes.length;
     while (sequence - lowestOpen >= places) {
       places *= 2;
     }
     long[] larger = new long[places];
     for (long open = lowestOpen; open < end; open++) {
-      larger[(int) (open & (places - 1))] = revisions[place(open)];
+      larger[(int) (open & (places - 1))] = outcomes[place(open)];
     }
-    revisions = larger;
+    outcomes = larger;
   }
 
-  private static long resultHash(long sequence, long revision) {
-    return Mix.mix(sequence, revision);
+  private static long resultHash(long sequence, long outcome) {
+    return Mix.mix(sequence, outcome);
   }
 
   private int place(long sequence) {
-    return (int) (sequence & (revisions.length - 1));
+    return (int) (sequence & (outcomes.length - 1));
   }
 }

@@ -23,7 +23,12 @@ import java.util.zip.CRC32C;
  *          2 sessions  once: how many were opened so far, and the runs that are closed
  *          3 session   for each open session, by id
  *          4 rows      key size (4), row size (4), key, row; and again, in the keys' order
- *          5 end       once, the last: SHA-256 of all bytes before this chunk
+ *          5 history   revision that ended the row (8), key size (4), row size (4), key, row; and
+ *                      again, in the order of keys and revisions, from the compacted one on
+ *          6 revisions revision (8), place (4), hash of the history before (8), key size (4), key;
+ *                      and again, in order, from the compacted one on
+ *          7 and on    kept for leases and what else may come
+ *          127 end     once, the last: SHA-256 of all bytes before this chunk
  * </pre>
  *
  * Nothing in it depends on who wrote it or when: snapshots of one slot are the same bytes on every
@@ -34,7 +39,9 @@ final class SnapshotFormat {
   static final int SESSIONS = 2;
   static final int SESSION = 3;
   static final int ROWS = 4;
-  static final int END = 5;
+  static final int HISTORY = 5;
+  static final int REVISIONS = 6;
+  static final int END = 127;
 
   static final int FILE_HEAD_BYTES = 8 + 4 + 4;
   static final int CHUNK_HEAD_BYTES = 4 + 1 + 4;
@@ -44,13 +51,16 @@ final class SnapshotFormat {
   /** A bound on what is read into memory at once; far above what is ever written. */
   static final int CHUNK_LIMIT_BYTES = 64 << 20;
 
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** "SynodSna" in ASCII. */
   private static final long MAGIC = 0x53796e6f64536e61L;
 
   /** The kind of a remembered result: a revision follows. */
   private static final byte DONE = 1;
+
+  /** The kind of a remembered result: {@link Session#ALREADY_COMPACTED} or the like follows. */
+  private static final byte REFUSED = 2;
 
   private static final int RESULT_BYTES = 4 + 1 + 8;
 
@@ -95,9 +105,11 @@ final class SnapshotFormat {
 
   static ByteBuffer info(SnapshotInfo info) {
     Bytes membership = ValueFormat.membership(info.membership().membership());
-    ByteBuffer out = ByteBuffer.allocate(16 + 7 * 8 + 4 + 4 + membership.size());
+    ByteBuffer out = ByteBuffer.allocate(16 + 10 * 8 + 4 + 4 + membership.size());
     putUuid(out, info.cluster().id());
     out.putLong(info.slot().number()).putLong(info.revision()).putLong(info.logTimeMillis());
+    History.Numbers history = info.history();
+    out.putLong(history.compacted()).putLong(history.hash()).putLong(history.compactedHash());
     out.putLong(info.hash()).putLong(info.keys()).putLong(info.liveBytes());
     out.putInt(info.sessions());
     out.putLong(info.membership().decidedAt().number()).putInt(membership.size());
@@ -110,6 +122,7 @@ final class SnapshotFormat {
     Slot slot = new Slot(in.getLong());
     long revision = in.getLong();
     long logTimeMillis = in.getLong();
+    History.Numbers history = new History.Numbers(in.getLong(), in.getLong(), in.getLong());
     long hash = in.getLong();
     long keys = in.getLong();
     long liveBytes = in.getLong();
@@ -121,7 +134,16 @@ final class SnapshotFormat {
     MembershipInForce membership =
         new MembershipInForce(decidedAt, ValueFormat.membership(Bytes.copyOf(in)));
     return new SnapshotInfo(
-        cluster, slot, membership, revision, logTimeMillis, hash, keys, liveBytes, sessions);
+        cluster,
+        slot,
+        membership,
+        revision,
+        logTimeMillis,
+        history,
+        hash,
+        keys,
+        liveBytes,
+        sessions);
   }
 
   static ByteBuffer sessions(Sessions sessions) {
@@ -155,9 +177,10 @@ final class SnapshotFormat {
     putUuid(out.putLong(session.id()).putInt(session.server().number()), session.run());
     out.putLong(session.lowestOpen()).putLong(session.end()).putInt(results);
     for (long sequence = session.lowestOpen(); sequence < session.end(); sequence++) {
-      long revision = session.remembered(sequence);
-      if (revision != Session.NOTHING) {
-        out.putInt((int) (sequence - session.lowestOpen())).put(DONE).putLong(revision);
+      long outcome = session.remembered(sequence);
+      if (outcome != Session.NOTHING) {
+        out.putInt((int) (sequence - session.lowestOpen()));
+        out.put(outcome > 0 ? DONE : REFUSED).putLong(outcome);
       }
     }
     return out.flip();
@@ -172,13 +195,18 @@ final class SnapshotFormat {
     for (int i = 0; i < results; i++) {
       int above = in.getInt();
       byte kind = in.get();
-      if (kind != DONE) {
+      long outcome = in.getLong();
+      boolean known =
+          outcome > 0
+              ? kind == DONE
+              : kind == REFUSED && outcome < 0 && outcome >= Session.FUTURE_REVISION;
+      if (!known) {
         throw new IllegalArgumentException("a result of unknown kind " + kind);
       }
       if (above < 0 || above >= Session.WINDOW_SEQUENCES) {
         throw new IllegalArgumentException("a result " + above + " above the lowest open one");
       }
-      session.remember(lowestOpen + above, in.getLong());
+      session.remember(lowestOpen + above, outcome);
     }
     if (session.end() != end) {
       throw new IllegalArgumentException("a session that ends at " + session.end());

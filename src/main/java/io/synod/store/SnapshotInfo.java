@@ -18,6 +18,7 @@ public record SnapshotInfo(
     MembershipInForce membership,
     long revision,
     long logTimeMillis,
+    History.Numbers history,
     long hash,
     long keys,
     long liveBytes,

@@ -26,6 +26,13 @@ final class SnapshotReader {
   private long keys;
   private long liveBytes;
   private long rowsHash;
+  private long historyHash;
+  private long historyBytes;
+
+  /** The first change that is held, if there is any. */
+  private @Nullable Bytes firstRevision;
+
+  private long hashBeforeFirst;
   private byte[] chunk = new byte[0];
   private @Nullable RestoredState restored;
   private Bytes sha256 = Bytes.EMPTY;
@@ -108,7 +115,7 @@ final class SnapshotReader {
   }
 
   private void onChunk(int kind, ByteBuffer payload) throws IOException {
-    boolean again = kind == SnapshotFormat.SESSION || kind == SnapshotFormat.ROWS;
+    boolean again = kind >= SnapshotFormat.SESSION && kind < SnapshotFormat.END;
     if (kind < lastKind
         || (kind == lastKind && !again)
         || (lastKind < SnapshotFormat.SESSIONS && kind != lastKind + 1)) {
@@ -122,6 +129,8 @@ final class SnapshotReader {
         openSessions++;
       }
       case SnapshotFormat.ROWS -> onRows(payload);
+      case SnapshotFormat.HISTORY -> onHistory(payload);
+      case SnapshotFormat.REVISIONS -> onRevisions(payload);
       case SnapshotFormat.END -> onEnd(payload);
       default -> throw refused("a chunk of unknown kind " + kind);
     }
@@ -140,10 +149,60 @@ final class SnapshotReader {
       int end = at + keySize + rowSize;
       Bytes key = Bytes.wrap(chunk, at, keySize);
       liveBytes += keySize + RowFormat.valueSizeBytes(Bytes.wrap(chunk, at + keySize, rowSize));
-      rows.add(key, payload.duplicate().position(at + keySize).limit(end));
+      rows.add(Engine.Space.KEYS, key, payload.duplicate().position(at + keySize).limit(end));
       keys++;
       payload.position(end);
     }
+  }
+
+  private void onHistory(ByteBuffer payload) throws IOException {
+    int limit = payload.limit();
+    while (payload.hasRemaining()) {
+      long ended = payload.getLong();
+      int keySize = payload.getInt();
+      int rowSize = payload.getInt();
+      int at = payload.position();
+      if (keySize < 1 || rowSize < 0 || keySize > limit - at || rowSize > limit - at - keySize) {
+        throw refused("a key of " + keySize + " and an ended row of " + rowSize + " bytes");
+      }
+      RowFormat.checkedHash(chunk, at, keySize, rowSize);
+      Bytes key = Bytes.wrap(chunk, at, keySize);
+      Bytes row = Bytes.wrap(chunk, at + keySize, rowSize);
+      historyHash += HistoryFormat.hash(row, ended);
+      historyBytes += History.rowBytes(key, row);
+      rows.add(Engine.Space.HISTORY, HistoryFormat.key(key, ended), row.asByteBuffer());
+      payload.position(at + keySize + rowSize);
+    }
+  }
+
+  private void onRevisions(ByteBuffer payload) throws IOException {
+    while (payload.hasRemaining()) {
+      Bytes revisionKey = HistoryFormat.revisionKey(payload.getLong(), payload.getInt());
+      long hashBefore = payload.getLong();
+      int keySize = payload.getInt();
+      if (keySize < 1 || keySize > payload.remaining()) {
+        throw refused("a changed key of " + keySize + " bytes");
+      }
+      Bytes key = Bytes.wrap(chunk, payload.position(), keySize);
+      if (firstRevision == null) {
+        firstRevision = revisionKey;
+        hashBeforeFirst = hashBefore;
+      }
+      historyBytes += History.revisionBytes(key);
+      rows.add(Engine.Space.REVISIONS, revisionKey, HistoryFormat.revisionRow(hashBefore, key));
+      payload.position(payload.position() + keySize);
+    }
+  }
+
+  /** Whether what was read of the history is what the beginning says. */
+  private boolean isHistoryOf(SnapshotInfo said) {
+    History.Numbers numbers = said.history();
+    boolean whole =
+        firstRevision == null
+            ? numbers.compacted() == said.revision() && numbers.compactedHash() == numbers.hash()
+            : firstRevision.equals(HistoryFormat.revisionKey(numbers.compacted() + 1, 0))
+                && numbers.compactedHash() == hashBeforeFirst;
+    return whole && historyHash == numbers.hash() - numbers.compactedHash();
   }
 
   private void onEnd(ByteBuffer payload) throws IOException {
@@ -161,12 +220,14 @@ final class SnapshotReader {
     long numbersHash = Mix.mix(said.revision(), said.logTimeMillis());
     if (keys != said.keys()
         || liveBytes != said.liveBytes()
+        || !isHistoryOf(said)
         || openSessions != said.sessions()
-        || KeyValueStore.hash(numbersHash, rowsHash, readSessions()) != said.hash()) {
+        || KeyValueStore.hash(numbersHash, rowsHash, said.history(), readSessions())
+            != said.hash()) {
       throw refused("the content is not what the beginning says");
     }
     sha256 = Bytes.wrap(hash);
-    restored = new RestoredState(said, rows, rowsHash, readSessions());
+    restored = new RestoredState(said, rows, rowsHash, historyBytes, readSessions());
   }
 
   private Sessions readSessions() throws IOException {

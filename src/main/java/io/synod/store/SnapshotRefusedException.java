@@ -35,7 +35,7 @@ public final class SnapshotRefusedException extends IOException {
             + version
             + "; this server knows "
             + SnapshotFormat.VERSION
-            + ": start a newer release",
+            + (version > SnapshotFormat.VERSION ? ": start a newer release" : " only"),
         /* cause= */ null,
         true);
   }

@@ -1,6 +1,7 @@
 package io.synod.store;
 
 import io.synod.journal.DiskFile;
+import io.synod.paxos.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -14,13 +15,20 @@ public final class SnapshotWriter {
   /** About how large a chunk is; one row alone may exceed it. */
   static final int CHUNK_BYTES = 256 << 10;
 
+  /** How many freed rows are passed over in one piece of work. */
+  private static final int MOST_PASSED = 4_096;
+
   private static final int ROW_HEAD_BYTES = 8;
+  private static final int HISTORY_HEAD_BYTES = 8 + ROW_HEAD_BYTES;
+  private static final int REVISION_HEAD_BYTES = 8 + 4 + 8 + 4;
 
   private enum Step {
     INFO,
     SESSIONS,
     SESSION,
     ROWS,
+    HISTORY,
+    REVISIONS,
     END,
     PUBLISH,
     DONE
@@ -33,7 +41,7 @@ public final class SnapshotWriter {
   private final DiskFile file;
   private final Publication publication;
   private final Iterator<Session> sessions;
-  private final Engine.Rows rows;
+  private Engine.Rows rows;
   private final MessageDigest digest = Sha256.start();
   private Step step = Step.INFO;
   private boolean atRow;
@@ -46,7 +54,7 @@ public final class SnapshotWriter {
     this.view = view;
     this.name = SnapshotNames.writing(info.slot());
     this.sessions = view.openSessions().iterator();
-    this.rows = view.rows();
+    this.rows = view.keys();
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, info.slot(), file);
   }
@@ -99,7 +107,23 @@ public final class SnapshotWriter {
         appendChunk(SnapshotFormat.SESSION, SnapshotFormat.session(sessions.next()));
         step = sessions.hasNext() ? Step.SESSION : Step.ROWS;
       }
-      case ROWS -> writeRows();
+      case ROWS -> {
+        if (!writeRows(SnapshotFormat.ROWS)) {
+          rows = view.history();
+          step = Step.HISTORY;
+        }
+      }
+      case HISTORY -> {
+        if (!writeRows(SnapshotFormat.HISTORY)) {
+          rows = view.revisions();
+          step = Step.REVISIONS;
+        }
+      }
+      case REVISIONS -> {
+        if (!writeRows(SnapshotFormat.REVISIONS)) {
+          step = Step.END;
+        }
+      }
       case END -> {
         appendChunk(SnapshotFormat.END, ByteBuffer.wrap(digest.digest()));
         view.close();
@@ -114,33 +138,67 @@ public final class SnapshotWriter {
     }
   }
 
-  private void writeRows() throws IOException {
+  /** Writes a chunk of rows; false if there are no more. */
+  private boolean writeRows(int kind) throws IOException {
     chunk.clear().position(SnapshotFormat.CHUNK_HEAD_BYTES);
     boolean fits = true;
+    int passed = 0;
     while (fits && (atRow || rows.next())) {
       atRow = true;
-      fits = addRow();
+      if (kind == SnapshotFormat.HISTORY && isFreed(rows.key())) {
+        atRow = false;
+        if (++passed == MOST_PASSED) {
+          break;
+        }
+        continue;
+      }
+      fits = addRow(kind);
     }
-    if (!atRow) {
-      step = Step.END;
-    }
+    boolean more = atRow || passed == MOST_PASSED;
     if (chunk.position() > SnapshotFormat.CHUNK_HEAD_BYTES) {
-      writeChunk(SnapshotFormat.ROWS);
+      writeChunk(kind);
     }
+    return more;
+  }
+
+  private boolean isFreed(Bytes historyKey) {
+    return HistoryFormat.ended(historyKey) <= info.history().compacted();
   }
 
   /** Adds the row that {@link #rows} is at, if it fits. */
-  private boolean addRow() {
-    int needed = ROW_HEAD_BYTES + rows.key().size() + rows.row().size();
+  private boolean addRow(int kind) {
+    Bytes key = rows.key();
+    Bytes row = rows.row();
+    Bytes userKey =
+        switch (kind) {
+          case SnapshotFormat.HISTORY -> HistoryFormat.userKey(key);
+          case SnapshotFormat.REVISIONS -> HistoryFormat.changedKey(row);
+          default -> key;
+        };
+    int needed =
+        switch (kind) {
+          case SnapshotFormat.HISTORY -> HISTORY_HEAD_BYTES + userKey.size() + row.size();
+          case SnapshotFormat.REVISIONS -> REVISION_HEAD_BYTES + userKey.size();
+          default -> ROW_HEAD_BYTES + key.size() + row.size();
+        };
     if (needed > chunk.remaining()) {
       if (chunk.position() > SnapshotFormat.CHUNK_HEAD_BYTES) {
         return false;
       }
       chunk = roomFor(needed);
     }
-    chunk.putInt(rows.key().size()).putInt(rows.row().size());
-    rows.key().writeTo(chunk);
-    rows.row().writeTo(chunk);
+    if (kind == SnapshotFormat.REVISIONS) {
+      chunk.putLong(HistoryFormat.revision(key)).putInt(HistoryFormat.place(key));
+      chunk.putLong(HistoryFormat.hashBefore(row)).putInt(userKey.size());
+      userKey.writeTo(chunk);
+    } else {
+      if (kind == SnapshotFormat.HISTORY) {
+        chunk.putLong(HistoryFormat.ended(key));
+      }
+      chunk.putInt(userKey.size()).putInt(row.size());
+      userKey.writeTo(chunk);
+      row.writeTo(chunk);
+    }
     atRow = false;
     return true;
   }

@@ -1,5 +1,6 @@
 package io.synod.store;
 
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
@@ -20,6 +21,7 @@ public final class StoreView implements AutoCloseable {
       Slot slot,
       long revision,
       long logTimeMillis,
+      History.Numbers history,
       long hash,
       long keys,
       long liveBytes,
@@ -49,6 +51,7 @@ public final class StoreView implements AutoCloseable {
         membership,
         numbers.revision(),
         numbers.logTimeMillis(),
+        numbers.history(),
         numbers.hash(),
         numbers.keys(),
         numbers.liveBytes(),
@@ -65,8 +68,19 @@ public final class StoreView implements AutoCloseable {
     return openSessions;
   }
 
-  Engine.Rows rows() {
-    return rows.rows();
+  Engine.Rows keys() {
+    return rows.rows(Engine.Space.KEYS, Bytes.EMPTY);
+  }
+
+  /** The rows that ended; of those that a compaction freed, some may still be there. */
+  Engine.Rows history() {
+    return rows.rows(Engine.Space.HISTORY, Bytes.EMPTY);
+  }
+
+  /** The changes that are not compacted. */
+  Engine.Rows revisions() {
+    return rows.rows(
+        Engine.Space.REVISIONS, HistoryFormat.revisionKey(numbers.history().compacted() + 1, 0));
   }
 
   /** Lets go of the memory that it holds. */

@@ -396,6 +396,7 @@ final class FullServer implements SimulatedServer {
         swarm.batchCommands,
         4 * swarm.pingIntervalNanos,
         swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
+        new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
         failRate,
         random.nextLong());
   }

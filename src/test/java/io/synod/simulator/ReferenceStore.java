@@ -159,5 +159,15 @@ final class ReferenceStore {
     public void onDelete(long session, long sequence, long lowestOpen, Bytes key) {
       writes.add(Optional.of(new Write(key.compact(), Optional.empty())));
     }
+
+    @Override
+    public void onCompact(long session, long sequence, long lowestOpen, long revision) {
+      writes.add(Optional.empty());
+    }
+
+    @Override
+    public void onWrites(long session, long sequence, long lowestOpen, Bytes changes) {
+      throw new IllegalStateException("no client of the simulation sends several writes in one");
+    }
   }
 }

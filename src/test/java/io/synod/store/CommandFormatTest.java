@@ -11,6 +11,7 @@ import io.synod.paxos.ServerId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,14 @@ class CommandFormatTest {
           new Command.OpenSession(new ServerId(4), new UUID(7, -8)),
           new Command.Put(new Command.Stamp(1, 9, 3), KEY, VALUE),
           new Command.Put(new Command.Stamp(Long.MAX_VALUE, 1, 1), KEY, Bytes.EMPTY),
-          new Command.Delete(new Command.Stamp(2, 5, 5), KEY));
+          new Command.Delete(new Command.Stamp(2, 5, 5), KEY),
+          new Command.Compact(new Command.Stamp(2, 6, 5), 77),
+          new Command.Writes(
+              new Command.Stamp(2, 7, 5),
+              List.of(
+                  new Command.Change(KEY, Optional.of(VALUE)),
+                  new Command.Change(Bytes.utf8("k2"), Optional.empty()),
+                  new Command.Change(Bytes.utf8("k3"), Optional.of(Bytes.EMPTY)))));
 
   private final CommandEncoder encoder = new CommandEncoder(1 << 20);
 
@@ -37,8 +45,8 @@ class CommandFormatTest {
     Bytes run = run(ONE_OF_EACH);
 
     assertEquals(ONE_OF_EACH, CommandFormat.commands(run));
-    assertEquals(4, CommandFormat.check(run));
-    assertEquals(4, CommandFormat.count(run));
+    assertEquals(6, CommandFormat.check(run));
+    assertEquals(6, CommandFormat.count(run));
   }
 
   @Test
@@ -121,6 +129,8 @@ class CommandFormatTest {
   void refusesMalformedCommandsNamingWhatIsWrong() {
     assertRefused("a run without commands", Bytes.EMPTY);
     assertRefused("unknown kind 99", changed(4, (byte) 99));
+    assertRefused("unknown kind 6 (transaction)", changed(4, (byte) 6));
+    assertRefused("unknown kind 11 (delete range)", changed(4, (byte) 11));
     assertRefused("a size of -", changed(0, (byte) 0x80));
     assertRefused("a size of 16", changed(0, (byte) 1));
     // The first is a put with the key's size at 29.
@@ -136,6 +146,37 @@ class CommandFormatTest {
     assertRefused("an open session of", with(with(open, 3, (byte) 20), 4, (byte) 1));
     assertRefused("a put of", with(open, 4, (byte) 2));
     assertRefused("a delete of", with(open, 4, (byte) 3));
+    assertRefused("a compact of", with(open, 4, (byte) 4));
+    assertRefused("writes of", with(open, 4, (byte) 5));
+    Bytes compact = run(List.of(ONE_OF_EACH.get(4)));
+    assertRefused("a compact at revision -", with(compact, 29, (byte) 0x80));
+    // One change: its key's size at 29, its value's at 33, the key at 37.
+    Bytes writes =
+        run(
+            List.of(
+                new Command.Writes(
+                    new Command.Stamp(1, 9, 3),
+                    List.of(
+                        new Command.Change(KEY, Optional.of(VALUE)),
+                        new Command.Change(Bytes.utf8("kez"), Optional.empty())))));
+    assertRefused("one key in two changes", with(writes, 55, (byte) 'y'));
+    assertRefused("a key of 0 bytes", with(writes, 32, (byte) 0));
+    assertRefused("a change of 100 and 5 bytes", with(writes, 32, (byte) 100));
+    assertRefused("a change of 3 and 100 bytes", with(writes, 36, (byte) 100));
+    assertRefused("a change of 3 and -", with(writes, 33, (byte) 0x80));
+    assertRefused(
+        "0 changes of 0 bytes", with(with(writes.slice(0, 29), 3, (byte) 25), 2, (byte) 0));
+  }
+
+  @Test
+  void encoderRefusesTooManyChanges() {
+    List<Command.Change> many = new ArrayList<>();
+    for (int i = 0; i <= CommandFormat.CHANGES_LIMIT; i++) {
+      many.add(new Command.Change(Bytes.utf8("k" + i), Optional.empty()));
+    }
+    assertThrows(IllegalArgumentException.class, () -> encoder.putWrites(1, 1, 1, many));
+    encoder.putWrites(1, 1, 1, many.subList(1, many.size()));
+    assertEquals(1, CommandFormat.check(encoder.take()));
   }
 
   private Bytes changed(int position, byte value) {

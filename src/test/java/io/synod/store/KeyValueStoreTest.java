@@ -1,8 +1,10 @@
 package io.synod.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
@@ -11,6 +13,7 @@ import io.synod.paxos.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -209,7 +212,7 @@ class KeyValueStoreTest {
   }
 
   @Test
-  void rangesKeepTheirLimits() {
+  void rangesKeepTheirLimits() throws RevisionUnavailableException {
     long session = openSession();
     for (int i = 0; i < 10; i++) {
       Bytes key = Bytes.utf8("k" + i);
@@ -218,23 +221,138 @@ class KeyValueStoreTest {
     Optional<Bytes> end = Optional.of(Bytes.utf8("k7"));
     Bytes from = Bytes.utf8("k3");
 
-    assertEquals("k3 k4 k5 k6", keys(new KeyValueStore.Range(from, end, 100, 1_000)));
-    assertEquals("k3 k4 ...", keys(new KeyValueStore.Range(from, end, 2, 1_000)));
-    assertEquals("k3 k4 ...", keys(new KeyValueStore.Range(from, end, 100, 20)));
-    assertEquals("k3 ...", keys(new KeyValueStore.Range(from, end, 100, 1)));
-    assertEquals("k3 k4 k5 k6", keys(new KeyValueStore.Range(from, end, 4, 1_000)));
-    assertEquals(
-        "k8 k9", keys(new KeyValueStore.Range(Bytes.utf8("k8"), Optional.empty(), 9, 1_000)));
-    assertEquals("", keys(new KeyValueStore.Range(Bytes.utf8("l"), Optional.empty(), 9, 1_000)));
+    assertEquals("k3 k4 k5 k6", keys(from, end, 100, 1_000));
+    assertEquals("k3 k4 ... k5", keys(from, end, 2, 1_000));
+    assertEquals("k3 k4 ... k5", keys(from, end, 100, 20));
+    assertEquals("k3 ... k4", keys(from, end, 100, 1));
+    assertEquals("k3 k4 k5 k6", keys(from, end, 4, 1_000));
+    assertEquals("k8 k9", keys(Bytes.utf8("k8"), Optional.empty(), 9, 1_000));
+    assertEquals("", keys(Bytes.utf8("l"), Optional.empty(), 9, 1_000));
   }
 
-  private String keys(KeyValueStore.Range range) {
-    KeyValueStore.RangeRead read = store.range(range);
+  private String keys(Bytes from, Optional<Bytes> until, int rows, int sizeBytes)
+      throws RevisionUnavailableException {
+    Range range = new Range(from, until, OptionalLong.empty(), new Range.Limits(rows, sizeBytes));
+    RangeRead read = store.range(range, 1_000);
     StringBuilder keys = new StringBuilder();
     for (Row row : read.rows()) {
       keys.append(row.key().toUtf8()).append(' ');
     }
-    return (read.more() ? keys.append("...") : keys).toString().trim();
+    read.next().ifPresent(next -> keys.append("... ").append(next.toUtf8()));
+    return keys.toString().trim();
+  }
+
+  @Test
+  void countsByPrefixAFewKeysAtATime() throws RevisionUnavailableException {
+    long session = openSession();
+    String[] keys = {"a", "b", "b1", "b2", "b2x", "c"};
+    for (int i = 0; i < keys.length; i++) {
+      Bytes key = Bytes.utf8(keys[i]);
+      apply(new Command.Put(new Command.Stamp(session, i + 1L, 1), key, VALUE));
+    }
+    Range range = Range.ofPrefix(Bytes.utf8("b"), OptionalLong.empty(), Range.Limits.COUNT);
+    RangeRead first = store.range(range, 3);
+    assertEquals(new RangeRead(List.of(), 7, 3, Optional.of(Bytes.utf8("b2x"))), first);
+    apply(put(session, 7, 1));
+    apply(new Command.Put(new Command.Stamp(session, 8, 1), Bytes.utf8("b2y"), VALUE));
+    RangeRead rest = store.range(range.continued(first.next().orElseThrow(), 7), 3);
+    assertEquals(new RangeRead(List.of(), 7, 1, Optional.empty()), rest);
+    assertEquals(
+        Optional.empty(),
+        Range.ofPrefix(Bytes.wrap(new byte[] {-1, -1}), OptionalLong.empty(), Range.Limits.COUNT)
+            .until());
+  }
+
+  @Test
+  void readsWhatAKeyWasAtEachRevision() throws RevisionUnavailableException {
+    long session = openSession();
+    apply(put(session, 1, 1)); // revision 2
+    apply(new Command.Put(new Command.Stamp(session, 2, 1), KEY, OTHER)); // 3
+    apply(new Command.Delete(new Command.Stamp(session, 3, 1), KEY)); // 4
+    apply(new Command.Delete(new Command.Stamp(session, 4, 1), KEY)); // 4: nothing to delete
+    apply(put(session, 5, 1)); // 5
+
+    assertEquals(Optional.empty(), store.row(KEY, 1));
+    assertEquals(Optional.of(new Row(KEY, VALUE, 2, 2, 1)), store.row(KEY, 2));
+    assertEquals(Optional.of(new Row(KEY, OTHER, 2, 3, 2)), store.row(KEY, 3));
+    assertEquals(Optional.empty(), store.row(KEY, 4));
+    assertEquals(Optional.of(new Row(KEY, VALUE, 5, 5, 1)), store.row(KEY, 5));
+  }
+
+  @Test
+  void compactedAndFutureRevisionsAreRefusedByName() throws RevisionUnavailableException {
+    long session = openSession();
+    for (int i = 1; i <= 4; i++) {
+      apply(put(session, i, 1)); // revisions 2 to 5
+    }
+    Command compact = new Command.Compact(new Command.Stamp(session, 5, 1), 4);
+    assertEquals(new Result.Done(5), apply(compact));
+    assertEquals(4, store.compacted());
+    assertEquals(Optional.of(new Row(KEY, VALUE, 2, 4, 3)), store.row(KEY, 4));
+    RevisionUnavailableException old =
+        assertThrows(RevisionUnavailableException.class, () -> store.row(KEY, 3));
+    assertEquals(RevisionUnavailableException.Why.COMPACTED, old.why());
+    assertEquals(
+        "revision 3 has been compacted: the oldest that can be read is 4", old.getMessage());
+    RevisionUnavailableException future =
+        assertThrows(RevisionUnavailableException.class, () -> store.row(KEY, 6));
+    assertEquals(RevisionUnavailableException.Why.FUTURE, future.why());
+
+    assertEquals(new Result.Done(5), apply(compact));
+    Command again = new Command.Compact(new Command.Stamp(session, 6, 1), 4);
+    assertEquals(new Result.AlreadyCompacted(), apply(again));
+    assertEquals(new Result.AlreadyCompacted(), apply(again));
+    Command ahead = new Command.Compact(new Command.Stamp(session, 7, 1), 6);
+    assertEquals(new Result.FutureRevision(), apply(ahead));
+    assertEquals(new Result.FutureRevision(), apply(ahead));
+    assertEquals(4, store.compacted());
+  }
+
+  @Test
+  void severalWritesInOneShareARevision() throws RevisionUnavailableException {
+    long session = openSession();
+    apply(put(session, 1, 1));
+    Command several =
+        new Command.Writes(
+            new Command.Stamp(session, 2, 1),
+            List.of(
+                new Command.Change(OTHER, Optional.of(VALUE)),
+                new Command.Change(KEY, Optional.empty()),
+                new Command.Change(Bytes.utf8("absent"), Optional.empty())));
+    assertEquals(new Result.Done(3), apply(several));
+    assertEquals(new Result.Done(3), apply(several));
+    assertEquals(Optional.of(new Row(OTHER, VALUE, 3, 3, 1)), store.row(OTHER));
+    assertEquals(Optional.empty(), store.get(KEY));
+    assertEquals(Optional.of(VALUE), store.row(KEY, 2).map(Row::value));
+    Command nothing =
+        new Command.Writes(
+            new Command.Stamp(session, 3, 1),
+            List.of(new Command.Change(Bytes.utf8("absent"), Optional.empty())));
+    assertEquals(new Result.Done(3), apply(nothing));
+    assertEquals(3, store.revision());
+  }
+
+  @Test
+  void whatACompactionFreesIsRemovedByAndBy() throws RevisionUnavailableException {
+    long session = openSession();
+    List<Command> puts = new ArrayList<>();
+    for (int i = 1; i <= 2_000; i++) {
+      puts.add(put(session, i, i));
+    }
+    apply(store, puts);
+    long before = store.historyBytes();
+    assertFalse(store.sweepSome());
+    apply(new Command.Compact(new Command.Stamp(session, 2_001, 2_001), store.revision()));
+    long hash = store.hash();
+    assertTrue(store.historyBytes() > before / 2);
+    int sweeps = 0;
+    while (store.sweepSome()) {
+      sweeps++;
+    }
+    assertTrue(sweeps > 10, "in " + sweeps + " pieces");
+    assertEquals(0, store.historyBytes());
+    assertEquals(hash, store.hash());
+    assertEquals(store.row(KEY), store.row(KEY, store.revision()));
   }
 
   @TestFactory
@@ -245,7 +363,7 @@ class KeyValueStoreTest {
         .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> compare(seed)));
   }
 
-  private static void compare(long seed) {
+  private static void compare(long seed) throws RevisionUnavailableException {
     Random random = new Random(seed);
     int keys = random.nextBoolean() ? 30 : 20_000;
     RandomCommands commands = new RandomCommands(random, keys);
@@ -265,18 +383,52 @@ class KeyValueStoreTest {
       apply(another, batch);
       assertEquals(store.hash(), another.hash(), "slot " + slot);
       assertEquals(model.revision, store.revision());
+      assertEquals(model.compacted, store.compacted());
+      if (random.nextInt(200) == 0) {
+        compareAt(model, store, random);
+      }
+      if (random.nextInt(5) == 0) {
+        store.sweepSome();
+        assertEquals(store.hash(), another.hash(), "slot " + slot);
+      }
     }
+    compareAt(model, store, random);
     assertEquals(new ArrayList<>(model.rows.values()), all(store));
     assertEquals(model.rows.size(), store.keys());
     assertEquals(model.liveBytes(), store.liveBytes());
     model.rows.values().forEach(row -> assertEquals(Optional.of(row), store.row(row.key())));
   }
 
-  static List<Row> all(KeyValueStore store) {
-    return store
-        .range(
-            new KeyValueStore.Range(
-                Bytes.EMPTY, Optional.empty(), Integer.MAX_VALUE, Integer.MAX_VALUE))
-        .rows();
+  static void compareAt(StoreModel model, KeyValueStore store, Random random)
+      throws RevisionUnavailableException {
+    long at = model.compacted + random.nextInt((int) (model.revision - model.compacted) + 1);
+    List<Row> expected = model.rowsAt(at);
+    assertEquals(expected, all(store, at), "at revision " + at + " of " + model.revision);
+    if (!expected.isEmpty()) {
+      Row row = expected.get(random.nextInt(expected.size()));
+      assertEquals(Optional.of(row), store.row(row.key(), at));
+    }
+    if (model.compacted > 1) {
+      assertThrows(RevisionUnavailableException.class, () -> store.row(KEY, store.compacted() - 1));
+    }
+  }
+
+  static List<Row> all(KeyValueStore store) throws RevisionUnavailableException {
+    return all(store, store.revision());
+  }
+
+  /** All rows at a revision, read by pages of different kinds. */
+  static List<Row> all(KeyValueStore store, long at) throws RevisionUnavailableException {
+    List<Row> all = new ArrayList<>();
+    Range range =
+        new Range(
+            Bytes.EMPTY, Optional.empty(), OptionalLong.of(at), new Range.Limits(700, 20_000));
+    RangeRead page = store.range(range, 1_000);
+    all.addAll(page.rows());
+    while (page.next().isPresent()) {
+      page = store.range(range.continued(page.next().get(), at), 1_000);
+      all.addAll(page.rows());
+    }
+    return all;
   }
 }

@@ -3,7 +3,10 @@ package io.synod.store;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 
@@ -20,6 +23,7 @@ final class RandomCommands {
   private final long[] next = new long[64];
   private final long[] lowestOpen = new long[64];
   private long sessions = 1;
+  private int writes;
 
   RandomCommands(Random random, int keys) {
     this.random = random;
@@ -70,10 +74,27 @@ final class RandomCommands {
     Command.Stamp stamp =
         new Command.Stamp(
             session, Math.max(sequence, 1), Math.max(1, Math.min(sequence, lowestOpen[session])));
+    writes++;
+    int kind = random.nextInt(100);
+    if (kind == 0) {
+      return new Command.Compact(stamp, 1 + random.nextInt(writes));
+    } else if (kind < 4) {
+      return new Command.Writes(stamp, changes());
+    }
     Bytes key = key();
     return random.nextInt(4) == 0
         ? new Command.Delete(stamp, key)
         : new Command.Put(stamp, key, value());
+  }
+
+  private List<Command.Change> changes() {
+    Map<Bytes, Optional<Bytes>> changes = new LinkedHashMap<>();
+    for (int count = 1 + random.nextInt(5); count > 0; count--) {
+      changes.put(key(), random.nextInt(3) == 0 ? Optional.empty() : Optional.of(value()));
+    }
+    List<Command.Change> list = new ArrayList<>();
+    changes.forEach((key, value) -> list.add(new Command.Change(key, value)));
+    return list;
   }
 
   private Bytes key() {
