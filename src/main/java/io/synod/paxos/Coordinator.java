@@ -35,6 +35,13 @@ final class Coordinator {
 
   private final Ballot ballot;
   private final long startedNanos;
+
+  /** When a member last came further: with its promise, with slots accepted, or with catch-up. */
+  private long progressedNanos;
+
+  /** While it prepares: how far it had fetched what is chosen when it last looked. */
+  private Slot fetchedUpTo = Slot.ZERO;
+
   private final Promises promises;
   private final TreeMap<Life, Progress> progress = new TreeMap<>();
   private final Reads reads = new Reads();
@@ -87,6 +94,7 @@ final class Coordinator {
     this.votesBefore = memory.snapshot();
     this.ballot = ballot;
     this.startedNanos = nowNanos;
+    this.progressedNanos = nowNanos;
     this.promises = new Promises(learner.chosen().next());
     this.last = learner.chosen();
     this.chosenHere = last;
@@ -106,6 +114,10 @@ final class Coordinator {
 
   long startedNanos() {
     return startedNanos;
+  }
+
+  long progressedNanos() {
+    return progressedNanos;
   }
 
   Optional<Ballot> orphan() {
@@ -179,6 +191,9 @@ final class Coordinator {
       // protocol-rules.md, 12: the same incarnation with forgotten votes.
       memory.onForgot(life, before, new Votes(promise.ballot(), owned));
       return;
+    }
+    if (!promises.isWhole(life)) {
+      progressedNanos = nowNanos;
     }
     Optional<Slot> more = promises.add(life, promise);
     learner.onNews(promise.chosen());
@@ -291,7 +306,12 @@ final class Coordinator {
     }
     if (promises.highestChosen().isAfter(learner.chosen())) {
       // protocol-rules.md, 10: what is chosen is fetched first, never proposed.
-      learner.onTime(nowNanos, Optional.of(promises.furthest()));
+      if (learner.chosen().isAfter(fetchedUpTo)) {
+        fetchedUpTo = learner.chosen();
+        progressedNanos = nowNanos;
+      }
+      ServerId furthest = promises.furthest();
+      learner.onTime(nowNanos, Optional.of(furthest), election.roundTripNanos(furthest));
       return false;
     }
     Slot end = promises.end();
@@ -477,6 +497,7 @@ final class Coordinator {
       effects.ignored("onAccepted", "nothing new");
       return;
     }
+    progressedNanos = nowNanos;
     advance(nowNanos);
   }
 
@@ -548,12 +569,19 @@ final class Coordinator {
       effects.ignored("onMissing", "of another ballot");
       return;
     }
-    if (!missing.from().isAfter(learner.chosen())) {
-      learner.onFetch(from, new Message.Fetch(missing.from()));
+    if (!isMember(from, incarnation)) {
+      effects.ignored("onMissing", "not of a member");
       return;
     }
     Life life = new Life(from, incarnation);
     Progress of = progressOf(life);
+    if (of.onMissing(missing.from())) {
+      progressedNanos = nowNanos;
+    }
+    if (!missing.from().isAfter(learner.chosen())) {
+      learner.sendChosen(from, missing.from());
+      return;
+    }
     if (missing.from().isAfter(of.sent())) {
       effects.ignored("onMissing", "not sent yet");
       return;

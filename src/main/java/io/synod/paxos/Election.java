@@ -80,6 +80,11 @@ final class Election {
     return Optional.ofNullable(peers.get(server));
   }
 
+  /** The smoothed round trip to another member; 0 if it was not measured. */
+  double roundTripNanos(ServerId server) {
+    return peer(server).map(Peer::roundTripNanos).orElse(0.0);
+  }
+
   boolean isContent() {
     return content;
   }

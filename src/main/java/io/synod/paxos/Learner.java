@@ -12,6 +12,11 @@ import java.util.Optional;
  * <p>The chosen prefix is journaled as it moves, but may be lost: it is learned again.
  */
 final class Learner {
+  /**
+   * A Fetch is answered by up to so many messages, so that the round trip does not bound catch-up.
+   */
+  private static final int FETCHED_MESSAGES = 8;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final Acceptor acceptor;
@@ -28,7 +33,11 @@ final class Learner {
   private long behindSinceNanos;
   private boolean behind;
   private boolean fetching;
-  private long fetchSentNanos;
+  private long fetchedAtNanos;
+
+  /** Messages still to come for the Fetch that is out. */
+  private int toCome;
+
   private boolean snapshotAsked;
 
   Learner(PaxosSettings settings, Effects effects, Acceptor acceptor) {
@@ -153,8 +162,10 @@ final class Learner {
 
   /**
    * Asks for what is missing, if it has been missing for longer than a message may be under way.
+   *
+   * @param roundTripNanos to the source; 0 if it was not measured
    */
-  void onTime(long nowNanos, Optional<ServerId> source) {
+  void onTime(long nowNanos, Optional<ServerId> source, double roundTripNanos) {
     if (!heardChosen.isAfter(acceptor.chosen())) {
       behind = false;
       fetching = false;
@@ -166,7 +177,8 @@ final class Learner {
     }
     boolean far = heardChosen.minus(acceptor.chosen()) > settings.pipelineSlots();
     boolean long0 = nowNanos - behindSinceNanos >= settings.pingIntervalNanos() / 2;
-    boolean lost = nowNanos - fetchSentNanos >= settings.pingIntervalNanos() * 2;
+    double patience = 2 * Math.max(settings.pingIntervalNanos(), roundTripNanos);
+    boolean lost = nowNanos - fetchedAtNanos >= patience;
     if ((far || long0) && (!fetching || lost) && source.isPresent()) {
       fetch(nowNanos, source.get());
     }
@@ -175,18 +187,31 @@ final class Learner {
   /** Asks {@code source} for chosen values now. */
   void fetch(long nowNanos, ServerId source) {
     fetching = true;
-    fetchSentNanos = nowNanos;
+    fetchedAtNanos = nowNanos;
+    toCome = FETCHED_MESSAGES;
     effects.send(source, new Message.Fetch(acceptor.chosen().next()));
   }
 
   /** Answers a Fetch with what is known to be chosen here. */
   void onFetch(ServerId from, Message.Fetch fetch) {
+    Slot next = fetch.from();
+    for (int i = 0; i < FETCHED_MESSAGES; i++) {
+      next = sendChosen(from, next);
+      if (next.isAfter(acceptor.chosen()) || !next.isAfter(fetch.from())) {
+        return;
+      }
+    }
+  }
+
+  /** Sends one message of what is known to be chosen here; returns the slot that comes next. */
+  Slot sendChosen(ServerId to, Slot from) {
     Log log = acceptor.log();
     List<AcceptedValue> values =
-        fetch.from().isAfter(log.cut())
-            ? log.read(fetch.from(), acceptor.chosen(), settings.messageBytes())
+        from.isAfter(log.cut())
+            ? log.read(from, acceptor.chosen(), settings.messageBytes())
             : List.of();
-    effects.send(from, new Message.Fetched(fetch.from(), values, log.cut(), acceptor.chosen()));
+    effects.send(to, new Message.Fetched(from, values, log.cut(), acceptor.chosen()));
+    return from.plus(values.size());
   }
 
   void onFetched(long nowNanos, ServerId from, Message.Fetched fetched) {
@@ -206,8 +231,11 @@ final class Learner {
       effects.ignored("onFetched", "nothing new");
       return;
     }
-    fetching = false;
-    if (fetched.chosen().isAfter(acceptor.chosen())) {
+    fetchedAtNanos = nowNanos;
+    toCome--;
+    boolean more = fetched.chosen().isAfter(acceptor.chosen());
+    fetching &= more;
+    if (more && toCome <= 0) {
       fetch(nowNanos, from);
     }
   }

@@ -19,8 +19,8 @@ public final class Paxos {
   private static final long MOST_ROUNDS_AHEAD = 1L << 32;
 
   /**
-   * A candidate that is not chosen within so many election timeouts gives up (protocol-rules.md,
-   * 16).
+   * A candidate that is not chosen, and gets no further, within so many election timeouts gives up
+   * (protocol-rules.md, 16).
    */
   private static final int CAMPAIGN_TIMEOUTS = 4;
 
@@ -265,7 +265,8 @@ public final class Paxos {
     if (coordinator.isPresent()) {
       checkCoordinator(time.syncAgeNanos());
     }
-    learner.onTime(nowNanos, catchUpSource());
+    Optional<ServerId> source = catchUpSource();
+    learner.onTime(nowNanos, source, source.map(election::roundTripNanos).orElse(0.0));
     if (silent || coordinator.isEmpty() || coordinator.get().isDeposed()) {
       settle();
     }
@@ -285,7 +286,8 @@ public final class Paxos {
       return;
     }
     long age = nowNanos - acting.startedNanos();
-    if (!acting.coordinates() && age > CAMPAIGN_TIMEOUTS * settings.electionTimeoutNanos()) {
+    long stuck = nowNanos - acting.progressedNanos();
+    if (!acting.coordinates() && stuck > CAMPAIGN_TIMEOUTS * settings.electionTimeoutNanos()) {
       stepDown("not chosen in time");
       return;
     }

@@ -29,6 +29,7 @@ final class Progress {
   private long sentAtNanos;
   private long prepareSentAtNanos = NEVER;
   private Slot informed = Slot.ZERO;
+  private Slot missing = Slot.ZERO;
 
   Progress(Slot base, long mostTimeoutNanos) {
     this.sent = base;
@@ -120,6 +121,13 @@ final class Progress {
     sentAtNanos = nowNanos;
     measuredSlot = Slot.ZERO;
     timeoutNanos = Math.min(mostTimeoutNanos, timeoutNanos * 2);
+  }
+
+  /** It has caught up to before this slot; returns whether that is new. */
+  boolean onMissing(Slot from) {
+    boolean further = from.isAfter(missing);
+    missing = Slot.max(missing, from);
+    return further;
   }
 
   /** It asks for this slot: send from there. */

@@ -21,6 +21,8 @@ final class Swarm {
    */
   private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
 
+  private static final int[] PACES = {1, 1, 1, 2, 2, 4, 10};
+
   final long seed;
   final Set<Fault> faults;
   final long faultsEndNanos;
@@ -66,28 +68,29 @@ final class Swarm {
   /** Which disks may be damaged, by server. */
   private final boolean[] damageable;
 
-  private Swarm(long seed, Set<Fault> faults, long faultsEndNanos, SplittableRandom random) {
+  private Swarm(
+      long seed, Set<Fault> faults, long faultsEndNanos, int pace, SplittableRandom random) {
     this.seed = seed;
     this.faults = faults;
     this.faultsEndNanos = faultsEndNanos;
     int[] sizes = {1, 2, 3, 3, 3, 4, 5, 5, 5, 5, 6, 7};
     this.servers = sizes[random.nextInt(sizes.length)];
     long[] intervals = {20, 50, 50, 50, 100};
-    this.pingIntervalNanos = intervals[random.nextInt(intervals.length)] * MILLI;
+    this.pingIntervalNanos = pace * intervals[random.nextInt(intervals.length)] * MILLI;
     this.electionTimeoutNanos = pingIntervalNanos * (4 + random.nextInt(8));
     int[] pipelines = {1, 2, 4, 8, 64};
     this.pipelineSlots = pipelines[random.nextInt(pipelines.length)];
     this.messageBytes = random.nextBoolean() ? 1 << 20 : 400 + random.nextInt(2000);
     this.streams = random.nextInt(3) > 0;
     this.holdsCutMessages = random.nextBoolean();
-    this.delayNanos = Randoms.logUniform(random, 50 * MICRO, 30 * MILLI);
+    this.delayNanos = pace * Randoms.logUniform(random, 50 * MICRO, 30 * MILLI);
     this.lossRate = random.nextDouble() * 0.3;
     this.duplicationRate = random.nextDouble() * 0.5;
     this.reorderingRate = random.nextDouble() * 0.3;
-    this.syncNanos = Randoms.logUniform(random, 20 * MICRO, 20 * MILLI);
+    this.syncNanos = pace * Randoms.logUniform(random, 20 * MICRO, 20 * MILLI);
     this.driftRate = random.nextDouble() * 0.05;
-    this.faultEveryNanos = Randoms.logUniform(random, 100 * MILLI, 3 * SECOND);
-    this.requestEveryNanos = Randoms.logUniform(random, 2 * MILLI, 200 * MILLI);
+    this.faultEveryNanos = pace * Randoms.logUniform(random, 100 * MILLI, 3 * SECOND);
+    this.requestEveryNanos = pace * Randoms.logUniform(random, 2 * MILLI, 200 * MILLI);
     this.clients = 1 + random.nextInt(6);
     this.keys = 1 + random.nextInt(8);
     this.readShare = random.nextDouble() * 0.8;
@@ -158,11 +161,19 @@ final class Swarm {
       }
     }
     long seconds = 5L + classes.nextInt(20);
-    return of(seed, faults, seconds * SECOND);
+    return of(seed, faults, pace(seed) * seconds * SECOND);
   }
 
   private static Swarm of(long seed, Set<Fault> faults, long faultsEndNanos) {
-    return new Swarm(seed, faults, faultsEndNanos, new Randoms(seed).of("swarm"));
+    return new Swarm(seed, faults, faultsEndNanos, pace(seed), new Randoms(seed).of("swarm"));
+  }
+
+  /**
+   * By what all times are multiplied: some clusters are in one room, some span continents. The
+   * servers' own constants are not, so that they meet round trips of all lengths.
+   */
+  private static int pace(long seed) {
+    return PACES[new Randoms(seed).of("pace").nextInt(PACES.length)];
   }
 
   /** The same without some faults. */
