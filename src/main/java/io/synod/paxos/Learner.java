@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Learns what is chosen: from the coordinator whose values it accepted, or by fetching
@@ -37,6 +38,9 @@ final class Learner {
 
   /** Messages still to come for the Fetch that is out. */
   private int toCome;
+
+  /** Fetched values that came ahead of others, by first slot; as many messages at most. */
+  private final TreeMap<Slot, List<AcceptedValue>> ahead = new TreeMap<>();
 
   private boolean snapshotAsked;
 
@@ -226,10 +230,19 @@ final class Learner {
       return;
     }
     Slot before = acceptor.chosen();
-    chooseValues(fetched.values());
-    if (!acceptor.chosen().isAfter(before)) {
-      effects.ignored("onFetched", "nothing new");
-      return;
+    if (fetched.from().isAfter(before.next())) {
+      if (ahead.size() < FETCHED_MESSAGES) {
+        ahead.put(fetched.from(), fetched.values());
+      }
+    } else {
+      chooseValues(fetched.values());
+      while (!ahead.isEmpty() && !ahead.firstKey().isAfter(acceptor.chosen().next())) {
+        chooseValues(ahead.pollFirstEntry().getValue());
+      }
+      if (!acceptor.chosen().isAfter(before)) {
+        effects.ignored("onFetched", "nothing new");
+        return;
+      }
     }
     fetchedAtNanos = nowNanos;
     toCome--;
