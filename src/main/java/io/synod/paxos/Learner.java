@@ -181,7 +181,7 @@ final class Learner {
     }
     boolean far = heardChosen.minus(acceptor.chosen()) > settings.pipelineSlots();
     boolean long0 = nowNanos - behindSinceNanos >= settings.pingIntervalNanos() / 2;
-    double patience = 2 * Math.max(settings.pingIntervalNanos(), roundTripNanos);
+    double patience = 2 * Math.max((double) settings.pingIntervalNanos(), roundTripNanos);
     boolean lost = nowNanos - fetchedAtNanos >= patience;
     if ((far || long0) && (!fetching || lost) && source.isPresent()) {
       fetch(nowNanos, source.get());
