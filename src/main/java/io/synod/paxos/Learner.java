@@ -226,7 +226,7 @@ final class Learner {
         snapshotAsked = true;
         effects.notice(new Notice.SnapshotNeeded(from, fetched.cut()));
       }
-      fetching = false;
+      // Not asked again before it counts as lost: a candidate would at once, without end.
       return;
     }
     Slot before = acceptor.chosen();

@@ -1,0 +1,447 @@
+package io.synod.scenarios;
+
+import static io.synod.scenarios.ScriptedCluster.MILLI;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.paxos.Ballot;
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ChosenPrefix;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Input;
+import io.synod.paxos.Message;
+import io.synod.paxos.Notice;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.simulator.disk.SimulatedDisk;
+import io.synod.store.Command;
+import io.synod.store.CommandEncoder;
+import io.synod.store.CommandFormat;
+import io.synod.store.KeyValueStore;
+import io.synod.store.Result;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** One execution a rule; the number is the rule's. */
+class RuleScenariosTest {
+  private final ScriptedCluster cluster = new ScriptedCluster(3);
+  private final int coordinator = cluster.elect();
+  private final int follower = (coordinator + 1) % 3;
+  private final int other = (coordinator + 2) % 3;
+
+  private Stream<Message> sentBy(int server) {
+    return List.copyOf(cluster.sent()).stream()
+        .filter(flight -> flight.from() == server)
+        .map(ScriptedCluster.Flight::message);
+  }
+
+  private long acceptedBy(int server) {
+    return sentBy(server).filter(Message.Accepted.class::isInstance).count();
+  }
+
+  /**
+   * C1 has x accepted at D only; C2 has y chosen there; C1 learns y and tells D how far the log is
+   * chosen: D must not take x for it.
+   */
+  @Test
+  void rule01WhatWasLearnedFromAnotherIsNotChosenAtTheOwnBallot() {
+    cluster.holdDisk(coordinator);
+    cluster.drop(flight -> flight.to() == other && flight.message() instanceof Message.Propose);
+    cluster.propose(coordinator, "x");
+    cluster.isolate(follower);
+    cluster.losePower(coordinator);
+    cluster.start(coordinator);
+    int second = cluster.elect();
+    assertNotEquals(follower, second);
+    cluster.propose(second, "y");
+    cluster.run(50 * MILLI);
+    Slot chosen = cluster.chosen(second);
+    assertEquals(List.of("y"), cluster.texts(second));
+    Ballot newer = cluster.core(second).followed();
+    cluster.receive(follower, second, new Message.Inform(new ChosenPrefix(newer, chosen)));
+    assertFalse(cluster.texts(follower).contains("x"), "x is not what was chosen");
+    cluster.drop(flight -> false);
+    cluster.run(1_000 * MILLI);
+    assertEquals(List.of("y"), cluster.texts(follower));
+  }
+
+  /** Killed between write and sync, restarted, answered; then the power fails. */
+  @Test
+  void rule02WhatWasReadIsSyncedBeforeItBinds() {
+    cluster.kill(other);
+    cluster.holdDisk(follower);
+    cluster.propose(coordinator, "x");
+    cluster.killBetweenWriteAndSync(follower);
+    cluster.start(follower);
+    cluster.run(700 * MILLI);
+    int again = cluster.elect();
+    cluster.run(50 * MILLI);
+    assertEquals(List.of("x"), cluster.texts(again), "chosen with the vote after the restart");
+    cluster.losePower(follower);
+    cluster.kill(coordinator);
+    cluster.start(other);
+    cluster.start(follower);
+    int next = cluster.elect();
+    cluster.run(50 * MILLI);
+    assertEquals(List.of("x"), cluster.texts(next));
+  }
+
+  /** The frame of a promise rots; the promise must not. */
+  @Test
+  void rule03aAPromiseOutlivesItsFrame() throws IOException {
+    Ballot promised = cluster.core(follower).followed().next(new ServerId(other));
+    cluster.settle(follower);
+    byte[] before = cluster.disk(follower).bytes(segment(follower));
+    cluster.receive(follower, other, new Message.Prepare(promised, Slot.of(1)));
+    cluster.settle(follower);
+    cluster.kill(follower);
+    cluster.disk(follower).replace(segment(follower), before);
+    cluster.start(follower);
+    assertEquals(promised, cluster.core(follower).promised());
+    long accepted = acceptedBy(follower);
+    cluster.receive(
+        follower,
+        coordinator,
+        new Message.Propose(
+            cluster.core(coordinator).followed(),
+            cluster.chosen(follower).next(),
+            List.of(ScriptedCluster.batch("below")),
+            Slot.ZERO));
+    assertEquals(accepted, acceptedBy(follower), "accepted below its promise");
+  }
+
+  private String segment(int server) throws IOException {
+    return cluster.disk(server).list().stream()
+        .filter(name -> name.contains("segment") || name.endsWith(".log"))
+        .max(String::compareTo)
+        .orElseThrow(() -> new AssertionError(names(server)));
+  }
+
+  private String names(int server) {
+    try {
+      return cluster.disk(server).list().toString();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Neither the frame nor a copy can be read: it goes on as a new life, which has no vote yet. */
+  @Test
+  void rule03bWithoutItsPromiseAServerCastsNoVote() throws IOException {
+    cluster.propose(coordinator, "x");
+    cluster.settle(follower);
+    Incarnation former = cluster.incarnation(follower);
+    cluster.kill(follower);
+    assertTrue(cluster.damage(follower, "x") > 0);
+    for (String name : cluster.disk(follower).list()) {
+      if (name.startsWith("promise")) {
+        cluster.disk(follower).remove(name);
+      }
+    }
+    cluster.kill(other);
+    cluster.start(follower);
+    assertTrue(cluster.opened(follower).renewed());
+    assertNotEquals(former, cluster.incarnation(follower));
+    cluster.propose(coordinator, "y");
+    cluster.run(400 * MILLI);
+    assertFalse(cluster.texts(coordinator).contains("y"), "chosen with a vote that is lost");
+    cluster.start(other);
+    cluster.run(2_000 * MILLI);
+    int next = cluster.elect();
+    cluster.propose(next, "z");
+    cluster.run(200 * MILLI);
+    assertTrue(cluster.texts(follower).contains("z"));
+  }
+
+  /** What one of the two that chose it cannot read any more is unknown, not nothing. */
+  @Test
+  void rule03cADamagedSlotIsUnknownUntilAQuorumKnowsIt() throws IOException {
+    chooseWithoutOther("x");
+    cluster.settle(follower);
+    cluster.kill(follower);
+    assertTrue(cluster.damage(follower, "x") > 0);
+    cluster.kill(coordinator);
+    cluster.start(other);
+    cluster.start(follower);
+    assertTrue(cluster.opened(follower).recovered().unknown().isPresent());
+    cluster.run(3_000 * MILLI);
+    assertEquals(Optional.empty(), cluster.coordinator(), "x may have been chosen");
+    cluster.start(coordinator);
+    cluster.run(1_000 * MILLI);
+    int next = cluster.elect();
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("x"), cluster.texts(next));
+  }
+
+  /** x is chosen by two of three, the third is down. */
+  private void chooseWithoutOther(String text) {
+    cluster.kill(other);
+    // What makes the followers know it chosen is lost: only the two acceptances are left.
+    cluster.drop(
+        flight ->
+            flight.to() == follower
+                && (flight.message() instanceof Message.Inform
+                    || flight.message() instanceof Message.Ping));
+    cluster.propose(coordinator, text);
+    assertEquals(List.of(text), cluster.texts(coordinator));
+    cluster.drop(flight -> false);
+  }
+
+  /** A bit flips in the last acknowledged batch, which looks as if its write never ended. */
+  @Test
+  void rule04ATornTailCountsAsNothingOnlyWhenAllHaveAnswered() throws IOException {
+    chooseWithoutOther("x");
+    cluster.kill(follower);
+    assertTrue(cluster.damage(follower, "x") > 0);
+    cluster.kill(coordinator);
+    cluster.start(other);
+    cluster.start(follower);
+    assertTrue(cluster.opened(follower).recovered().torn().isPresent());
+    cluster.run(3_000 * MILLI);
+    assertEquals(Optional.empty(), cluster.coordinator(), "x may have been chosen");
+    cluster.start(coordinator);
+    cluster.run(1_000 * MILLI);
+    int next = cluster.elect();
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("x"), cluster.texts(next));
+  }
+
+  /** A torn tail does not stop three servers that are all there. */
+  @Test
+  void rule04bATornTailIsOverWhenAllHaveAnswered() throws IOException {
+    cluster.drop(
+        flight -> flight.from() == follower && flight.message() instanceof Message.Accepted);
+    cluster.propose(coordinator, "tail");
+    cluster.drop(flight -> false);
+    cluster.kill(follower);
+    assertTrue(cluster.damage(follower, "tail") > 0);
+    cluster.start(follower);
+    assertTrue(cluster.opened(follower).recovered().torn().isPresent());
+    cluster.kill(coordinator);
+    cluster.start(coordinator);
+    cluster.run(1_000 * MILLI);
+    int next = cluster.elect();
+    cluster.propose(next, "z");
+    cluster.run(200 * MILLI);
+    assertEquals(List.of("tail", "z"), cluster.texts(follower));
+  }
+
+  /** Buffered behind a gap at b1, then promised b2: what fills the gap releases nothing of b1. */
+  @Test
+  void rule06TheGapBufferIsCheckedAgain() {
+    Ballot first = cluster.core(coordinator).followed();
+    Slot gap = cluster.chosen(follower).next();
+    cluster.receive(
+        follower,
+        coordinator,
+        new Message.Propose(first, gap.next(), List.of(ScriptedCluster.batch("ahead")), Slot.ZERO));
+    Ballot second = first.next(new ServerId(other));
+    cluster.receive(follower, other, new Message.Prepare(second, gap));
+    cluster.receive(
+        follower,
+        other,
+        new Message.Propose(second, gap, List.of(ScriptedCluster.batch("gap")), Slot.ZERO));
+    List<Message.Accepted> accepted =
+        sentBy(follower)
+            .filter(Message.Accepted.class::isInstance)
+            .map(Message.Accepted.class::cast)
+            .filter(each -> each.ballot().equals(second))
+            .toList();
+    assertEquals(gap, accepted.get(accepted.size() - 1).upTo());
+  }
+
+  /**
+   * A copy of a command of an earlier run comes late: it is not carried out under another session.
+   */
+  @Test
+  void rule09ACommandOfASessionThatIsGoneIsNotCarriedOut() {
+    KeyValueStore store = KeyValueStore.inMemory();
+    ServerId server = new ServerId(0);
+    Bytes key = Bytes.utf8("key");
+    long first = open(store, server, new UUID(1, 1));
+    Command early =
+        new Command.Put(new Command.Stamp(first, 1, 1), key, Bytes.utf8("of the first run"));
+    assertEquals(new Result.Done(2), apply(store, early));
+    assertEquals(new Result.Done(2), apply(store, early), "applied once");
+    long second = open(store, server, new UUID(2, 2));
+    apply(store, new Command.Put(new Command.Stamp(second, 1, 1), key, Bytes.utf8("later")));
+    assertEquals(new Result.SessionGone(), apply(store, early));
+    assertEquals(Optional.of(Bytes.utf8("later")), store.get(key));
+  }
+
+  private static long open(KeyValueStore store, ServerId server, UUID run) {
+    return ((Result.SessionOpened) apply(store, new Command.OpenSession(server, run))).session();
+  }
+
+  private static Result apply(KeyValueStore store, Command command) {
+    CommandEncoder encoder = new CommandEncoder(1 << 16);
+    encoder.put(command);
+    List<Result> results = new ArrayList<>();
+    store.apply(
+        store.applied().next(),
+        CommandFormat.batch(0, List.of(encoder.take())),
+        (session, sequence, result) -> results.add(result));
+    return results.get(0);
+  }
+
+  /** The others have cut their logs: what is absent there is chosen, not free. */
+  @Test
+  void rule10WhatIsCutIsFetchedAndNeverProposed() {
+    cluster.priority(other, 9);
+    cluster.kill(other);
+    for (int i = 0; i < 5; i++) {
+      cluster.propose(coordinator, "v" + i);
+    }
+    cluster.run(200 * MILLI);
+    Slot cut = cluster.chosen(follower);
+    cluster.step(follower, new Input.SnapshotTaken(cut));
+    cluster.kill(coordinator);
+    cluster.start(other);
+    cluster.run(1_500 * MILLI);
+    boolean proposed =
+        sentBy(other)
+            .filter(Message.Propose.class::isInstance)
+            .anyMatch(message -> !((Message.Propose) message).first().isAfter(cut));
+    assertFalse(proposed, "proposed where the others know a value chosen");
+    assertTrue(cluster.notices(other).stream().anyMatch(Notice.SnapshotNeeded.class::isInstance));
+    long fetches = sentBy(other).filter(Message.Fetch.class::isInstance).count();
+    assertTrue(fetches <= 40, fetches + " fetches while the snapshot is on its way");
+    cluster.step(other, new Input.SnapshotInstalled(cut, cluster.core(follower).membership()));
+    int next = cluster.elect();
+    cluster.propose(next, "after");
+    cluster.run(200 * MILLI);
+    assertEquals(List.of("after"), cluster.texts(other));
+  }
+
+  /** Whatever else a server knows from memory, its promise waits for the disk. */
+  @Test
+  void rule11APromiseWaitsForItsSync() {
+    cluster.holdDisk(follower);
+    Ballot higher = cluster.core(follower).followed().next(new ServerId(other));
+    cluster.receive(follower, other, new Message.Prepare(higher, Slot.of(1)));
+    assertTrue(
+        sentBy(follower)
+            .filter(Message.Promise.class::isInstance)
+            .noneMatch(message -> ((Message.Promise) message).ballot().equals(higher)));
+    cluster.losePower(follower);
+    cluster.start(follower);
+    assertTrue(cluster.core(follower).promised().isBelow(higher), "it never said so");
+    cluster.run(300 * MILLI);
+    cluster.receive(follower, other, new Message.Prepare(higher, Slot.of(1)));
+    assertTrue(
+        sentBy(follower)
+            .filter(Message.Promise.class::isInstance)
+            .anyMatch(message -> ((Message.Promise) message).ballot().equals(higher)));
+  }
+
+  /** An earlier copy of a directory is the same life with forgotten votes. */
+  @Test
+  void rule12ADirectoryRolledBackCastsNoVote() {
+    cluster.settle(follower);
+    SimulatedDisk earlier = cluster.disk(follower).copy(new SplittableRandom(1));
+    cluster.kill(other);
+    cluster.propose(coordinator, "x");
+    assertEquals(List.of("x"), cluster.texts(coordinator));
+    cluster.run(100 * MILLI);
+    cluster.kill(follower);
+    earlier.crash();
+    cluster.rollBack(follower, earlier);
+    cluster.start(follower);
+    cluster.run(400 * MILLI);
+    cluster.propose(coordinator, "y");
+    cluster.run(100 * MILLI);
+    assertFalse(cluster.texts(coordinator).contains("y"), "chosen with a vote of the former life");
+  }
+
+  /** A peer that proposes another value for a chosen slot is told of, and changes nothing. */
+  @Test
+  void rule14APeerThatContradictsAChosenValueIsAlarmed() {
+    cluster.propose(coordinator, "x");
+    cluster.run(100 * MILLI);
+    Slot slot = cluster.chosen(follower);
+    Ballot higher = cluster.core(follower).followed().next(new ServerId(other));
+    cluster.receive(
+        follower,
+        other,
+        new Message.Propose(higher, slot, List.of(ScriptedCluster.batch("not x")), Slot.ZERO));
+    assertTrue(
+        cluster.notices(follower).stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    cluster.kill(follower);
+    cluster.start(follower);
+    assertEquals(List.of("x"), cluster.texts(follower));
+  }
+
+  /** The coordinator's port is closed: it is replaced long before the election timeout. */
+  @Test
+  void rule19ARefusedConnectionIsSilenceAtOnce() {
+    cluster.run(200 * MILLI);
+    cluster.kill(coordinator);
+    for (int i : new int[] {follower, other}) {
+      cluster.step(i, new Input.PeerUnreachable(new ServerId(coordinator)));
+    }
+    cluster.run(ScriptedCluster.ELECTION_TIMEOUT / 2);
+    assertTrue(cluster.coordinator().isPresent());
+  }
+
+  /** The candidate's own acceptor fails to answer, once: it is one vote, and is asked again. */
+  @Test
+  void rule20TheCandidatesOwnAcceptorMayFail() {
+    int[] lost = new int[1];
+    cluster.kill(coordinator);
+    cluster.kill(other);
+    cluster.drop(
+        flight ->
+            flight.from() == flight.to()
+                && flight.message() instanceof Message.Prepare
+                && lost[0]++ == 0);
+    cluster.start(other);
+    cluster.run(600 * MILLI);
+    cluster.elect();
+    assertTrue(lost[0] > 1, "sent to itself " + lost[0] + " times");
+  }
+
+  /** A process that was held up for long does not take all others for silent. */
+  @Test
+  void rule21AStarvedServerDeposesNobody() {
+    cluster.run(300 * MILLI);
+    int before = cluster.notices(follower).size();
+    cluster.jump(follower, 20_000 * MILLI);
+    assertTrue(
+        cluster.notices(follower).stream()
+            .skip(before)
+            .noneMatch(
+                notice ->
+                    notice instanceof Notice.MemberSilent || notice instanceof Notice.Campaigning));
+    assertTrue(cluster.core(follower).isContent());
+    cluster.run(300 * MILLI);
+    assertEquals(Optional.of(coordinator), cluster.coordinator());
+  }
+
+  /** A server that is far behind lets one that is not go first, whatever its priority. */
+  @Test
+  void rule23ALaggingServerDoesNotWin() {
+    cluster.priority(other, 9);
+    cluster.kill(other);
+    for (int i = 0; i < 2 * ScriptedCluster.PIPELINE; i++) {
+      cluster.propose(coordinator, "v" + i);
+    }
+    cluster.run(100 * MILLI);
+    cluster.drop(flight -> flight.to() == other && flight.message() instanceof Message.Fetched);
+    cluster.start(other);
+    cluster.run(300 * MILLI);
+    cluster.kill(coordinator);
+    cluster.run(1_000 * MILLI);
+    assertTrue(cluster.notices(follower).stream().anyMatch(Notice.Campaigning.class::isInstance));
+    assertTrue(cluster.notices(other).stream().noneMatch(Notice.Campaigning.class::isInstance));
+    cluster.drop(flight -> false);
+    assertEquals(follower, cluster.elect());
+  }
+}
