@@ -62,6 +62,9 @@ final class Coordinator {
 
   private boolean deposed;
 
+  /** It is about to hand over. */
+  private boolean resting;
+
   private Optional<Slot> ownSlot = Optional.empty();
 
   /**
@@ -124,6 +127,25 @@ final class Coordinator {
     return orphan;
   }
 
+  /** Takes no more commands, so that what is in flight comes to an end; or takes them again. */
+  void rest(boolean now) {
+    resting = now;
+  }
+
+  /** Whether nothing is in flight or waiting, and this member has all of it. */
+  boolean isDrained(Member successor) {
+    return phase == Phase.COORDINATING
+        && inFlight.isEmpty()
+        && waiting.isEmpty()
+        && election.isDiskWell(successor)
+        && !holds(successor).isBefore(last);
+  }
+
+  /** How much of the log this member is known to hold, by acceptance or as chosen. */
+  private Slot holds(Member member) {
+    return Slot.max(progressOf(Life.of(member)).matched(), election.chosenOf(member));
+  }
+
   /** Whether a membership is proposed and not through its barrier. */
   boolean isChangingMembership() {
     return barrier.isPresent() || waiting.stream().anyMatch(Membership.class::isInstance);
@@ -131,7 +153,7 @@ final class Coordinator {
 
   /** How many more values may be proposed now. */
   int room() {
-    if (phase != Phase.COORDINATING || barrier.isPresent() || isChangingMembership()) {
+    if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
       return 0;
     }
     return Math.max(0, settings.pipelineSlots() - inFlight.size() - waiting.size());
@@ -358,19 +380,31 @@ final class Coordinator {
     pump(nowNanos);
   }
 
-  /** Has the log name the new life of a member that lost its disk, or give it back its vote. */
-  void replaceLostMembers(long nowNanos) {
-    if (phase != Phase.COORDINATING || isChangingMembership()) {
-      return;
+  /** The membership that should be next, without an operator: see {@link Replacement}. */
+  Optional<Membership> membershipWanted(long nowNanos) {
+    if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
+      return Optional.empty();
     }
-    Slot nearlyAll = Slot.of(Math.max(0, learner.chosen().number() - settings.pipelineSlots()));
-    Replacement.wanted(
-            learner.membership(),
-            member -> election.newLifeOf(member, nowNanos),
-            member ->
-                election.isHeard(member)
-                    && !progressOf(Life.of(member)).matched().isBefore(nearlyAll))
-        .ifPresent(membership -> proposeMembership(nowNanos, membership));
+    return Replacement.wanted(
+        learner.membership(), member -> election.newLifeOf(member, nowNanos), view()::isCaughtUp);
+  }
+
+  /** How the members are, as this coordinator sees them. */
+  ChangePlan.View view() {
+    return new ChangePlan.View() {
+      @Override
+      public boolean isLive(Member member) {
+        return election.isHeard(member);
+      }
+
+      @Override
+      public boolean isCaughtUp(Member member) {
+        Slot nearlyAll = Slot.of(Math.max(0, learner.chosen().number() - settings.pipelineSlots()));
+        return election.isHeard(member)
+            && election.isDiskWell(member)
+            && !holds(member).isBefore(nearlyAll);
+      }
+    };
   }
 
   /** Proposes for the next slots while the pipeline has room and no barrier stands. */
@@ -586,7 +620,10 @@ final class Coordinator {
       effects.ignored("onMissing", "not sent yet");
       return;
     }
-    of.rewind(missing.from());
+    if (!of.resend(missing.from(), nowNanos)) {
+      effects.ignored("onMissing", "sent again lately");
+      return;
+    }
     sendNew(life, nowNanos);
   }
 

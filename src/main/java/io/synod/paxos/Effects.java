@@ -10,6 +10,7 @@ final class Effects {
   private List<Output.Send<Message.Binding>> sendWhenDurable = List.of();
   private List<Output.ChosenValue> chosen = List.of();
   private List<Output.ReadAnswer> readPoints = List.of();
+  private List<ChangeAnswer> changes = List.of();
   private List<Notice> notices = List.of();
 
   /** Journals a record. */
@@ -52,6 +53,14 @@ final class Effects {
     readPoints.add(answer);
   }
 
+  /** Answers an operator's request. */
+  void change(ChangeAnswer answer) {
+    if (changes.isEmpty()) {
+      changes = new ArrayList<>(2);
+    }
+    changes.add(answer);
+  }
+
   /** Tells the operator. */
   void notice(Notice notice) {
     if (notices.isEmpty()) {
@@ -67,12 +76,14 @@ final class Effects {
 
   /** All that was gathered since the last call. */
   Output take() {
-    Output output = new Output(records, sendNow, sendWhenDurable, chosen, readPoints, notices);
+    Output output =
+        new Output(records, sendNow, sendWhenDurable, chosen, readPoints, changes, notices);
     records = List.of();
     sendNow = List.of();
     sendWhenDurable = List.of();
     chosen = List.of();
     readPoints = List.of();
+    changes = List.of();
     notices = List.of();
     return output;
   }

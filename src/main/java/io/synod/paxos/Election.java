@@ -19,6 +19,9 @@ final class Election {
 
   private static final long MOST_PINGS_BEFORE = 1L << 48;
 
+  /** Servers of a membership that is not known yet included. */
+  private static final int MOST_PEERS = 256;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final Acceptor acceptor;
@@ -45,6 +48,9 @@ final class Election {
   private Ballot taken;
 
   private boolean content;
+
+  /** Whether this server's id is in the membership; if not it pings nobody. */
+  private boolean member;
 
   /** When it may campaign, once nothing speaks against it; none while something does. */
   private Optional<Long> campaignAtNanos = Optional.empty();
@@ -105,6 +111,7 @@ final class Election {
       }
     }
     peers.keySet().removeIf(server -> membership.member(server).isEmpty());
+    member = membership.member(settings.server()).isPresent();
   }
 
   /** Whether this server, or the right life of that one, was heard lately. */
@@ -116,6 +123,42 @@ final class Election {
     return peer != null
         && peer.isHeard()
         && peer.incarnation().equals(Optional.of(member.incarnation()));
+  }
+
+  /** Whether this member's disk syncs, by what it said last. */
+  boolean isDiskWell(Member member) {
+    long ageNanos =
+        member.server().equals(settings.server())
+            ? syncAgeNanos
+            : 1_000_000
+                * peer(member.server())
+                    .flatMap(Peer::standing)
+                    .map(Standing::syncAgeMillis)
+                    .orElse(0L);
+    return ageNanos <= settings.electionTimeoutNanos() / 2;
+  }
+
+  /** How far this other member said that it knows the log to be chosen. */
+  Slot chosenOf(Member member) {
+    return peer(member.server())
+        .filter(peer -> peer.incarnation().equals(Optional.of(member.incarnation())))
+        .flatMap(Peer::standing)
+        .map(Standing::chosen)
+        .orElse(Slot.ZERO);
+  }
+
+  /** How much this member is preferred as coordinator. */
+  int priorityOf(Member member) {
+    return peer(member.server()).flatMap(Peer::standing).map(Standing::priority).orElse(0);
+  }
+
+  /** Whether this member, or this server, knows the membership decided at this slot. */
+  boolean knowsMembership(Member member, Slot decidedAt) {
+    return member.server().equals(settings.server())
+        || peer(member.server())
+            .flatMap(Peer::standing)
+            .map(standing -> !standing.membershipAt().isBefore(decidedAt))
+            .orElse(false);
   }
 
   /**
@@ -206,6 +249,10 @@ final class Election {
    * @param chosen of the coordinator that this server is
    */
   void ping(long nowNanos, Optional<Ballot> acting, Optional<ChosenPrefix> chosen) {
+    if (!member) {
+      pingedAtNanos = nowNanos;
+      return;
+    }
     pingNumber++;
     pingedAtNanos = nowNanos;
     pingTimes.onSent(pingNumber, nowNanos);
@@ -233,11 +280,12 @@ final class Election {
       Message.Ping ping,
       Optional<Ballot> acting,
       boolean answers) {
-    Peer peer = peers.get(from);
-    if (peer == null) {
+    Optional<Peer> known = peer(from).or(() -> onStranger(from, ping, acting));
+    if (known.isEmpty()) {
       effects.ignored("onPing", "not a member");
       return false;
     }
+    Peer peer = known.get();
     boolean changed = noteStanding(peer, incarnation, ping.standing(), nowNanos);
     if (!peer.isHeard() && peer.mayAsk(nowNanos, settings.pingIntervalNanos())) {
       // Ask at once whether the way there is open too, rather than with the next round.
@@ -250,6 +298,29 @@ final class Election {
               ping.number(), standing(acting), acceptor.promised(), acceptor.log().last()));
     }
     return changed;
+  }
+
+  /**
+   * One calls that the newest membership known here does not name. Either it knows a newer one:
+   * then it is somebody to learn from. Or it knows an older one, and is told how far the log is.
+   */
+  private Optional<Peer> onStranger(ServerId from, Message.Ping ping, Optional<Ballot> acting) {
+    int compared = ping.standing().membershipAt().compareTo(learner.membership().decidedAt());
+    if (compared > 0 && peers.size() < MOST_PEERS) {
+      return Optional.of(peers.computeIfAbsent(from, Peer::new));
+    }
+    if (compared < 0) {
+      effects.send(from, new Message.Ping(pingNumber, standing(acting), Optional.empty()));
+    }
+    return Optional.empty();
+  }
+
+  /** Whether it lately spoke of a newer membership than this server knows. */
+  boolean isOfNewerMembership(Peer peer, long nowNanos) {
+    return nowNanos - peer.standingAtNanos() < settings.electionTimeoutNanos()
+        && peer.standing()
+            .map(standing -> standing.membershipAt().isAfter(learner.membership().decidedAt()))
+            .orElse(false);
   }
 
   boolean onPong(long nowNanos, ServerId from, Incarnation incarnation, Message.Pong pong) {
@@ -411,6 +482,26 @@ final class Election {
     }
     campaignAtNanos = Optional.empty();
     return Optional.of(take());
+  }
+
+  /** Takes a ballot although the coordinator is content, which has asked for it; if it may. */
+  Optional<Ballot> takeOver() {
+    boolean may =
+        learner
+                .membership()
+                .membership()
+                .member(settings.server())
+                .filter(own -> own.role() == Member.Role.VOTER)
+                .filter(own -> own.incarnation().equals(settings.incarnation()))
+                .isPresent()
+            && hearsQuorum()
+            && syncAgeNanos <= settings.electionTimeoutNanos() / 2;
+    return may ? Optional.of(take()) : Optional.empty();
+  }
+
+  /** This server gave its ballot up for another: it does not campaign for a while. */
+  void onHandedOver(long nowNanos) {
+    backoffUntilNanos = Math.max(backoffUntilNanos, nowNanos + settings.electionTimeoutNanos());
   }
 
   /** When the wait for better placed servers ends. */

@@ -96,6 +96,13 @@ final class FoundingRound {
     }
   }
 
+  /** An open server that is not in the list called: it can tell how the cluster was founded. */
+  void introduce(ServerId server) {
+    if (server.number() >= settings.listed().size()) {
+      effects.send(server, meet());
+    }
+  }
+
   private Message.Meet meet() {
     return new Message.Meet(settings.listed(), settings.clientAddress(), founding, opened);
   }

@@ -1,6 +1,7 @@
 package io.synod.paxos;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What can happen to a server, as the protocol sees it. */
 public sealed interface Input {
@@ -28,6 +29,23 @@ public sealed interface Input {
 
   /** A membership to be chosen. Only on a coordinator with none in flight. */
   record MembershipProposed(Membership membership) implements Input {}
+
+  /**
+   * An operator asks for a change of the membership; answered by {@link Output#changes} under this
+   * id, unless the process ends first.
+   *
+   * @param dryRun whether only to say what it would be
+   */
+  record ChangeRequested(long id, MembershipChange change, boolean dryRun) implements Input {}
+
+  /**
+   * This server is to give up coordinating, without a failed request; answered by {@link
+   * Output#changes} under this id.
+   *
+   * @param to who is to coordinate next; the best placed if none
+   * @param why for the log
+   */
+  record HandOverRequested(long id, Optional<ServerId> to, String why) implements Input {}
 
   /** Reads wait at this server; answered by {@link Output#readPoints} under this id. */
   record ReadsWaiting(long id) implements Input {}

@@ -92,6 +92,17 @@ final class Learner {
     return found;
   }
 
+  /** The membership that came into force next after the one decided at this slot, if one did. */
+  Optional<MembershipInForce> membershipAfter(Slot predecessor) {
+    for (MembershipInForce each : memberships) {
+      if (each.decidedAt().isAfter(predecessor)
+          && each.membership().predecessor().equals(predecessor)) {
+        return Optional.of(each);
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Hands over again what is chosen after {@code applied}: at the start. */
   void replayAfter(Slot applied) {
     for (Slot slot = applied.next(); !slot.isAfter(acceptor.chosen()); slot = slot.next()) {

@@ -1,17 +1,31 @@
 package io.synod.paxos;
 
+import java.util.Optional;
+
 /**
  * A server in the membership. Its identity is the pair of id and incarnation; addresses may change.
  *
  * @param consensusAddress where the other members reach it
  * @param clientAddress where clients reach it
+ * @param replaces the member that leaves when this one, a learner until then, gets its vote
  */
 public record Member(
     ServerId server,
     Incarnation incarnation,
     Address consensusAddress,
     Address clientAddress,
-    Role role) {
+    Role role,
+    Optional<ServerId> replaces) {
+
+  /** A member that replaces nobody. */
+  public Member(
+      ServerId server,
+      Incarnation incarnation,
+      Address consensusAddress,
+      Address clientAddress,
+      Role role) {
+    this(server, incarnation, consensusAddress, clientAddress, role, Optional.empty());
+  }
 
   /** What a member does. Only a {@link #VOTER} and a {@link #WITNESS} count in a quorum. */
   public enum Role {
@@ -22,7 +36,9 @@ public record Member(
     /** Votes and keeps ballots and values, but has no store and never coordinates. */
     WITNESS(3),
     /** Lost its vote for now, because it was silent. */
-    STANDBY(4);
+    STANDBY(4),
+    /** Keeps a copy, without a vote until an operator gives it one. */
+    OBSERVER(5);
 
     private final byte code;
 
@@ -54,7 +70,18 @@ public record Member(
     }
   }
 
+  /** The same member in another role, replacing nobody. */
   public Member withRole(Role newRole) {
     return new Member(server, incarnation, consensusAddress, clientAddress, newRole);
+  }
+
+  /** Its next life, in this role. */
+  Member reborn(Incarnation life, Role newRole) {
+    return new Member(server, life, consensusAddress, clientAddress, newRole, replaces);
+  }
+
+  /** The same member elsewhere. */
+  Member at(Address consensus, Address client) {
+    return new Member(server, incarnation, consensus, client, role, replaces);
   }
 }

@@ -92,6 +92,12 @@ public sealed interface Message {
   /** A Propose came ahead of a gap: send again from {@code from} on. */
   record Missing(Ballot ballot, Slot from) implements Unbound {}
 
+  /**
+   * The coordinator at {@code ballot} gives it up, with nothing in flight, and asks the receiver to
+   * campaign at once.
+   */
+  record TakeOver(Ballot ballot) implements Unbound {}
+
   /** How far the log is chosen, when there is no Propose or Ping to carry it. */
   record Inform(ChosenPrefix chosen) implements Unbound {}
 

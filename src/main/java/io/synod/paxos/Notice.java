@@ -41,6 +41,12 @@ public sealed interface Notice {
   /** A membership came into force. */
   record MembershipChosen(Slot slot, Membership membership) implements Notice {}
 
+  /** This server hands the coordination over. */
+  record HandingOver(Ballot ballot, ServerId to, String why) implements Notice {}
+
+  /** The membership in force since this slot does not name this server any more. */
+  record Removed(Slot slot) implements Notice {}
+
   /**
    * The log cannot be caught up from {@code from} by slots: a snapshot is needed that reaches at
    * least to {@code cut}.

@@ -13,6 +13,7 @@ import java.util.List;
  *     those to this server itself come back as {@link Input.Received} then
  * @param chosen newly chosen values, in slot order without a gap from one step to the next
  * @param readPoints for {@link Input.ReadsWaiting} of this server
+ * @param changes what became of {@link Input.ChangeRequested} and {@link Input.HandOverRequested}
  * @param notices what an operator would want to know, and what was ignored and why: to be logged
  *     and counted
  */
@@ -22,6 +23,7 @@ public record Output(
     List<Send<Message.Binding>> sendWhenDurable,
     List<ChosenValue> chosen,
     List<ReadAnswer> readPoints,
+    List<ChangeAnswer> changes,
     List<Notice> notices) {
 
   /** A message and its receiver. */

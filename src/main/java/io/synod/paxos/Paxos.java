@@ -35,11 +35,15 @@ public final class Paxos {
   private final Learner learner;
   private final Election election;
   private final FoundingRound founding;
+  private final Administration administration;
   private Optional<Coordinator> coordinator = Optional.empty();
 
   private long realNanos = Long.MIN_VALUE;
   private long nowNanos;
   private Slot membershipSeen = Slot.ZERO;
+
+  /** Whether the newest chosen membership names this server's id. */
+  private boolean isMember;
 
   /** A server as it finds itself when it starts. {@link #start} comes next. */
   public Paxos(PaxosSettings settings, Recovered recovered) {
@@ -51,6 +55,7 @@ public final class Paxos {
         new Election(settings, effects, acceptor, learner, random.split(), recovered.ballotTaken());
     this.memory = new VoteMemory(settings, effects, acceptor, recovered);
     this.founding = new FoundingRound(settings, effects, random.split(), recovered);
+    this.administration = new Administration(settings, effects, learner, election);
     if (founding.inForce().isPresent()) {
       open(
           recovered
@@ -81,6 +86,10 @@ public final class Paxos {
       coordinating("onProposed").ifPresent(acting -> acting.propose(nowNanos, proposed.batches()));
     } else if (input instanceof Input.MembershipProposed proposed) {
       onMembershipProposed(proposed.membership());
+    } else if (input instanceof Input.ChangeRequested requested) {
+      administration.onChange(nowNanos, coordinating(), requested);
+    } else if (input instanceof Input.HandOverRequested requested) {
+      administration.onHandOver(nowNanos, coordinating(), requested);
     } else if (input instanceof Input.ReadsWaiting reads) {
       onReadsWaiting(reads);
     } else if (input instanceof Input.PeerUnreachable unreachable) {
@@ -94,6 +103,7 @@ public final class Paxos {
     } else if (input instanceof Input.SnapshotGivenUp) {
       learner.onSnapshotGivenUp();
     }
+    handOver();
     noteMembership();
     return effects.take();
   }
@@ -139,6 +149,14 @@ public final class Paxos {
 
   public boolean isOpen() {
     return learner.isOpen();
+  }
+
+  /**
+   * Whether the newest chosen membership that this server knows names it. If not, it was removed,
+   * or waits to be added; it is silent until a member calls it. Only when open.
+   */
+  public boolean isMember() {
+    return isMember;
   }
 
   /** The newest chosen membership. Only when open. */
@@ -265,6 +283,7 @@ public final class Paxos {
     if (coordinator.isPresent()) {
       checkCoordinator(time.syncAgeNanos());
     }
+    administration.onTime(nowNanos, coordinator, coordinatorHeard());
     Optional<ServerId> source = catchUpSource();
     learner.onTime(nowNanos, source, source.map(election::roundTripNanos).orElse(0.0));
     if (silent || coordinator.isEmpty() || coordinator.get().isDeposed()) {
@@ -291,11 +310,11 @@ public final class Paxos {
       stepDown("not chosen in time");
       return;
     }
-    acting.replaceLostMembers(nowNanos);
     Optional<Ballot> orphan = acting.orphan();
     if (orphan.isPresent()
         && age >= 2 * settings.pingIntervalNanos()
         && !isActing(orphan.get())
+        && !administration.isHandingOver()
         && election.isContent()) {
       // protocol-rules.md, 22: the owner of that promise is not heard; prepare above it, without
       // stepping down.
@@ -311,6 +330,38 @@ public final class Paxos {
                 owner.isHeard()
                     && owner.standing().flatMap(Standing::acting).equals(Optional.of(ballot)))
         .orElse(false);
+  }
+
+  /** Gives the ballot up once the hand-over that is under way has come to its end. */
+  private void handOver() {
+    if (isCoordinating()) {
+      administration
+          .handedOver(nowNanos, coordinator.orElseThrow())
+          .ifPresent(
+              why -> {
+                stepDown(why);
+                election.onHandedOver(nowNanos);
+              });
+    }
+  }
+
+  /** The coordinator that this server follows asks it to be the next. */
+  private void onTakeOver(ServerId from, Message.TakeOver takeOver) {
+    if (!takeOver.ballot().server().equals(from)
+        || !takeOver.ballot().equals(election.followed())
+        || coordinator.isPresent()
+        || !mayVote()) {
+      effects.ignored("onTakeOver", "not of the ballot that is followed");
+      return;
+    }
+    election
+        .takeOver()
+        .ifPresentOrElse(
+            ballot -> {
+              effects.notice(new Notice.Campaigning(ballot, from + " hands over"));
+              begin(ballot);
+            },
+            () -> effects.ignored("onTakeOver", "cannot campaign"));
   }
 
   private Optional<ServerId> catchUpSource() {
@@ -329,7 +380,7 @@ public final class Paxos {
     Slot most = chosen();
     for (Peer peer : election.peers()) {
       Slot has = peer.standing().map(Standing::chosen).orElse(Slot.ZERO);
-      if (peer.isHeard() && has.isAfter(most)) {
+      if ((peer.isHeard() || election.isOfNewerMembership(peer, nowNanos)) && has.isAfter(most)) {
         most = has;
         best = Optional.of(peer.server());
       }
@@ -360,8 +411,12 @@ public final class Paxos {
     }
   }
 
+  private Optional<Coordinator> coordinating() {
+    return coordinator.filter(Coordinator::coordinates);
+  }
+
   private Optional<Coordinator> coordinating(String handler) {
-    Optional<Coordinator> acting = coordinator.filter(Coordinator::coordinates);
+    Optional<Coordinator> acting = coordinating();
     if (acting.isEmpty()) {
       effects.ignored(handler, "not the coordinator");
     }
@@ -386,6 +441,9 @@ public final class Paxos {
     }
     if (!isOpen()) {
       effects.ignored("onReceived", "not open yet");
+      if (message instanceof Message.Ping) {
+        founding.introduce(from);
+      }
       return;
     }
     boolean asksForVote = message instanceof Message.Prepare || message instanceof Message.Propose;
@@ -405,6 +463,8 @@ public final class Paxos {
       onPropose(from, propose);
     } else if (message instanceof Message.Inform inform) {
       onChosenPrefix(from, inform.chosen());
+    } else if (message instanceof Message.TakeOver takeOver) {
+      onTakeOver(from, takeOver);
     } else if (message instanceof Message.Fetch fetch) {
       learner.onFetch(from, fetch);
     } else if (message instanceof Message.Fetched fetched) {
@@ -681,12 +741,18 @@ public final class Paxos {
   private void open(MembershipInForce membership) {
     learner.open(membership);
     membershipSeen = learner.membership().decidedAt();
+    isMember = learner.membership().membership().member(settings.server()).isPresent();
     election.onMembership(learner.membership().membership());
   }
 
   private void noteMembership() {
     if (isOpen() && !learner.membership().decidedAt().equals(membershipSeen)) {
       membershipSeen = learner.membership().decidedAt();
+      boolean wasMember = isMember;
+      isMember = learner.membership().membership().member(settings.server()).isPresent();
+      if (wasMember && !isMember) {
+        effects.notice(new Notice.Removed(membershipSeen));
+      }
       election.onMembership(learner.membership().membership());
       memory.onMembership(learner.membership().membership());
       settle();

@@ -12,6 +12,7 @@ final class Peer {
   private final ServerId server;
   private Optional<Incarnation> incarnation = Optional.empty();
   private Optional<Standing> standing = Optional.empty();
+  private long standingAtNanos = Long.MIN_VALUE / 2;
   private long lifeSinceNanos;
   private long askedAtNanos = Long.MIN_VALUE / 2;
   private boolean heard;
@@ -36,6 +37,11 @@ final class Peer {
   /** How it says it stands, in its last Ping or Pong. */
   Optional<Standing> standing() {
     return standing;
+  }
+
+  /** When it said so. */
+  long standingAtNanos() {
+    return standingAtNanos;
   }
 
   /** Whether it answered a Ping within the election timeout: it is in the live set. */
@@ -77,6 +83,7 @@ final class Peer {
     }
     incarnation = Optional.of(from);
     standing = Optional.of(now);
+    standingAtNanos = nowNanos;
     return changed;
   }
 

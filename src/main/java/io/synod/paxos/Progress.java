@@ -30,6 +30,8 @@ final class Progress {
   private long prepareSentAtNanos = NEVER;
   private Slot informed = Slot.ZERO;
   private Slot missing = Slot.ZERO;
+  private Slot resentFrom = Slot.ZERO;
+  private long resentAtNanos;
 
   Progress(Slot base, long mostTimeoutNanos) {
     this.sent = base;
@@ -130,7 +132,23 @@ final class Progress {
     return further;
   }
 
-  /** It asks for this slot: send from there. */
+  /**
+   * It asks for this slot: send from there, also what it accepted in an earlier run and has to be
+   * given again. Each Propose ahead of the gap makes it ask, and each answer may be several: one
+   * that was given within the time-out is not repeated. Returns whether to send.
+   */
+  boolean resend(Slot next, long nowNanos) {
+    if (next.equals(resentFrom) && nowNanos - resentAtNanos < timeoutNanos) {
+      return false;
+    }
+    resentFrom = next;
+    resentAtNanos = nowNanos;
+    sent = next.previous();
+    measuredSlot = Slot.ZERO;
+    return true;
+  }
+
+  /** What was not acknowledged is to be sent again from here. */
   void rewind(Slot next) {
     sent = Slot.max(matched, next.previous());
     measuredSlot = Slot.ZERO;

@@ -9,7 +9,8 @@ import java.util.function.Predicate;
 /**
  * What becomes of a member that lost its disk (design.md, section 6): the log first names its new
  * incarnation as a learner, in place of the old one, whose votes are gone; once that has caught up,
- * the log gives it the vote back. No operator is needed as long as there is a quorum without it.
+ * the log gives it the vote back. No operator is needed as long as there is a quorum without it. A
+ * server that joins gets its vote in the same way; whom it replaces leaves then.
  */
 final class Replacement {
   private Replacement() {}
@@ -30,19 +31,15 @@ final class Replacement {
       Member member = members.get(i);
       Optional<Incarnation> life = newLife.apply(member);
       if (life.isPresent()) {
+        boolean observes = member.role() == Member.Role.OBSERVER;
         return Optional.of(
             with(
                 inForce,
                 i,
-                new Member(
-                    member.server(),
-                    life.get(),
-                    member.consensusAddress(),
-                    member.clientAddress(),
-                    Member.Role.LEARNER)));
+                member.reborn(life.get(), observes ? Member.Role.OBSERVER : Member.Role.LEARNER)));
       }
       if (member.role() == Member.Role.LEARNER && caughtUp.test(member)) {
-        return Optional.of(with(inForce, i, member.withRole(Member.Role.VOTER)));
+        return Optional.of(ChangePlan.promoted(inForce, member));
       }
     }
     return Optional.empty();

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -17,6 +18,9 @@ public final class ValueFormat {
   private static final int COORDINATOR = 3;
   private static final int MEMBERSHIP = 4;
   private static final int VERSION = 1;
+
+  /** Version 1 had no {@link Member#replaces}. */
+  private static final int MEMBERSHIP_VERSION = 2;
 
   private ValueFormat() {}
 
@@ -65,9 +69,10 @@ public final class ValueFormat {
       texts.add(consensus);
       texts.add(client);
       size += 4 + 16 + 1 + 2 + consensus.length + 2 + client.length;
+      size += 1 + (member.replaces().isPresent() ? 4 : 0);
     }
     ByteBuffer out = ByteBuffer.allocate(size);
-    out.put((byte) VERSION).putLong(membership.predecessor().number());
+    out.put((byte) MEMBERSHIP_VERSION).putLong(membership.predecessor().number());
     out.putShort((short) membership.members().size());
     int text = 0;
     for (Member member : membership.members()) {
@@ -77,6 +82,8 @@ public final class ValueFormat {
       out.put(member.role().code());
       putShort(out, texts.get(text++));
       putShort(out, texts.get(text++));
+      out.put((byte) (member.replaces().isPresent() ? 1 : 0));
+      member.replaces().ifPresent(replaced -> out.putInt(replaced.number()));
     }
     return Bytes.wrap(out.array());
   }
@@ -108,11 +115,12 @@ public final class ValueFormat {
     ByteBuffer in = payload.asByteBuffer();
     try {
       byte version = in.get();
-      if (version != VERSION) {
+      int newest = kind == MEMBERSHIP ? MEMBERSHIP_VERSION : VERSION;
+      if (version < 1 || version > newest) {
         throw new IllegalArgumentException(
-            "a value of version " + version + "; this server knows " + VERSION);
+            "a value of version " + version + "; this server knows up to " + newest);
       }
-      Value value = kind == COORDINATOR ? coordinator(in) : membershipFrom(in);
+      Value value = kind == COORDINATOR ? coordinator(in) : membershipFrom(in, version);
       if (in.hasRemaining()) {
         throw new IllegalArgumentException(
             in.remaining() + " bytes too many in a value of kind " + kind);
@@ -128,7 +136,7 @@ public final class ValueFormat {
     return new Value.CoordinatorElected(ballot, Address.parse(text(in)));
   }
 
-  private static Membership membershipFrom(ByteBuffer in) {
+  private static Membership membershipFrom(ByteBuffer in, int version) {
     Slot predecessor = new Slot(in.getLong());
     int count = in.getShort() & 0xffff;
     List<Member> members = new ArrayList<>();
@@ -138,7 +146,9 @@ public final class ValueFormat {
       Member.Role role = Member.Role.of(in.get());
       Address consensus = Address.parse(text(in));
       Address client = Address.parse(text(in));
-      members.add(new Member(server, incarnation, consensus, client, role));
+      Optional<ServerId> replaces =
+          version == 1 || in.get() == 0 ? Optional.empty() : Optional.of(new ServerId(in.getInt()));
+      members.add(new Member(server, incarnation, consensus, client, role, replaces));
     }
     return new Membership(predecessor, members);
   }

@@ -70,6 +70,13 @@ final class NoticeLog {
           name(forgot.server()),
           forgot.seen(),
           forgot.held());
+    } else if (notice instanceof Notice.HandingOver over) {
+      LOG.info("hands ballot {} over to {}: {}", over.ballot(), name(over.to()), over.why());
+    } else if (notice instanceof Notice.Removed removed) {
+      LOG.warn(
+          "this server was removed from the cluster by the membership of slot {}: it has no part in"
+              + " it any more, and may be stopped",
+          removed.slot());
     } else if (notice instanceof Notice.SnapshotNeeded needed) {
       LOG.info(
           "behind the log of {}, which begins at slot {}: asking for a snapshot",

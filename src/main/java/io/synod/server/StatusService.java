@@ -76,6 +76,7 @@ final class StatusService extends ClusterGrpc.ClusterImplBase {
       case LEARNER -> MemberStatus.Role.LEARNER;
       case WITNESS -> MemberStatus.Role.WITNESS;
       case STANDBY -> MemberStatus.Role.STANDBY;
+      case OBSERVER -> MemberStatus.Role.OBSERVER;
     };
   }
 }

@@ -31,6 +31,8 @@ final class CoreCluster {
   private final List<List<Output.ChosenValue>> chosen = new ArrayList<>();
   private final List<List<Notice>> notices = new ArrayList<>();
   private final List<List<Output.ReadAnswer>> readAnswers = new ArrayList<>();
+  private final List<List<ChangeAnswer>> changeAnswers = new ArrayList<>();
+  private long changes;
   private final Set<Integer> down = new HashSet<>();
   private final Set<Integer> disksHeld = new HashSet<>();
   private final Set<List<Integer>> cutLinks = new HashSet<>();
@@ -41,9 +43,17 @@ final class CoreCluster {
   private long nowNanos;
 
   CoreCluster(int size) {
-    this.size = size;
+    this(size, 0);
+  }
+
+  /**
+   * @param founders how many found the cluster
+   * @param others how many more there are, not listed, that may be added
+   */
+  CoreCluster(int founders, int others) {
+    this.size = founders + others;
     this.lives = new int[size];
-    for (int i = 0; i < size; i++) {
+    for (int i = 0; i < founders; i++) {
       listed.add(new Address("localhost", 9000 + i));
     }
     for (int i = 0; i < size; i++) {
@@ -53,6 +63,7 @@ final class CoreCluster {
       chosen.add(new ArrayList<>());
       notices.add(new ArrayList<>());
       readAnswers.add(new ArrayList<>());
+      changeAnswers.add(new ArrayList<>());
       perform(i, cores.get(i).start(Slot.ZERO));
     }
   }
@@ -247,6 +258,59 @@ final class CoreCluster {
     deliverAll();
   }
 
+  /** A server that is to join, as it is now. */
+  Member joining(int i) {
+    return new Member(
+        new ServerId(i),
+        incarnation(i),
+        new Address("localhost", 9000 + i),
+        new Address("localhost", 8000 + i),
+        Member.Role.LEARNER);
+  }
+
+  /** Asks this server for a change and waits for what becomes of it. */
+  ChangeAnswer change(int i, MembershipChange change) {
+    long id = ++changes;
+    step(i, new Input.ChangeRequested(id, change, false));
+    return answer(i, id);
+  }
+
+  /** What it would be. */
+  ChangeAnswer plan(int i, MembershipChange change) {
+    long id = ++changes;
+    step(i, new Input.ChangeRequested(id, change, true));
+    return answer(i, id);
+  }
+
+  /** Asks this server to hand over, and waits for what becomes of it. */
+  ChangeAnswer handOver(int i, Optional<ServerId> to) {
+    long id = ++changes;
+    step(i, new Input.HandOverRequested(id, to, "asked to"));
+    return answer(i, id);
+  }
+
+  private ChangeAnswer answer(int i, long id) {
+    for (int waited = 0; waited < 1_000; waited++) {
+      for (ChangeAnswer answer : changeAnswers.get(i)) {
+        if (answer.id() == id) {
+          return answer;
+        }
+      }
+      run(5 * MILLI);
+    }
+    throw new AssertionError("no answer within 5 s: " + notices);
+  }
+
+  /** Runs until this holds. */
+  void runUntil(String what, java.util.function.BooleanSupplier reached) {
+    for (int i = 0; i < 1_000 && !reached.getAsBoolean(); i++) {
+      run(5 * MILLI);
+    }
+    if (!reached.getAsBoolean()) {
+      throw new AssertionError("not within 5 s: " + what + " " + notices);
+    }
+  }
+
   /** The texts that this server knows chosen, in order. */
   List<String> texts(int i) {
     List<String> texts = new ArrayList<>();
@@ -284,6 +348,7 @@ final class CoreCluster {
     chosen.get(i).addAll(output.chosen());
     notices.get(i).addAll(output.notices());
     readAnswers.get(i).addAll(output.readPoints());
+    changeAnswers.get(i).addAll(output.changes());
   }
 
   private void fly(int from, ServerId to, Message message) {

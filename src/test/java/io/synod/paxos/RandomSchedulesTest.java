@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -41,6 +42,7 @@ class RandomSchedulesTest {
         long atNanos, long order, int from, int to, Incarnation life, Message message) {}
 
     private final SplittableRandom random;
+    private final int founders;
     private final int size;
     private final List<Address> listed = new ArrayList<>();
     private final Paxos[] cores;
@@ -58,14 +60,17 @@ class RandomSchedulesTest {
     private final long delay;
     private final double crash;
     private final double cuts;
+    private final double changes;
     private long nowNanos;
     private long proposed;
+    private long asked;
 
     private record Pending(int position, ServerId to, Message message) {}
 
     Run(long seed) {
       random = new SplittableRandom(seed);
-      size = 1 + random.nextInt(5);
+      founders = 1 + random.nextInt(5);
+      size = founders + (random.nextBoolean() ? 0 : 1 + random.nextInt(2));
       cores = new Paxos[size];
       durable = new int[size];
       clocks = new long[size];
@@ -77,7 +82,8 @@ class RandomSchedulesTest {
       delay = MILLI * (1 + random.nextInt(random.nextBoolean() ? 3 : 60));
       crash = random.nextBoolean() ? 0 : 0.002;
       cuts = random.nextBoolean() ? 0 : 0.002;
-      for (int i = 0; i < size; i++) {
+      changes = random.nextBoolean() ? 0 : 0.005;
+      for (int i = 0; i < founders; i++) {
         listed.add(new Address("localhost", 9000 + i));
       }
       for (int i = 0; i < size; i++) {
@@ -93,7 +99,7 @@ class RandomSchedulesTest {
               new ServerId(i),
               new Incarnation(new UUID(1, i)),
               listed,
-              listed.get(i),
+              new Address("localhost", 8000 + i),
               new ClusterId(new UUID(2, i)),
               random.nextLong(),
               50 * MILLI,
@@ -112,9 +118,19 @@ class RandomSchedulesTest {
         turn(nowNanos < 12_000 * MILLI);
       }
       Slot last = chosen.isEmpty() ? Slot.ZERO : chosen.lastKey();
+      MembershipInForce newest = cores[0].membership();
+      for (Paxos core : cores) {
+        if (core.isOpen() && !core.membership().decidedAt().isBefore(newest.decidedAt())) {
+          newest = core.membership();
+        }
+      }
       int coordinators = 0;
       for (int i = 0; i < size; i++) {
-        assertEquals(last, applied[i], "applied by server " + i);
+        boolean member = newest.membership().member(new ServerId(i)).isPresent();
+        assertEquals(member, cores[i].isMember(), "server " + i + " of " + newest);
+        if (member) {
+          assertEquals(last, applied[i], "applied by server " + i);
+        }
         coordinators += cores[i].isCoordinating() ? 1 : 0;
       }
       assertEquals(1, coordinators, "coordinators in the end");
@@ -152,6 +168,7 @@ class RandomSchedulesTest {
           }
         }
       }
+      assertTrue(flights.size() < 200_000, "messages without end");
       while (!flights.isEmpty() && flights.firstKey() <= nowNanos) {
         for (Flight flight : flights.pollFirstEntry().getValue()) {
           if (downUntil[flight.to()] == 0 && !cut[flight.from()][flight.to()]) {
@@ -163,7 +180,47 @@ class RandomSchedulesTest {
       }
     }
 
+    /** As an operator would ask, of whoever coordinates. */
+    private void changeSomething() {
+      MembershipChange change =
+          switch (random.nextInt(6)) {
+            case 0, 1 -> new MembershipChange.Add(joining());
+            case 2 -> new MembershipChange.Remove(anyServer());
+            case 3 -> new MembershipChange.Replace(anyServer(), joining());
+            case 4 -> new MembershipChange.Promote(anyServer());
+            default -> new MembershipChange.Demote(anyServer());
+          };
+      boolean moves = random.nextInt(4) == 0;
+      for (int i = 0; i < size; i++) {
+        if (downUntil[i] == 0 && cores[i].isCoordinating()) {
+          asked++;
+          step(
+              i,
+              moves
+                  ? new Input.HandOverRequested(asked, Optional.empty(), "asked to")
+                  : new Input.ChangeRequested(asked, change, random.nextInt(8) == 0));
+        }
+      }
+    }
+
+    private ServerId anyServer() {
+      return new ServerId(random.nextInt(size));
+    }
+
+    private Member joining() {
+      int i = random.nextInt(size);
+      return new Member(
+          new ServerId(i),
+          new Incarnation(new UUID(1, i)),
+          new Address("localhost", 9000 + i),
+          new Address("localhost", 8000 + i),
+          Member.Role.LEARNER);
+    }
+
     private void breakSomething() {
+      if (random.nextDouble() < changes) {
+        changeSomething();
+      }
       if (random.nextDouble() < crash) {
         int i = random.nextInt(size);
         if (downUntil[i] == 0) {

@@ -1,9 +1,10 @@
 package io.synod.simulator;
 
+import io.synod.paxos.Address;
 import io.synod.paxos.Input;
 import io.synod.paxos.Member;
-import io.synod.paxos.Membership;
-import io.synod.paxos.Slot;
+import io.synod.paxos.MembershipChange;
+import io.synod.paxos.ServerId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.SplittableRandom;
 /** Protocol cores alone, on journals that are lists of records. */
 final class LightCluster extends World {
   final List<LightServer> servers = new ArrayList<>();
+  private long asked;
 
   LightCluster(Swarm swarm, boolean keepsTrace) {
     super(swarm, keepsTrace);
@@ -38,33 +40,37 @@ final class LightCluster extends World {
     return found;
   }
 
-  /** A membership change through the coordinator, as an operator would ask for it. */
+  /** A change that an operator asks the coordinator for. */
   @Override
   void changeMembership(SplittableRandom random) {
     LightServer coordinator = coordinator().orElse(null);
     if (coordinator == null || coordinator.isStopped() || oracle.log().membershipChanges() > 20) {
       return;
     }
-    Membership now = coordinator.core().membership().membership();
-    List<Member> members = new ArrayList<>(now.members());
-    int place = random.nextInt(members.size());
-    Member member = members.get(place);
-    Member.Role role = member.role() == Member.Role.VOTER ? Member.Role.STANDBY : Member.Role.VOTER;
-    members.set(place, member.withRole(role));
-    long voters = members.stream().filter(each -> each.role().votes()).count();
-    boolean live =
-        members.stream()
-            .filter(each -> each.role().votes())
-            .allMatch(
-                each -> {
-                  LightServer server = servers.get(each.server().number());
-                  return server.isUp() && server.life().incarnation().equals(each.incarnation());
-                });
-    if (voters == 0 || !live) {
+    coverage.hit("fault.MEMBERSHIP");
+    if (random.nextInt(4) == 0) {
+      coordinator.step(new Input.HandOverRequested(++asked, Optional.empty(), "asked to"));
       return;
     }
-    coverage.hit("fault.MEMBERSHIP");
-    Slot predecessor = coordinator.core().membership().decidedAt();
-    coordinator.step(new Input.MembershipProposed(new Membership(predecessor, members)));
+    ServerId any = new ServerId(random.nextInt(swarm.servers));
+    Member joining = joining(servers.get(random.nextInt(swarm.servers)));
+    MembershipChange change =
+        switch (random.nextInt(6)) {
+          case 0, 1 -> new MembershipChange.Add(joining);
+          case 2 -> new MembershipChange.Remove(any);
+          case 3 -> new MembershipChange.Replace(any, joining);
+          case 4 -> new MembershipChange.Promote(any);
+          default -> new MembershipChange.Demote(any);
+        };
+    coordinator.step(new Input.ChangeRequested(++asked, change, random.nextInt(8) == 0));
+  }
+
+  private Member joining(LightServer server) {
+    return new Member(
+        server.id(),
+        server.life().incarnation(),
+        listed.get(server.id().number()),
+        new Address("client", 8000 + server.id().number()),
+        Member.Role.LEARNER);
   }
 }

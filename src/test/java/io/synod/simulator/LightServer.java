@@ -1,6 +1,7 @@
 package io.synod.simulator;
 
 import io.synod.paxos.Address;
+import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
@@ -485,8 +486,23 @@ final class LightServer implements PeerListener, SimulatedServer {
         cluster.coverage.hit("read.refused");
       }
     }
+    for (ChangeAnswer answer : output.changes()) {
+      onChangeAnswer(answer);
+    }
     for (Notice notice : output.notices()) {
       onNotice(notice);
+    }
+  }
+
+  private void onChangeAnswer(ChangeAnswer answer) {
+    if (answer instanceof ChangeAnswer.Refused refused) {
+      cluster.coverage.hit("change." + refused.reason());
+    } else {
+      cluster.coverage.hit("change." + answer.getClass().getSimpleName());
+    }
+    cluster.trace.note(Trace.Kind.NOTICE, id.number(), answer);
+    if (answer instanceof ChangeAnswer.Done done) {
+      cluster.oracle.changed(id, done.inForce());
     }
   }
 

@@ -3,6 +3,7 @@ package io.synod.simulator;
 import io.synod.paxos.AcceptedValue;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.JournalRecord;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
@@ -411,6 +412,14 @@ final class Oracle {
     } else {
       check(before == hash, "StateHashEqual", () -> life + " differs at " + slot);
     }
+  }
+
+  /** An operator was told that a change is done. */
+  void changed(ServerId server, MembershipInForce inForce) {
+    check(
+        isChosen(inForce.decidedAt(), inForce.membership()),
+        "ChangeDoneIsChosen",
+        () -> server + " reports " + inForce);
   }
 
   /** A client was told that what this slot decided is done. */

@@ -13,9 +13,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -43,6 +45,9 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
 
   private static final int MAX_STREAMS_PER_CONNECTION = 16;
 
+  /** Servers that call and are not among the peers. */
+  private static final int MOST_GUESTS = 32;
+
   private final LocalServer local;
   private final PeerService service;
   private final EncodedLately encoded = new EncodedLately();
@@ -51,6 +56,9 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
 
   /** Replaced as a whole, on the loop. */
   private volatile Map<ServerId, PeerLink> links = Map.of();
+
+  /** Of {@link #links}, those that called without being among the peers; on the loop. */
+  private final Set<PeerLink> guests = new HashSet<>();
 
   private final AtomicBoolean closed = new AtomicBoolean();
   private @Nullable Server server;
@@ -67,7 +75,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
       CoordinatorSource coordinator,
       NetworkThreads threads) {
     this.local = new LocalServer(settings, listener, threads);
-    this.service = new PeerService(local, coordinator, () -> links);
+    this.service = new PeerService(local, coordinator, new Callers());
   }
 
   /**
@@ -181,7 +189,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     peers.forEach(
         (peer, address) -> {
           PeerLink link = before.get(peer);
-          if (link == null || !link.address().equals(address)) {
+          if (link == null || guests.contains(link) || !link.address().equals(address)) {
             link =
                 new PeerLink(
                     local,
@@ -192,6 +200,10 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
           }
           after.put(peer, link);
         });
+    for (PeerLink guest : guests) {
+      after.putIfAbsent(guest.peer(), guest);
+    }
+    guests.retainAll(after.values());
     links = Collections.unmodifiableMap(after);
     for (PeerLink link : before.values()) {
       if (after.get(link.peer()) != link) {
@@ -199,6 +211,49 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
       }
     }
     added.forEach(PeerLink::start);
+  }
+
+  /** Confined to the loop. */
+  private final class Callers implements PeerService.Links {
+    @Override
+    public Optional<PeerLink> to(ServerId peer) {
+      return Optional.ofNullable(links.get(peer));
+    }
+
+    @Override
+    public boolean hasRoomForGuest() {
+      return guests.size() < MOST_GUESTS && !closed.get();
+    }
+
+    @Override
+    public PeerLink toGuest(Handshake.Greeting caller) {
+      PeerLink link =
+          new PeerLink(
+              local,
+              caller.from(),
+              caller.consensusAddress(),
+              counters.computeIfAbsent(caller.from(), unused -> new PeerCounters()),
+              this::forget);
+      LOG.info(
+          "server {} at {} called, which is not among the peers",
+          caller.from().number(),
+          caller.consensusAddress());
+      guests.add(link);
+      Map<ServerId, PeerLink> more = new LinkedHashMap<>(links);
+      more.put(caller.from(), link);
+      links = Collections.unmodifiableMap(more);
+      link.start();
+      return link;
+    }
+
+    private void forget(PeerLink guest) {
+      if (guests.remove(guest)) {
+        Map<ServerId, PeerLink> fewer = new LinkedHashMap<>(links);
+        fewer.remove(guest.peer(), guest);
+        links = Collections.unmodifiableMap(fewer);
+        guest.stop("a guest that is gone");
+      }
+    }
   }
 
   /** What passed between this server and each peer. Any thread. */

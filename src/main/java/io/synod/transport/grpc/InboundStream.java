@@ -117,7 +117,7 @@ final class InboundStream extends ServerCall.Listener<Frame> {
         return;
       }
       greeting = caller;
-      link = service.link(caller.from()).orElseThrow();
+      link = service.link(caller);
       call.request(READ_AHEAD);
       link.onInbound(this);
     } catch (MessageRejected e) {

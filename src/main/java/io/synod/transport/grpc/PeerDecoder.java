@@ -74,6 +74,10 @@ final class PeerDecoder {
         need(in.getInform().hasChosen(), "Inform without a chosen prefix");
         yield protocol(new Message.Inform(chosen(in.getInform().getChosen())));
       }
+      case TAKE_OVER -> {
+        need(in.getTakeOver().hasBallot(), "TakeOver without a ballot");
+        yield protocol(new Message.TakeOver(ballot(in.getTakeOver().getBallot())));
+      }
       case FETCH -> protocol(new Message.Fetch(slot(in.getFetch().getFrom())));
       case FETCHED -> protocol(fetched(in.getFetched()));
       case READ_POINT_REQUEST ->

@@ -72,6 +72,8 @@ final class PeerEncoder {
               .setLastAccepted(pong.lastAccepted().number()));
     } else if (message instanceof Message.Inform inform) {
       out.setInform(PeerEnvelope.Inform.newBuilder().setChosen(chosen(inform.chosen())));
+    } else if (message instanceof Message.TakeOver takeOver) {
+      out.setTakeOver(PeerEnvelope.TakeOver.newBuilder().setBallot(ballot(takeOver.ballot())));
     } else if (message instanceof Message.Prepare prepare) {
       out.setPrepare(
           PeerEnvelope.Prepare.newBuilder()

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +47,20 @@ final class PeerLink {
 
   private boolean stopped;
 
+  /** What to do when its last stream ends; none for a peer that is expected to come back. */
+  private final Consumer<PeerLink> onGone;
+
   PeerLink(LocalServer local, ServerId peer, Address address, PeerCounters counters) {
+    this(local, peer, address, counters, link -> {});
+  }
+
+  PeerLink(
+      LocalServer local,
+      ServerId peer,
+      Address address,
+      PeerCounters counters,
+      Consumer<PeerLink> onGone) {
+    this.onGone = onGone;
     this.local = local;
     this.peer = peer;
     this.address = address;
@@ -203,6 +217,9 @@ final class PeerLink {
       onBroken("the stream from it ended");
       if (!urgent.isOpen()) {
         urgent.dialNow();
+      }
+      if (inbound.isEmpty()) {
+        onGone.accept(this);
       }
     }
   }

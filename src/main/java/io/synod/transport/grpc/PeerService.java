@@ -13,10 +13,8 @@ import io.synod.paxos.ServerId;
 import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
 import io.synod.proto.MultiPaxosGrpc;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +29,26 @@ final class PeerService implements ServerCallHandler<Frame, Frame> {
 
   private final LocalServer local;
   private final CoordinatorSource coordinator;
-  private final Supplier<Map<ServerId, PeerLink>> links;
+  private final Links links;
   private final LongAdder refusedStreams = new LongAdder();
   private final Occasionally refusals = new Occasionally();
 
-  PeerService(
-      LocalServer local, CoordinatorSource coordinator, Supplier<Map<ServerId, PeerLink>> links) {
+  /** The way to those that call. */
+  interface Links {
+    /** To this peer, if it is known. */
+    Optional<PeerLink> to(ServerId peer);
+
+    /**
+     * To a caller that is not known: one that was removed and does not know, that is to be added,
+     * or that belongs to a membership newer than this server's. The protocol tells them apart.
+     */
+    PeerLink toGuest(Handshake.Greeting caller);
+
+    /** Whether there is room for one more. */
+    boolean hasRoomForGuest();
+  }
+
+  PeerService(LocalServer local, CoordinatorSource coordinator, Links links) {
     this.local = local;
     this.coordinator = coordinator;
     this.links = links;
@@ -62,8 +74,9 @@ final class PeerService implements ServerCallHandler<Frame, Frame> {
     return new InboundStream(local, this, call);
   }
 
-  Optional<PeerLink> link(ServerId peer) {
-    return Optional.ofNullable(links.get().get(peer));
+  /** The way to a caller that was not refused. */
+  PeerLink link(Handshake.Greeting caller) {
+    return links.to(caller.from()).orElseGet(() -> links.toGuest(caller));
   }
 
   /** Streams that were refused, whoever called. */
@@ -73,16 +86,23 @@ final class PeerService implements ServerCallHandler<Frame, Frame> {
 
   /** Why this caller is not listened to; none if it is. Logged and counted. */
   Optional<String> refusal(Handshake.Greeting caller) {
-    Optional<PeerLink> link = link(caller.from());
+    Optional<PeerLink> link = links.to(caller.from());
     Optional<String> why =
         Handshake.refusal(local.id(), local.cluster(), caller)
-            .or(() -> link.isEmpty() ? Optional.of(unknown(caller)) : link.get().refusal(caller));
+            .or(() -> link.isPresent() ? link.get().refusal(caller) : guestRefusal(caller));
     why.ifPresent(
         text -> {
           link.ifPresent(known -> known.counters().rejected.increment());
           onRejected(text);
         });
     return why;
+  }
+
+  /** A guest is of the same cluster, or one of the two does not know its cluster yet. */
+  private Optional<String> guestRefusal(Handshake.Greeting caller) {
+    boolean founded = local.cluster().isPresent() || caller.cluster().isPresent();
+    boolean may = founded && !caller.from().equals(local.id()) && links.hasRoomForGuest();
+    return may ? Optional.empty() : Optional.of(unknown(caller));
   }
 
   private String unknown(Handshake.Greeting caller) {

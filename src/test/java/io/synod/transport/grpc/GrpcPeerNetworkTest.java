@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.ServerId;
 import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
@@ -24,8 +25,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,39 @@ final class GrpcPeerNetworkTest {
       assertEquals(2_000, a.figures(to).sentMessages());
       assertEquals(2_000, to.figures(a).receivedMessages());
     }
+  }
+
+  /** One that was removed, is to be added, or knows a newer membership. */
+  @Test
+  void listensToAServerOfItsClusterThatItDoesNotKnow() throws IOException {
+    Optional<ClusterId> cluster = Optional.of(new ClusterId(UUID.randomUUID()));
+    List<Address> listed = addresses(2);
+    TestServer a = new TestServer(listed.subList(0, 1), 0, cluster).start();
+    opened.add(a);
+    TestServer guest = new TestServer(listed, 1, cluster).start();
+    guest.awaitConnected(a);
+    await("the way back", () -> a.network.isConnected(guest.id));
+    a.say(guest, inform(1));
+    guest.say(a, inform(2));
+    await("both messages", () -> a.heard.size() == 1 && guest.heard.size() == 1);
+    guest.close();
+    await("forgotten", () -> !a.network.isConnected(guest.id));
+    TestServer again = new TestServer(listed, 1, cluster).start();
+    opened.add(again);
+    await("the way back", () -> a.network.isConnected(again.id));
+    a.network.setPeers(Map.of(again.id, listed.get(1)));
+    await("a peer now", () -> a.network.isConnected(again.id) && again.network.isConnected(a.id));
+    a.network.setPeers(Map.of());
+    await("a guest again", () -> a.network.isConnected(again.id));
+  }
+
+  @Test
+  void refusesAStrangerWhileNeitherKnowsACluster() throws IOException {
+    List<Address> listed = addresses(2);
+    TestServer a = start(listed.subList(0, 1), 0);
+    TestServer stranger = start(listed, 1);
+    await("refused", () -> a.network.refusedStreams() > 0);
+    assertTrue(!stranger.network.isConnected(a.id));
   }
 
   @Test

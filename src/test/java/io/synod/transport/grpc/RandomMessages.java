@@ -60,6 +60,7 @@ final class RandomMessages {
     protocol.put(Message.Accepted.class, () -> new Message.Accepted(ballot(), slot()));
     protocol.put(Message.Missing.class, () -> new Message.Missing(ballot(), slot()));
     protocol.put(Message.Inform.class, () -> new Message.Inform(chosenPrefix()));
+    protocol.put(Message.TakeOver.class, () -> new Message.TakeOver(ballot()));
     protocol.put(Message.Fetch.class, () -> new Message.Fetch(slot()));
     protocol.put(
         Message.Fetched.class, () -> new Message.Fetched(slot(), accepted(), slot(), slot()));
@@ -181,7 +182,14 @@ final class RandomMessages {
     for (int i = 0; i <= random.nextInt(5); i++) {
       Member.Role role =
           i == 0 ? Member.Role.VOTER : Member.Role.of((byte) (1 + random.nextInt(4)));
-      members.add(new Member(new ServerId(i), new Incarnation(uuid()), address(), address(), role));
+      members.add(
+          new Member(
+              new ServerId(i),
+              new Incarnation(uuid()),
+              address(),
+              address(),
+              role,
+              maybe(() -> new ServerId(random.nextInt(100)))));
     }
     return new Membership(predecessor, members);
   }

@@ -1,0 +1,291 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What operators asked of this server as the coordinator, and what became of it; and the changes
+ * that the coordinator makes by itself. A coordinator never proposes a membership that takes its
+ * own vote: it hands over first, and the next one goes on.
+ *
+ * <p>All of it is memory.
+ */
+final class Administration {
+  /** Of a hand-over that no operator asked for. */
+  private static final Optional<Long> NOBODY = Optional.empty();
+
+  private static final String OWN_VOTE = "it is to lose its vote";
+
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final Learner learner;
+  private final Election election;
+  private final List<Pending> pending = new ArrayList<>();
+  private final List<Leaving> left = new ArrayList<>();
+  private Optional<HandOver> handOver = Optional.empty();
+
+  /** A change that was proposed at this ballot. */
+  private record Pending(long id, Ballot ballot, Membership membership, long sinceNanos) {}
+
+  /** Under way: no new command is taken, and what is in flight comes to an end. */
+  private record HandOver(
+      Optional<Long> id, Ballot ballot, ServerId to, String why, long sinceNanos) {}
+
+  /** Given up for another server, which is not heard to coordinate yet. */
+  private record Leaving(long id, long sinceNanos) {}
+
+  Administration(PaxosSettings settings, Effects effects, Learner learner, Election election) {
+    this.settings = settings;
+    this.effects = effects;
+    this.learner = learner;
+    this.election = election;
+  }
+
+  /** Whether the coordinator is about to hand over. */
+  boolean isHandingOver() {
+    return handOver.isPresent();
+  }
+
+  // ---- changes
+  // ------------------------------------------------------------------------------------------------------------------
+
+  void onChange(
+      long nowNanos, Optional<Coordinator> coordinating, Input.ChangeRequested requested) {
+    long id = requested.id();
+    if (coordinating.isEmpty()) {
+      refuse(id, ChangeAnswer.Reason.NOT_COORDINATOR, "this server does not coordinate");
+      return;
+    }
+    Coordinator acting = coordinating.get();
+    ChangePlan.Result result =
+        new ChangePlan(learner.membership(), acting.view()).of(requested.change());
+    if (result instanceof ChangePlan.Result.Refusal refusal) {
+      refuse(id, refusal.reason(), refusal.why());
+      return;
+    }
+    Membership after = ((ChangePlan.Result.Proposal) result).membership();
+    if (requested.dryRun()) {
+      effects.change(new ChangeAnswer.Planned(id, learner.membership().membership(), after));
+    } else if (acting.isChangingMembership() || handOver.isPresent()) {
+      refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
+    } else if (keepsOwnVote(after)) {
+      pending.add(new Pending(id, acting.ballot(), after, nowNanos));
+      acting.proposeMembership(nowNanos, after);
+    } else {
+      Optional<Member> next = successor(acting, Optional.of(after));
+      if (next.isEmpty()) {
+        refuse(
+            id,
+            ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+            "it takes the coordinator's vote, and no other voter has caught up to coordinate");
+        return;
+      }
+      begin(nowNanos, acting, NOBODY, next.get().server(), OWN_VOTE);
+      refuse(
+          id,
+          ChangeAnswer.Reason.HANDS_OVER,
+          "server " + next.get().server().number() + " coordinates next: ask that");
+    }
+  }
+
+  private boolean keepsOwnVote(Membership after) {
+    return after.isVoter(settings.server(), settings.incarnation());
+  }
+
+  /** Proposes what is to be changed without an operator. */
+  private void changeByItself(long nowNanos, Coordinator acting) {
+    if (handOver.isPresent()) {
+      return;
+    }
+    Optional<Membership> wanted = acting.membershipWanted(nowNanos);
+    if (wanted.isEmpty()) {
+      return;
+    }
+    if (keepsOwnVote(wanted.get())) {
+      acting.proposeMembership(nowNanos, wanted.get());
+      return;
+    }
+    successor(acting, wanted)
+        .ifPresent(next -> begin(nowNanos, acting, NOBODY, next.server(), OWN_VOTE));
+  }
+
+  /** Answers the changes whose fate is known. */
+  private void answerChanges(long nowNanos, Optional<Coordinator> acting) {
+    pending.removeIf(each -> answer(nowNanos, acting, each));
+  }
+
+  private boolean answer(long nowNanos, Optional<Coordinator> acting, Pending each) {
+    boolean late = nowNanos - each.sinceNanos() > 2 * settings.electionTimeoutNanos();
+    Optional<MembershipInForce> next = learner.membershipAfter(each.membership().predecessor());
+    if (next.isPresent() && next.get().membership().equals(each.membership())) {
+      Slot slot = next.get().decidedAt();
+      boolean known = each.membership().isQuorum(member -> election.knowsMembership(member, slot));
+      if (!known && !late && acting.isPresent()) {
+        return false;
+      }
+      effects.change(new ChangeAnswer.Done(each.id(), next.get()));
+      return true;
+    }
+    if (learner.membership().decidedAt().isAfter(each.membership().predecessor())) {
+      if (next.isPresent()) {
+        refuse(each.id(), ChangeAnswer.Reason.UNDER_WAY, "another change came first: ask again");
+      } else {
+        effects.change(new ChangeAnswer.Unknown(each.id()));
+      }
+      return true;
+    }
+    boolean lost = acting.isEmpty() || !acting.get().ballot().equals(each.ballot());
+    if (lost) {
+      effects.change(new ChangeAnswer.Unknown(each.id()));
+    }
+    return lost;
+  }
+
+  // ---- handing over
+  // ------------------------------------------------------------------------------------------------------------------
+
+  void onHandOver(
+      long nowNanos, Optional<Coordinator> coordinating, Input.HandOverRequested requested) {
+    long id = requested.id();
+    if (coordinating.isEmpty()) {
+      refuse(id, ChangeAnswer.Reason.NOT_COORDINATOR, "this server does not coordinate");
+      return;
+    }
+    Coordinator acting = coordinating.get();
+    if (acting.isChangingMembership() || handOver.isPresent()) {
+      refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
+      return;
+    }
+    if (requested.to().isPresent() && refuses(id, acting, requested.to().get())) {
+      return;
+    }
+    Optional<ServerId> to =
+        requested.to().or(() -> successor(acting, Optional.empty()).map(Member::server));
+    if (to.isEmpty()) {
+      refuse(id, ChangeAnswer.Reason.NOT_CAUGHT_UP, "no other voter is heard and caught up");
+      return;
+    }
+    begin(nowNanos, acting, Optional.of(id), to.get(), requested.why());
+  }
+
+  private boolean refuses(long id, Coordinator acting, ServerId to) {
+    String name = "server " + to.number();
+    Optional<Member> member = learner.membership().membership().member(to);
+    if (to.equals(settings.server())) {
+      refuse(id, ChangeAnswer.Reason.NOTHING_TO_DO, name + " coordinates already");
+    } else if (member.isEmpty() || member.get().role() != Member.Role.VOTER) {
+      refuse(id, ChangeAnswer.Reason.NOT_A_MEMBER, name + " is no voter");
+    } else if (!acting.view().isLive(member.get())) {
+      refuse(id, ChangeAnswer.Reason.UNREACHABLE, name + " is not heard");
+    } else if (!acting.view().isCaughtUp(member.get())) {
+      refuse(id, ChangeAnswer.Reason.NOT_CAUGHT_UP, name + " has not caught up");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /** The voter that is best placed to coordinate next, also in a membership to come. */
+  private Optional<Member> successor(Coordinator acting, Optional<Membership> toCome) {
+    Optional<Member> best = Optional.empty();
+    for (Member member : learner.membership().membership().members()) {
+      boolean may =
+          !member.server().equals(settings.server())
+              && member.role() == Member.Role.VOTER
+              && acting.view().isCaughtUp(member)
+              && toCome
+                  .map(after -> after.isVoter(member.server(), member.incarnation()))
+                  .orElse(true);
+      if (may
+          && (best.isEmpty() || election.priorityOf(member) > election.priorityOf(best.get()))) {
+        best = Optional.of(member);
+      }
+    }
+    return best;
+  }
+
+  private void begin(
+      long nowNanos, Coordinator acting, Optional<Long> id, ServerId to, String why) {
+    handOver = Optional.of(new HandOver(id, acting.ballot(), to, why, nowNanos));
+    acting.rest(true);
+    effects.notice(new Notice.HandingOver(acting.ballot(), to, why));
+  }
+
+  /** Whether the time has come to give the ballot up; the next coordinator has been told then. */
+  private boolean isHandedOver(long nowNanos, Coordinator acting) {
+    if (handOver.isEmpty() || !handOver.get().ballot().equals(acting.ballot())) {
+      return false;
+    }
+    HandOver under = handOver.get();
+    Optional<Member> to = learner.membership().membership().member(under.to());
+    if (to.isPresent() && acting.isDrained(to.get())) {
+      effects.send(under.to(), new Message.TakeOver(acting.ballot()));
+      under.id().ifPresent(id -> left.add(new Leaving(id, nowNanos)));
+      handOver = Optional.empty();
+      return true;
+    }
+    boolean gone = to.isEmpty() || !election.isHeard(to.get());
+    if (gone || nowNanos - under.sinceNanos() > settings.electionTimeoutNanos()) {
+      under
+          .id()
+          .ifPresent(
+              id ->
+                  refuse(
+                      id,
+                      gone ? ChangeAnswer.Reason.UNREACHABLE : ChangeAnswer.Reason.NOT_CAUGHT_UP,
+                      "server " + under.to().number() + " did not catch up in time"));
+      handOver = Optional.empty();
+      acting.rest(false);
+    }
+    return false;
+  }
+
+  /** Whether it was meant to lose the ballot: why, for the log. */
+  Optional<String> handedOver(long nowNanos, Coordinator acting) {
+    Optional<HandOver> before = handOver;
+    return isHandedOver(nowNanos, acting)
+        ? before.map(each -> "handed over to server " + each.to().number() + ": " + each.why())
+        : Optional.empty();
+  }
+
+  // ---- upkeep
+  // ------------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Goes on with what is under way.
+   *
+   * @param acting this server as a coordinator or candidate
+   * @param heard who coordinates, as far as this server hears
+   */
+  void onTime(long nowNanos, Optional<Coordinator> acting, Optional<ServerId> heard) {
+    boolean lost =
+        handOver.isPresent()
+            && !acting.map(Coordinator::ballot).equals(Optional.of(handOver.get().ballot()));
+    if (lost) {
+      handOver.get().id().ifPresent(id -> left.add(new Leaving(id, nowNanos)));
+      handOver = Optional.empty();
+    }
+    answerChanges(nowNanos, acting);
+    left.removeIf(each -> answerLeft(nowNanos, heard, each));
+    acting
+        .filter(Coordinator::coordinates)
+        .ifPresent(coordinator -> changeByItself(nowNanos, coordinator));
+  }
+
+  private boolean answerLeft(long nowNanos, Optional<ServerId> heard, Leaving each) {
+    if (heard.isPresent() && !heard.get().equals(settings.server())) {
+      effects.change(new ChangeAnswer.HandedOver(each.id(), heard.get()));
+      return true;
+    }
+    boolean late = nowNanos - each.sinceNanos() > 2 * settings.electionTimeoutNanos();
+    if (late) {
+      effects.change(new ChangeAnswer.Unknown(each.id()));
+    }
+    return late;
+  }
+
+  private void refuse(long id, ChangeAnswer.Reason reason, String why) {
+    effects.change(new ChangeAnswer.Refused(id, reason, why));
+  }
+}

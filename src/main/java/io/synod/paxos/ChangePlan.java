@@ -1,0 +1,257 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Works out what an operator's change makes of the membership in force, or why it must not be: a
+ * function of what the coordinator sees now.
+ */
+final class ChangePlan {
+  /** How the members are now. */
+  interface View {
+    /** Whether this life of this member is heard. */
+    boolean isLive(Member member);
+
+    /** Whether it holds nearly all that is chosen, and its disk syncs. */
+    boolean isCaughtUp(Member member);
+  }
+
+  /** The membership to propose, or a refusal. */
+  sealed interface Result {
+    /** To be proposed. */
+    record Proposal(Membership membership) implements Result {}
+
+    /** Not to be proposed. */
+    record Refusal(ChangeAnswer.Reason reason, String why) implements Result {}
+  }
+
+  private final MembershipInForce inForce;
+  private final View view;
+
+  ChangePlan(MembershipInForce inForce, View view) {
+    this.inForce = inForce;
+    this.view = view;
+  }
+
+  Result of(MembershipChange change) {
+    if (change instanceof MembershipChange.Add add) {
+      return add(add.member());
+    } else if (change instanceof MembershipChange.Replace replace) {
+      return replace(replace.server(), replace.successor());
+    } else if (change instanceof MembershipChange.Remove remove) {
+      return present(remove.server()).isEmpty()
+          ? noMember(remove.server())
+          : check(without(remove.server()));
+    } else if (change instanceof MembershipChange.Promote promote) {
+      return promote(promote.server());
+    }
+    return demote(((MembershipChange.Demote) change).server());
+  }
+
+  /** How many more of the live voters may be lost; negative without a quorum. */
+  int spare(Membership membership) {
+    int live = 0;
+    for (Member member : membership.members()) {
+      if (member.role().votes() && view.isLive(member)) {
+        live++;
+      }
+    }
+    return live - membership.quorum();
+  }
+
+  private Result add(Member joining) {
+    Optional<Member> present = present(joining.server());
+    if (present.isPresent() && present.get().incarnation().equals(joining.incarnation())) {
+      Member moved = present.get().at(joining.consensusAddress(), joining.clientAddress());
+      if (moved.equals(present.get())) {
+        return refusal(
+            ChangeAnswer.Reason.ALREADY_MEMBER,
+            name(joining) + " is a member already, as " + words(present.get().role()));
+      }
+      return addressTaken(moved).orElseGet(() -> check(with(moved)));
+    }
+    if (present.isPresent()) {
+      return refusal(
+          ChangeAnswer.Reason.ALREADY_MEMBER,
+          "id "
+              + joining.server().number()
+              + " belongs to the server at "
+              + present.get().consensusAddress()
+              + " (life "
+              + present.get().incarnation()
+              + "), the one at "
+              + joining.consensusAddress()
+              + " is life "
+              + joining.incarnation()
+              + ": start that with an id of its own");
+    }
+    return addressTaken(joining).orElseGet(() -> check(with(joining)));
+  }
+
+  private Optional<Result> addressTaken(Member joining) {
+    for (Member member : inForce.membership().members()) {
+      if (!member.server().equals(joining.server())
+          && member.consensusAddress().equals(joining.consensusAddress())) {
+        return Optional.of(
+            refusal(
+                ChangeAnswer.Reason.ALREADY_MEMBER,
+                joining.consensusAddress()
+                    + " is the address of "
+                    + name(member)
+                    + " already, not of "
+                    + name(joining)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Result replace(ServerId server, Member successor) {
+    Optional<Member> leaving = present(server);
+    if (leaving.isEmpty()) {
+      return noMember(server);
+    }
+    if (present(successor.server()).isPresent()) {
+      return refusal(ChangeAnswer.Reason.ALREADY_MEMBER, name(successor) + " is a member already");
+    }
+    Optional<Result> taken = addressTaken(successor);
+    if (taken.isPresent()) {
+      return taken.get();
+    }
+    Member joining =
+        new Member(
+            successor.server(),
+            successor.incarnation(),
+            successor.consensusAddress(),
+            successor.clientAddress(),
+            Member.Role.LEARNER,
+            Optional.of(server));
+    return check(with(joining));
+  }
+
+  private Result promote(ServerId server) {
+    Optional<Member> present = present(server);
+    if (present.isEmpty()) {
+      return noMember(server);
+    }
+    Member member = present.get();
+    if (member.role().votes()) {
+      return refusal(ChangeAnswer.Reason.NOTHING_TO_DO, name(member) + " has a vote already");
+    }
+    if (!view.isLive(member)) {
+      return refusal(
+          ChangeAnswer.Reason.UNREACHABLE,
+          name(member) + " at " + member.consensusAddress() + " is not heard");
+    }
+    if (!view.isCaughtUp(member)) {
+      return refusal(
+          ChangeAnswer.Reason.NOT_CAUGHT_UP, name(member) + " has not caught up: wait, or add it");
+    }
+    return check(promoted(inForce, member));
+  }
+
+  private Result demote(ServerId server) {
+    Optional<Member> present = present(server);
+    if (present.isEmpty()) {
+      return noMember(server);
+    }
+    if (present.get().role() == Member.Role.OBSERVER) {
+      return refusal(
+          ChangeAnswer.Reason.NOTHING_TO_DO, name(present.get()) + " has no vote already");
+    }
+    return check(with(present.get().withRole(Member.Role.OBSERVER)));
+  }
+
+  /** With a vote for this member; whom it replaces leaves. */
+  static Membership promoted(MembershipInForce inForce, Member learner) {
+    List<Member> members = new ArrayList<>();
+    for (Member member : inForce.membership().members()) {
+      if (member.equals(learner)) {
+        members.add(learner.withRole(Member.Role.VOTER));
+      } else if (!learner.replaces().equals(Optional.of(member.server()))) {
+        members.add(member);
+      }
+    }
+    return new Membership(inForce.decidedAt(), members);
+  }
+
+  /**
+   * A change must leave a quorum of live voters. It must not use up the last live voter that could
+   * be spared while another voter is down.
+   */
+  private Result check(List<Member> members) {
+    if (members.stream().noneMatch(member -> member.role().votes())) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM, "nobody would have a vote: the cluster would end");
+    }
+    return check(new Membership(inForce.decidedAt(), members));
+  }
+
+  private Result check(Membership after) {
+    int before = spare(inForce.membership());
+    int spare = spare(after);
+    if (spare < 0) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "of the "
+              + after.voters()
+              + " voters "
+              + (after.quorum() + spare)
+              + " would be live, "
+              + after.quorum()
+              + " make a quorum");
+    }
+    boolean anyDown =
+        after.members().stream().anyMatch(member -> member.role().votes() && !view.isLive(member));
+    if (spare == 0 && spare < before && anyDown) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "a voter is down, and after this no other could be spared: remove that one first, or"
+              + " bring it back");
+    }
+    return new Result.Proposal(after);
+  }
+
+  private Optional<Member> present(ServerId server) {
+    return inForce.membership().member(server);
+  }
+
+  private List<Member> with(Member changed) {
+    List<Member> members = without(changed.server());
+    members.add(changed);
+    return members;
+  }
+
+  private List<Member> without(ServerId server) {
+    List<Member> members = new ArrayList<>();
+    for (Member member : inForce.membership().members()) {
+      if (!member.server().equals(server)) {
+        members.add(member);
+      }
+    }
+    return members;
+  }
+
+  private static Result noMember(ServerId server) {
+    return refusal(ChangeAnswer.Reason.NOT_A_MEMBER, "no member has the id " + server.number());
+  }
+
+  private static Result refusal(ChangeAnswer.Reason reason, String why) {
+    return new Result.Refusal(reason, why);
+  }
+
+  private static String name(Member member) {
+    return "server " + member.server().number();
+  }
+
+  private static String words(Member.Role role) {
+    return switch (role) {
+      case VOTER -> "a voter";
+      case LEARNER -> "a learner";
+      case WITNESS -> "a witness";
+      case STANDBY -> "a standby";
+      case OBSERVER -> "an observer";
+    };
+  }
+}

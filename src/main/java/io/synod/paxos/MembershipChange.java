@@ -1,0 +1,40 @@
+package io.synod.paxos;
+
+/** What an operator asks of the membership: one value of the log each. */
+public sealed interface MembershipChange {
+
+  /**
+   * Takes a server in as a learner; it gets a vote by itself once it has caught up. Of a member
+   * that is there already, at another address, it changes the addresses.
+   */
+  record Add(Member member) implements MembershipChange {
+    public Add {
+      checkLearner(member);
+    }
+  }
+
+  /** Lets a member go. */
+  record Remove(ServerId server) implements MembershipChange {}
+
+  /**
+   * Takes a server in as a learner in a member's place; that leaves in the same moment in which the
+   * other gets its vote.
+   */
+  record Replace(ServerId server, Member successor) implements MembershipChange {
+    public Replace {
+      checkLearner(successor);
+    }
+  }
+
+  /** Gives a member that has caught up a vote. */
+  record Promote(ServerId server) implements MembershipChange {}
+
+  /** Takes a member's vote away; it goes on keeping a copy. */
+  record Demote(ServerId server) implements MembershipChange {}
+
+  private static void checkLearner(Member member) {
+    if (member.role() != Member.Role.LEARNER || member.replaces().isPresent()) {
+      throw new IllegalArgumentException("a server joins as a learner, not as " + member);
+    }
+  }
+}
