@@ -1,11 +1,9 @@
 package io.synod.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -13,8 +11,10 @@ import org.junit.jupiter.api.Test;
  * wrong, and also if less was done than is stated: a run that did nothing must not be green.
  */
 class SimulationTest {
-  private static final int SEEDS = Integer.getInteger("synod.simulator.seeds", 200);
+  private static final int SEEDS = Integer.getInteger("synod.simulator.seeds", 750);
   private static final long FIRST = Long.getLong("synod.simulator.first", 1);
+
+  private static final int ENOUGH_SEEDS = 200;
 
   /** What a run of the usual length must come upon. */
   private static final List<String> EXPECTED =
@@ -63,44 +63,16 @@ class SimulationTest {
 
   @Test
   void nothingGoesWrongUnderFaults() {
-    long began = System.nanoTime();
-    Coverage coverage = new Coverage();
-    long[] sums = new long[3];
-    List<String> failures = new ArrayList<>();
-    LongStream.range(FIRST, FIRST + SEEDS)
-        .parallel()
-        .forEach(
-            seed -> {
-              try {
-                Outcome outcome = Simulate.full(seed);
-                synchronized (sums) {
-                  coverage.addAll(outcome.coverage());
-                  sums[0] += outcome.simulatedNanos();
-                  sums[1] += outcome.answered();
-                  sums[2]++;
-                }
-              } catch (AssertionError e) {
-                synchronized (sums) {
-                  failures.add(e.getMessage());
-                }
-              }
-            });
-    double seconds = (System.nanoTime() - began) / 1e9;
-    System.out.printf(
-        "%d seeds, %.1f simulated hours, %,d operations in %.0f s: %.0f simulated seconds a"
-            + " second%n%s",
-        sums[2], sums[0] / 3.6e12, sums[1], seconds, sums[0] / 1e9 / seconds, coverage.describe());
-    assertEquals(List.of(), failures);
-    assertEquals(SEEDS, sums[2]);
-    assertTrue(sums[0] >= SEEDS * 15L * Swarm.SECOND, "only " + sums[0] + " ns simulated");
-    assertTrue(sums[1] >= SEEDS * 60L, "only " + sums[1] + " operations");
-    if (SEEDS >= 200) {
-      assertEquals(List.of(), missing(coverage), "never happened");
+    Seeds seeds = Seeds.run("full simulation", FIRST, SEEDS, Simulate::full);
+    seeds.check(SEEDS, SEEDS * 54 / 3_600.0, SEEDS * 400L);
+    if (SEEDS >= ENOUGH_SEEDS) {
+      seeds.checkHappened(EXPECTED);
+      seeds.checkHappened(faults());
     }
   }
 
-  private static List<String> missing(Coverage coverage) {
-    List<String> missing = new ArrayList<>();
+  private static List<String> faults() {
+    List<String> faults = new ArrayList<>();
     for (Fault fault : Fault.values()) {
       // These show by what they do to messages, clocks and memberships.
       boolean silent =
@@ -111,16 +83,11 @@ class SimulationTest {
               || fault == Fault.MEMBERSHIP
               || fault == Fault.SNAPSHOT
               || fault == Fault.SILENT_WRITE;
-      if (!silent && coverage.count("fault." + fault) == 0) {
-        missing.add("fault." + fault);
+      if (!silent) {
+        faults.add("fault." + fault);
       }
     }
-    for (String each : EXPECTED) {
-      if (coverage.count(each) == 0) {
-        missing.add(each);
-      }
-    }
-    return missing;
+    return faults;
   }
 
   @Test

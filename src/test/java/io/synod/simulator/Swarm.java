@@ -21,7 +21,7 @@ final class Swarm {
    */
   private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
 
-  private static final int[] PACES = {1, 1, 1, 2, 2, 4, 10};
+  private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
   final Set<Fault> faults;
@@ -160,7 +160,7 @@ final class Swarm {
         faults.add(fault);
       }
     }
-    long seconds = 5L + classes.nextInt(20);
+    long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
   }
 
