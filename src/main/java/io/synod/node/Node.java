@@ -51,6 +51,9 @@ public final class Node implements PeerListener {
 
   private static final long STATUS_INTERVAL_NANOS = 100_000_000;
 
+  /** Of the request to hand over; nobody waits for its answer. */
+  private static final long HAND_OVER_ID = 0;
+
   private final NodeSettings settings;
   private final PaxosSettings identity;
   private final ServerId self;
@@ -94,6 +97,14 @@ public final class Node implements PeerListener {
   private int batchesInFlight;
 
   private boolean stopping;
+
+  /** The server is about to end: another one should coordinate before it does. */
+  private volatile boolean leaving;
+
+  private long handOverAskedNanos = Long.MIN_VALUE;
+
+  /** Whether nobody would miss a coordinator if this server ended now; as of the last turn. */
+  private volatile boolean dispensable;
 
   /**
    * The log begins behind what the store holds: the snapshot it had is damaged. What is chosen is
@@ -176,13 +187,13 @@ public final class Node implements PeerListener {
   // ---- entrances for other threads
   // ---------------------------------------------------------------------------------------------
 
-  /** A client asks; false if the queue is full, and then nothing will come of it. Any thread. */
-  public boolean submit(ClientRequest request) {
+  /** A client asks. Any thread; never blocks. */
+  public Submission submit(ClientRequest request) {
     if (!requests.offer(request)) {
-      return false;
+      return requests.isClosed() ? Submission.STOPPED : Submission.QUEUE_FULL;
     }
     surroundings.wake();
-    return true;
+    return Submission.TAKEN;
   }
 
   @Override
@@ -216,6 +227,24 @@ public final class Node implements PeerListener {
     faults.suspend(nanos);
   }
 
+  /**
+   * Has another server coordinate, if this one does, as soon as that has all of the log. Returns at
+   * once; {@link #isDispensable} tells when it is done. Any thread.
+   */
+  public void handOver() {
+    dispensable = false;
+    leaving = true;
+    surroundings.wake();
+  }
+
+  /**
+   * Whether this server may end without an election, after {@link #handOver}: another coordinates,
+   * or there is none that could. Any thread.
+   */
+  public boolean isDispensable() {
+    return dispensable;
+  }
+
   // ---- the duty cycle
   // ----------------------------------------------------------------------------------------------------------
 
@@ -239,6 +268,7 @@ public final class Node implements PeerListener {
     propose();
     step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
     loopBack();
+    leave();
     noteCoordinator();
     forward();
     propose();
@@ -266,11 +296,10 @@ public final class Node implements PeerListener {
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 
-  /** Answers all that waits, when the server stops: no turn follows. */
+  /** Answers all that waits, when the server stops: no turn follows, and no request is taken. */
   public void stop() {
     stopping = true;
-    ClientRequest request;
-    while ((request = requests.poll()) != null) {
+    for (ClientRequest request : requests.close()) {
       request.answer(new Answer.Unavailable(false, "the server stops"));
     }
     writes.giveUpAll("the server stops");
@@ -511,6 +540,25 @@ public final class Node implements PeerListener {
     return paxos.coordinatorHeard().isPresent()
         ? "no quorum answered in time"
         : "no coordinator: this server hears no quorum, or none was elected in time";
+  }
+
+  /** Goes on with the hand-over, if one is wanted. */
+  private void leave() {
+    if (!leaving) {
+      return;
+    }
+    if (!paxos.isOpen() || paxos.membership().membership().voters() == 1) {
+      dispensable = true;
+    } else if (!paxos.isCoordinating()) {
+      Optional<ServerId> heard = paxos.coordinatorHeard();
+      dispensable = heard.isPresent() && !heard.get().equals(self);
+    } else if (handOverAskedNanos == Long.MIN_VALUE
+        || nowNanos - handOverAskedNanos >= identity.pingIntervalNanos()) {
+      // Refused while nobody has caught up, or another change is under way: asked again.
+      handOverAskedNanos = nowNanos;
+      step(new Input.HandOverRequested(HAND_OVER_ID, Optional.empty(), "it stops"));
+      loopBack();
+    }
   }
 
   // ---- to the coordinator

@@ -1,5 +1,6 @@
 package io.synod.node;
 
+import io.synod.store.Session;
 import java.util.UUID;
 
 /**
@@ -7,7 +8,9 @@ import java.util.UUID;
  *
  * @param run this start of the server; its session for the calls that come without one is named by
  *     it
- * @param queueRequests how many client requests may wait or be under way; one more is refused
+ * @param queueRequests how many client requests may wait or be under way; one more is refused. A
+ *     power of two, at most {@link Session#WINDOW_SEQUENCES}: the results of all that is under way
+ *     must be remembered (protocol-rules.md, 9)
  * @param queueBytes how many bytes of commands may wait at the coordinator; one that would exceed
  *     it is refused
  * @param inboxMessages how many messages of peers may wait
@@ -36,6 +39,13 @@ public record NodeSettings(
   public NodeSettings {
     if (Integer.bitCount(queueRequests) != 1) {
       throw new IllegalArgumentException("queueRequests is a power of two, not " + queueRequests);
+    }
+    if (queueRequests > Session.WINDOW_SEQUENCES) {
+      throw new IllegalArgumentException(
+          "queueRequests is at most "
+              + Session.WINDOW_SEQUENCES
+              + ", as many results as a session remembers, not "
+              + queueRequests);
     }
     checkFailRate(failRate);
   }

@@ -386,7 +386,10 @@ final class Coordinator {
       return Optional.empty();
     }
     return Replacement.wanted(
-        learner.membership(), member -> election.newLifeOf(member, nowNanos), view()::isCaughtUp);
+        learner.membership(),
+        member -> election.newLifeOf(member, nowNanos),
+        member -> election.clientAddressOf(member.server()),
+        view()::isCaughtUp);
   }
 
   /** How the members are, as this coordinator sees them. */

@@ -172,6 +172,16 @@ final class Election {
         .filter(life -> !life.equals(member.incarnation()));
   }
 
+  /** A server says where clients reach it. */
+  void onMeet(ServerId from, Address clientAddress) {
+    peer(from).ifPresent(peer -> peer.onClientAddress(clientAddress));
+  }
+
+  /** Where clients reach this server, if it said so lately. */
+  Optional<Address> clientAddressOf(ServerId server) {
+    return peer(server).flatMap(Peer::clientAddress);
+  }
+
   /** The server that acts at the highest ballot known, if it is heard and content. */
   Optional<ServerId> coordinatorHeard(Optional<Ballot> ownActing) {
     if (ownActing.isPresent()) {

@@ -12,8 +12,17 @@ import java.util.UUID;
  * with the incarnation that it has now; the lowest one writes the founding; all make it durable;
  * then it is in force. One that was not opened is no data: it is withdrawn and made anew when all
  * are there and none has opened it.
+ *
+ * <p>Where {@link PaxosSettings#bootstrapAvailable} allows it, a majority is enough after a while.
+ * The founding then names the absent ones as learners that were never met: they get their votes
+ * through the log when they come, like a member that lost its disk. Only server 0 founds, and each
+ * voter of such a founding must have been told that it may be: a majority that lost its disks and
+ * starts as usual founds nothing beside the real cluster.
  */
 final class FoundingRound {
+  /** So many election timeouts a founder waits for all before a majority is enough. */
+  private static final int PATIENCE = 10;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final SplittableRandom random;
@@ -67,6 +76,16 @@ final class FoundingRound {
     return waiting;
   }
 
+  /** Whether the cluster may be founded without these. */
+  private boolean mayLeaveOut(List<ServerId> absent, long nowNanos) {
+    int listed = settings.listed().size();
+    return absent.isEmpty()
+        || (settings.bootstrapAvailable()
+            && listed - absent.size() > listed / 2
+            && startedNanos != Long.MIN_VALUE
+            && nowNanos - startedNanos >= PATIENCE * settings.electionTimeoutNanos());
+  }
+
   private boolean isStale(Met last, long nowNanos) {
     return nowNanos - last.atNanos() > settings.electionTimeoutNanos();
   }
@@ -85,6 +104,18 @@ final class FoundingRound {
       sayWaiting(nowNanos);
     }
     advance(nowNanos);
+  }
+
+  /**
+   * The cluster is open, and its membership does not name this life of this server: whoever
+   * coordinates hears of it, and where its clients reach it.
+   */
+  void meetAgain(long nowNanos) {
+    if (meetSentNanos == Long.MIN_VALUE
+        || nowNanos - meetSentNanos >= settings.electionTimeoutNanos() / 4) {
+      meetSentNanos = nowNanos;
+      meetAll();
+    }
   }
 
   private void meetAll() {
@@ -150,17 +181,21 @@ final class FoundingRound {
     }
   }
 
-  /** The founder's part: found when all are there, open when all have it durable. */
+  /** The founder's part: found when all are there, open when all voters have it durable. */
   private void advance(long nowNanos) {
-    if (opened || self.number() != 0 || !waitingFor(nowNanos).isEmpty()) {
+    if (opened || self.number() != 0) {
       return;
     }
-    List<Member> members = presentMembers();
+    List<ServerId> absent = waitingFor(nowNanos);
+    if (!mayLeaveOut(absent, nowNanos)) {
+      return;
+    }
+    List<Member> members = listedMembers(absent);
     if (founding.isEmpty() || !founding.get().membership().members().equals(members)) {
       found(new Founding(newClusterId(), new Membership(Slot.ZERO, members)));
       return;
     }
-    if (synced.containsAll(serversOf(members))) {
+    if (synced.containsAll(votersOf(members))) {
       open(founding.get());
       for (Member member : members) {
         if (!member.server().equals(self)) {
@@ -172,21 +207,28 @@ final class FoundingRound {
     }
   }
 
-  private static List<ServerId> serversOf(List<Member> members) {
-    return members.stream().map(Member::server).toList();
+  private static List<ServerId> votersOf(List<Member> members) {
+    return members.stream().filter(member -> member.role().votes()).map(Member::server).toList();
   }
 
-  /** The listed servers as they are now; only when none is waited for. */
-  private List<Member> presentMembers() {
+  /** The listed servers as they are now. */
+  private List<Member> listedMembers(List<ServerId> absent) {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < settings.listed().size(); i++) {
       ServerId server = new ServerId(i);
+      Address address = settings.listed().get(i);
+      if (absent.contains(server)) {
+        // Where clients will reach it is learned when it comes.
+        members.add(
+            new Member(server, Incarnation.NEVER_MET, address, address, Member.Role.LEARNER));
+        continue;
+      }
       Met other = met.get(server);
       members.add(
           new Member(
               server,
               other == null ? settings.incarnation() : other.incarnation(),
-              settings.listed().get(i),
+              address,
               other == null ? settings.clientAddress() : other.meet().clientAddress(),
               Member.Role.VOTER));
     }
@@ -236,6 +278,21 @@ final class FoundingRound {
     }
     if (!made.membership().isVoter(self, settings.incarnation())) {
       effects.ignored("onFound", "names another incarnation of this server");
+      return;
+    }
+    List<ServerId> leftOut =
+        made.membership().members().stream()
+            .filter(member -> !member.role().votes())
+            .map(Member::server)
+            .toList();
+    if (!leftOut.isEmpty() && !settings.bootstrapAvailable()) {
+      effects.notice(
+          new Notice.FoundingRefused(
+              from,
+              "it would leave out "
+                  + leftOut
+                  + ", and this server was not told that it may; start those, or this one with"
+                  + " --new-cluster --bootstrap-available too"));
       return;
     }
     if (!founding.equals(Optional.of(made))) {

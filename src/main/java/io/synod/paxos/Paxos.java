@@ -270,6 +270,10 @@ public final class Paxos {
       openIfFounded();
       return;
     }
+    Optional<Member> named = membership().membership().member(settings.server());
+    if (named.isPresent() && !named.get().incarnation().equals(settings.incarnation())) {
+      founding.meetAgain(nowNanos);
+    }
     Input.TimePassed own = new Input.TimePassed(nowNanos, time.syncAgeNanos(), time.applied());
     long pings = election.pingNumber();
     boolean silent = election.onTime(own, acting(), chosenPrefix());
@@ -504,6 +508,9 @@ public final class Paxos {
   private boolean onFounding(ServerId from, Incarnation incarnation, Message message) {
     if (message instanceof Message.Meet meet) {
       founding.onMeet(nowNanos, from, incarnation, meet);
+      if (isOpen()) {
+        election.onMeet(from, meet.clientAddress());
+      }
     } else if (message instanceof Message.Found found) {
       founding.onFound(from, found);
     } else if (message instanceof Message.FoundingSynced synced) {

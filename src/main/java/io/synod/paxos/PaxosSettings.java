@@ -15,6 +15,8 @@ import java.util.List;
  * @param messageBytes about how large a message of several values may grow; one value alone may
  *     exceed it
  * @param priority of this server as coordinator
+ * @param bootstrapAvailable whether the cluster may be founded without those of the list that are
+ *     absent, as long as a majority is there (protocol-rules.md, 8)
  */
 public record PaxosSettings(
     ServerId server,
@@ -27,7 +29,8 @@ public record PaxosSettings(
     long electionTimeoutNanos,
     int pipelineSlots,
     int messageBytes,
-    int priority) {
+    int priority,
+    boolean bootstrapAvailable) {
   public PaxosSettings {
     if (pingIntervalNanos <= 0 || electionTimeoutNanos < 3 * pingIntervalNanos) {
       throw new IllegalArgumentException(
@@ -40,5 +43,50 @@ public record PaxosSettings(
     if (pipelineSlots < 1 || messageBytes < 1) {
       throw new IllegalArgumentException("pipelineSlots and messageBytes are at least 1");
     }
+  }
+
+  /** The usual: a cluster is founded by all that are listed. */
+  public PaxosSettings(
+      ServerId server,
+      Incarnation incarnation,
+      List<Address> listed,
+      Address clientAddress,
+      ClusterId candidateCluster,
+      long seed,
+      long pingIntervalNanos,
+      long electionTimeoutNanos,
+      int pipelineSlots,
+      int messageBytes,
+      int priority) {
+    this(
+        server,
+        incarnation,
+        listed,
+        clientAddress,
+        candidateCluster,
+        seed,
+        pingIntervalNanos,
+        electionTimeoutNanos,
+        pipelineSlots,
+        messageBytes,
+        priority,
+        /* bootstrapAvailable= */ false);
+  }
+
+  /** These, with a majority of the list being enough to found a cluster. */
+  public PaxosSettings withBootstrapAvailable() {
+    return new PaxosSettings(
+        server,
+        incarnation,
+        listed,
+        clientAddress,
+        candidateCluster,
+        seed,
+        pingIntervalNanos,
+        electionTimeoutNanos,
+        pipelineSlots,
+        messageBytes,
+        priority,
+        /* bootstrapAvailable= */ true);
   }
 }

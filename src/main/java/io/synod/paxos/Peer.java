@@ -13,6 +13,7 @@ final class Peer {
   private Optional<Incarnation> incarnation = Optional.empty();
   private Optional<Standing> standing = Optional.empty();
   private long standingAtNanos = Long.MIN_VALUE / 2;
+  private Optional<Address> clientAddress = Optional.empty();
   private long lifeSinceNanos;
   private long askedAtNanos = Long.MIN_VALUE / 2;
   private boolean heard;
@@ -42,6 +43,15 @@ final class Peer {
   /** When it said so. */
   long standingAtNanos() {
     return standingAtNanos;
+  }
+
+  /** Where clients reach it, as it said while the membership did not name it. */
+  Optional<Address> clientAddress() {
+    return clientAddress;
+  }
+
+  void onClientAddress(Address address) {
+    clientAddress = Optional.of(address);
   }
 
   /** Whether it answered a Ping within the election timeout: it is in the live set. */

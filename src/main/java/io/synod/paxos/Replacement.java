@@ -20,11 +20,13 @@ final class Replacement {
    *
    * @param newLife the incarnation heard lately and steadily under this id, if it is not the one
    *     that the membership names
+   * @param clientAddress where clients reach the server of this member now, if it said so
    * @param caughtUp whether this member holds nearly all that is chosen
    */
   static Optional<Membership> wanted(
       MembershipInForce inForce,
       Function<Member, Optional<Incarnation>> newLife,
+      Function<Member, Optional<Address>> clientAddress,
       Predicate<Member> caughtUp) {
     List<Member> members = inForce.membership().members();
     for (int i = 0; i < members.size(); i++) {
@@ -36,7 +38,11 @@ final class Replacement {
             with(
                 inForce,
                 i,
-                member.reborn(life.get(), observes ? Member.Role.OBSERVER : Member.Role.LEARNER)));
+                member
+                    .reborn(life.get(), observes ? Member.Role.OBSERVER : Member.Role.LEARNER)
+                    .at(
+                        member.consensusAddress(),
+                        clientAddress.apply(member).orElse(member.clientAddress()))));
       }
       if (member.role() == Member.Role.LEARNER && caughtUp.test(member)) {
         return Optional.of(ChangePlan.promoted(inForce, member));

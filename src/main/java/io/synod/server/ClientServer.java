@@ -43,6 +43,7 @@ final class ClientServer {
             .directExecutor()
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxInboundMessageSize(MESSAGE_BYTES)
+            .addStreamTracerFactory(TooLarge.TRACING)
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
             .keepAliveTime(60, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)

@@ -48,7 +48,9 @@ final class CommandLineReader {
     ServerConfig.Builder config = base(line).toBuilder();
     for (Setting setting : Setting.values()) {
       String[] values = line.getOptionValues(setting.optionName());
-      if (values != null) {
+      if (setting.isFlag() && line.hasOption(setting.optionName())) {
+        config.setField(setting.field(), true);
+      } else if (values != null) {
         ConfigurationText.set(config, setting, List.of(values));
       }
     }
@@ -124,7 +126,8 @@ final class CommandLineReader {
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("config").hasArg().get());
     for (Setting setting : Setting.values()) {
-      options.addOption(Option.builder().longOpt(setting.optionName()).hasArg().get());
+      options.addOption(
+          Option.builder().longOpt(setting.optionName()).hasArg(!setting.isFlag()).get());
     }
     return options;
   }
@@ -145,7 +148,8 @@ final class CommandLineReader {
     for (Setting setting : Setting.values()) {
       lines.add(
           String.format(
-              "  --%-26s %s", setting.optionName() + " " + setting.argument(), setting.help()));
+              "  --%-26s %s",
+              (setting.optionName() + " " + setting.argument()).strip(), setting.help()));
     }
     Collections.addAll(
         lines,

@@ -18,6 +18,7 @@ import java.util.List;
  * @param dataDirectory absolute
  * @param readMode of reads that do not say
  * @param failRate the chance that it fails as an acceptor, on purpose
+ * @param bootstrapAvailable whether a majority may found a new cluster without the others
  */
 public record Configuration(
     ServerId server,
@@ -27,6 +28,7 @@ public record Configuration(
     Path dataDirectory,
     ReadMode readMode,
     double failRate,
+    boolean bootstrapAvailable,
     Timings timings,
     Limits limits) {
 

@@ -7,6 +7,7 @@ import io.synod.proto.ServerConfig;
 import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
 import io.synod.server.Configuration.Timings;
+import io.synod.store.Session;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,6 +54,7 @@ final class ConfigurationReader {
             ? ReadMode.LOCAL
             : ReadMode.LINEARIZABLE,
         failRate(),
+        bootstrapAvailable(),
         timings(),
         limits());
   }
@@ -125,6 +127,16 @@ final class ConfigurationReader {
     return rate;
   }
 
+  private boolean bootstrapAvailable() throws BadConfigurationException {
+    if (config.getBootstrapAvailable() && !config.getNewCluster()) {
+      throw new BadConfigurationException(
+          "bootstrap_available without new_cluster: a majority that starts with empty directories would"
+              + " found a second cluster beside one whose other servers are down; if there is none"
+              + " yet, say so with new_cluster (--new-cluster), else leave bootstrap_available out");
+    }
+    return config.getBootstrapAvailable();
+  }
+
   private Timings timings() throws BadConfigurationException {
     long ping = number(Setting.PING_INTERVAL_MILLIS, new Range(50, 1, MINUTE_MILLIS));
     long election =
@@ -144,7 +156,8 @@ final class ConfigurationReader {
   }
 
   private Limits limits() throws BadConfigurationException {
-    int queue = (int) number(Setting.QUEUE_REQUESTS, new Range(16_384, 16, 1 << 20));
+    int queue =
+        (int) number(Setting.QUEUE_REQUESTS, new Range(16_384, 16, Session.WINDOW_SEQUENCES));
     if (Integer.bitCount(queue) != 1) {
       throw new BadConfigurationException(
           "queue_requests "

@@ -10,6 +10,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.synod.node.ClientRequest.Operation;
 import io.synod.node.ClientRequest.ReadMode;
+import io.synod.node.Submission;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
@@ -163,15 +164,20 @@ final class KeyValueService {
   }
 
   private void submit(ServerCall<?, ?> call, ClientCall<?> request) {
-    if (stopping) {
-      request.ended();
-      refuse(call, Status.UNAVAILABLE, "this server stops");
-    } else if (!requests.submit(request)) {
-      request.ended();
-      refuse(
-          call,
-          Status.RESOURCE_EXHAUSTED,
-          "the queue is full (" + settings.limits().queueRequests() + " calls): try again later");
+    Submission submission = stopping ? Submission.STOPPED : requests.submit(request);
+    switch (submission) {
+      case TAKEN -> {}
+      case STOPPED -> {
+        request.ended();
+        refuse(call, Status.UNAVAILABLE, "this server stops");
+      }
+      case QUEUE_FULL -> {
+        request.ended();
+        refuse(
+            call,
+            Status.RESOURCE_EXHAUSTED,
+            "the queue is full (" + settings.limits().queueRequests() + " calls): try again later");
+      }
     }
   }
 
@@ -208,6 +214,13 @@ final class KeyValueService {
   private abstract class Handler<Q, R> implements ServerCallHandler<Q, R> {
     abstract void onRequest(ServerCall<Q, R> call, Q request, Arrival arrival);
 
+    final String whatIsRight() {
+      return "a key has 1 to "
+          + settings.limits().keyBytes()
+          + " bytes, a value up to "
+          + settings.limits().valueBytes();
+    }
+
     @Override
     public final ServerCall.Listener<Q> startCall(ServerCall<Q, R> call, Metadata headers) {
       Arrival arrival = new Arrival(outboxes.here(), answerByNanos(), headers.get(READ));
@@ -237,6 +250,14 @@ final class KeyValueService {
         refuse(call, Status.INVALID_ARGUMENT, "a second message: each call has one");
       }
       request = message;
+    }
+
+    @Override
+    public void onCancel() {
+      String tooLarge = TooLarge.takeReason();
+      if (tooLarge != null) {
+        refuse(call, Status.INVALID_ARGUMENT, tooLarge + ": " + handler.whatIsRight());
+      }
     }
 
     @Override

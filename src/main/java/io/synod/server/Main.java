@@ -52,7 +52,9 @@ public final class Main {
     } catch (JournalRefusedException e) {
       abandon("the data directory cannot be used: " + e.getMessage());
     } catch (IOException e) {
-      abandon(String.valueOf(e.getMessage()));
+      abandon(
+          DiskFull.advice(configuration.dataDirectory(), e)
+              .orElseGet(() -> String.valueOf(e.getMessage())));
     }
   }
 
@@ -65,12 +67,16 @@ public final class Main {
 
   /** Something failed that a server must not go on after. Any thread; does not return. */
   private static void end(SynodServer.Failure failure) {
-    LoggerFactory.getLogger(Main.class)
-        .error(
-            "{}; this server ends, in this state: {}",
-            failure.what(),
-            failure.state(),
-            failure.cause());
+    Logger log = LoggerFactory.getLogger(Main.class);
+    if (failure.diskFull().isPresent()) {
+      log.error("{}; this server ends", failure.diskFull().get());
+    } else {
+      log.error(
+          "{}; this server ends, in this state: {}",
+          failure.what(),
+          failure.state(),
+          failure.cause());
+    }
     flushLog();
     Runtime.getRuntime().halt(failure.ofDisk() ? DISK_FAILED : OWN_ERROR);
   }

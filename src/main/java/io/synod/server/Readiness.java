@@ -3,6 +3,7 @@ package io.synod.server;
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest;
 import io.synod.node.NodeStatus;
+import io.synod.node.Submission;
 import io.synod.paxos.Bytes;
 import java.util.Optional;
 import java.util.UUID;
@@ -86,7 +87,7 @@ final class Readiness {
     Probe running = probe;
     if (running == null) {
       Probe next = new Probe(clockNanos.getAsLong() + PROBE_NANOS);
-      if (requests.submit(next)) {
+      if (requests.submit(next) == Submission.TAKEN) {
         probe = next;
       }
     } else if (running.answer().isPresent()) {

@@ -62,7 +62,12 @@ final class ServerProcess {
       start();
     } catch (IOException | RuntimeException e) {
       onFailure.accept(
-          new Failure("the server could not start anew", e instanceof IOException, e, ""));
+          new Failure(
+              "the server could not start anew",
+              e instanceof IOException,
+              e,
+              "",
+              DiskFull.advice(configuration.dataDirectory(), e)));
     }
     rejoining = false;
   }

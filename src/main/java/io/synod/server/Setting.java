@@ -23,9 +23,14 @@ enum Setting {
   PING_INTERVAL_MILLIS("N", "how often servers ping each other (default 50)"),
   ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 1000)"),
   DEFAULT_DEADLINE_MILLIS("N", "the deadline of a call that comes without one (default 10000)"),
-  QUEUE_REQUESTS("N", "how many calls may wait or be under way, a power of two (default 16384)"),
+  QUEUE_REQUESTS(
+      "N", "how many calls may wait or be under way, a power of two up to 65536 (default 16384)"),
   VALUE_LIMIT_BYTES("N", "the largest value (default and most 1048576)"),
-  JOURNAL_SEGMENT_MIB("N", "the length of a segment of the journal (default 16)");
+  JOURNAL_SEGMENT_MIB("N", "the length of a segment of the journal (default 16)"),
+  BOOTSTRAP_AVAILABLE(
+      "",
+      "a majority may found a new cluster without the others, after a while; wants --new-cluster"),
+  NEW_CLUSTER("", "there is no cluster of these replicas yet, also not on those that are down");
 
   private final String argument;
   private final String help;
@@ -45,7 +50,12 @@ enum Setting {
     return fieldName().replace('_', '-');
   }
 
-  /** What stands for its value in the help. */
+  /** Whether it is true where it stands, without a value. */
+  boolean isFlag() {
+    return argument.isEmpty();
+  }
+
+  /** What stands for its value in the help; nothing for a flag. */
   String argument() {
     return argument;
   }

@@ -44,6 +44,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,6 +62,11 @@ final class SynodServer {
    * to end.
    */
   private static final long DRAIN_MILLIS = 1_000;
+
+  /** How long the next coordinator may take to be one, while this server still serves. */
+  private static final long HAND_OVER_MILLIS = 1_000;
+
+  private static final long HAND_OVER_LOOK_NANOS = 2_000_000;
 
   private static final long PART_MILLIS = 500;
 
@@ -91,8 +97,10 @@ final class SynodServer {
    * Why a server must end at once.
    *
    * @param state of the node, for a person to read
+   * @param diskFull what to do, if nothing is wrong but a full disk
    */
-  record Failure(String what, boolean ofDisk, Throwable cause, String state) {}
+  record Failure(
+      String what, boolean ofDisk, Throwable cause, String state, Optional<String> diskFull) {}
 
   /**
    * @param onFailure told, by any thread, of what the server must not go on after; does not return
@@ -107,7 +115,9 @@ final class SynodServer {
   }
 
   private void fail(String what, boolean ofDisk, Throwable cause) {
-    onFailure.accept(new Failure(what, ofDisk, cause, status().toString()));
+    Optional<String> diskFull =
+        ofDisk ? DiskFull.advice(configuration.dataDirectory(), cause) : Optional.empty();
+    onFailure.accept(new Failure(what, ofDisk, cause, status().toString(), diskFull));
   }
 
   // ---- starting ---------------------------------------------------------------------------------
@@ -132,6 +142,9 @@ final class SynodServer {
     Outboxes outboxes = new Outboxes(loops.group());
     OpenedJournal opened = openJournal();
     PaxosSettings identity = identity(opened.identity().incarnation());
+    if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
+      LOG.info("bootstrap_available has no effect any more: the directory belongs to a cluster");
+    }
     LatePeerListener listener = new LatePeerListener();
     GrpcPeerNetwork peers =
         new GrpcPeerNetwork(
@@ -182,18 +195,20 @@ final class SynodServer {
   }
 
   private PaxosSettings identity(Incarnation incarnation) {
-    return new PaxosSettings(
-        configuration.server(),
-        incarnation,
-        configuration.replicas(),
-        configuration.clientAddress(),
-        new ClusterId(UUID.randomUUID()),
-        new SplittableRandom().nextLong(),
-        TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
-        TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
-        PIPELINE_SLOTS,
-        /* messageBytes= */ 1 << 20,
-        /* priority= */ 0);
+    PaxosSettings settings =
+        new PaxosSettings(
+            configuration.server(),
+            incarnation,
+            configuration.replicas(),
+            configuration.clientAddress(),
+            new ClusterId(UUID.randomUUID()),
+            new SplittableRandom().nextLong(),
+            TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
+            TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
+            PIPELINE_SLOTS,
+            /* messageBytes= */ 1 << 20,
+            /* priority= */ 0);
+    return configuration.bootstrapAvailable() ? settings.withBootstrapAvailable() : settings;
   }
 
   private PeerNetworkSettings peerSettings(PaxosSettings identity, Recovered recovered) {
@@ -430,10 +445,24 @@ final class SynodServer {
     }
   }
 
+  /** Has another server coordinate first, so that nobody waits for an election. */
+  private void handOver() {
+    Node present = node;
+    if (present == null) {
+      return;
+    }
+    present.handOver();
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HAND_OVER_MILLIS);
+    while (!present.isDispensable() && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(HAND_OVER_LOOK_NANOS);
+    }
+  }
+
   private void stopServing() throws InterruptedException {
     if (ticks != null) {
       ticks.cancel(false);
     }
+    handOver();
     if (clients != null) {
       clients.refuseNewCalls();
       if (!clients.awaitAnswers(DRAIN_MILLIS)) {

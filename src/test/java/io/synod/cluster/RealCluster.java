@@ -2,12 +2,15 @@ package io.synod.cluster;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.paxos.Address;
 import io.synod.proto.GetRequest;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
+import io.synod.server.Main;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -21,28 +24,60 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Some server processes on loopback ports, with their data in a folder that goes with them. One
- * thread.
+ * Some server processes, with their data in a folder that goes with them. One thread, but for
+ * single attempts of clients, which any thread may make.
  */
 final class RealCluster implements AutoCloseable {
+  private static final Metadata.Key<String> OUTCOME =
+      Metadata.Key.of("synod-outcome", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** The program's own classes, however the tests were built. */
+  private static final String CLASSES =
+      Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().getPath()).toString();
+
   private final int size;
   private final Path folder;
-  private final List<Integer> clientPorts = new ArrayList<>();
-  private final List<Integer> consensusPorts = new ArrayList<>();
+  private final List<Seat> seats;
   private final List<Optional<Process>> processes = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private String options = "";
 
+  /**
+   * Where a server runs.
+   *
+   * @param client where clients reach it, and {@code consensus} where the other servers do
+   * @param before what its command line begins with
+   */
+  record Seat(Address client, Address consensus, List<String> before) {}
+
+  /** On loopback ports that are free. */
   RealCluster(int size) throws IOException {
-    this.size = size;
+    this(onLoopback(size));
+  }
+
+  RealCluster(List<Seat> seats) throws IOException {
+    this.size = seats.size();
+    this.seats = List.copyOf(seats);
     this.folder = Files.createTempDirectory("synod-cluster");
-    for (int i = 0; i < size; i++) {
-      clientPorts.add(freePort());
-      consensusPorts.add(freePort());
+    for (Seat seat : seats) {
       processes.add(Optional.empty());
       channels.add(
-          NettyChannelBuilder.forAddress("127.0.0.1", clientPorts.get(i)).usePlaintext().build());
+          NettyChannelBuilder.forAddress(seat.client().host(), seat.client().port())
+              .usePlaintext()
+              .build());
     }
+  }
+
+  static List<Seat> onLoopback(int size) throws IOException {
+    List<Seat> seats = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      seats.add(
+          new Seat(
+              new Address("127.0.0.1", freePort()),
+              new Address("127.0.0.1", freePort()),
+              List.of()));
+    }
+    return seats;
   }
 
   private static int freePort() throws IOException {
@@ -68,24 +103,28 @@ final class RealCluster implements AutoCloseable {
 
   void start(int i) throws IOException {
     StringBuilder text = new StringBuilder();
-    text.append("my_addr:'127.0.0.1:").append(clientPorts.get(i)).append("' ");
-    text.append("my_paxos:'127.0.0.1:").append(consensusPorts.get(i)).append("' ");
-    for (int port : consensusPorts) {
-      text.append("replica:'127.0.0.1:").append(port).append("' ");
+    text.append("my_addr:'").append(seats.get(i).client()).append("' ");
+    text.append("my_paxos:'").append(seats.get(i).consensus()).append("' ");
+    for (Seat seat : seats) {
+      text.append("replica:'").append(seat.consensus()).append("' ");
     }
     text.append("data_dir:'").append(folder.resolve("server" + i)).append("' ").append(options);
     File log = folder.resolve("server" + i + ".log").toFile();
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    List<String> command = new ArrayList<>(seats.get(i).before());
+    command.addAll(
+        List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Xshare:auto",
             "-cp",
-            "target/classes" + File.pathSeparator + "target/lib/*",
+            CLASSES + File.pathSeparator + "target/lib/*",
             "io.synod.server.Main",
-            text.toString());
+            text.toString()));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    // For a seat whose command line prepares a disk first.
+    builder.environment().put("SYNOD_DATA", data(i).toString());
     builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
     processes.set(i, Optional.of(builder.start()));
   }
@@ -107,6 +146,30 @@ final class RealCluster implements AutoCloseable {
     processes.set(i, Optional.empty());
   }
 
+  /** Waits until a server has ended by itself, for a minute at most; returns the exit status. */
+  int awaitEnd(int i) throws InterruptedException {
+    Process process = processes.get(i).orElseThrow();
+    if (!process.waitFor(1, TimeUnit.MINUTES)) {
+      throw new AssertionError("server " + i + " has not ended within a minute\n" + logs());
+    }
+    processes.set(i, Optional.empty());
+    return process.exitValue();
+  }
+
+  /** All that a server said. */
+  List<String> log(int i) throws IOException {
+    return Files.readAllLines(folder.resolve("server" + i + ".log"));
+  }
+
+  /** SIGTERM, and waits for the end; returns the exit status. */
+  int terminate(int i) throws InterruptedException {
+    Process process = processes.get(i).orElseThrow();
+    process.destroy();
+    int status = process.waitFor();
+    processes.set(i, Optional.empty());
+    return status;
+  }
+
   /** SIGSTOP or SIGCONT. */
   void signal(int i, String signal) throws IOException, InterruptedException {
     long pid = processes.get(i).orElseThrow().pid();
@@ -121,18 +184,37 @@ final class RealCluster implements AutoCloseable {
         .withDeadlineAfter(timeoutMillis, TimeUnit.MILLISECONDS);
   }
 
+  /** Whether a call that failed with this certainly had no effect, as the server says. */
+  static boolean isNotProposed(StatusRuntimeException e) {
+    Metadata trailers = e.getTrailers();
+    return trailers != null && "not-proposed".equals(trailers.get(OUTCOME));
+  }
+
+  /**
+   * One attempt.
+   *
+   * @throws StatusRuntimeException if there was no answer
+   */
+  void tryPut(int i, String key, String value, long timeoutMillis) {
+    PutRequest request =
+        PutRequest.newBuilder()
+            .setKey(ByteString.copyFromUtf8(key))
+            .setValue(ByteString.copyFromUtf8(value))
+            .build();
+    try {
+      Object unused = stub(i, timeoutMillis).putPair(request);
+    } catch (StatusRuntimeException e) {
+      channels.get(i).resetConnectBackoff();
+      throw e;
+    }
+  }
+
   /** One attempt; OK, or why not. */
   Status put(int i, String key, String value, long timeoutMillis) {
     try {
-      PutRequest request =
-          PutRequest.newBuilder()
-              .setKey(ByteString.copyFromUtf8(key))
-              .setValue(ByteString.copyFromUtf8(value))
-              .build();
-      Object unused = stub(i, timeoutMillis).putPair(request);
+      tryPut(i, key, value, timeoutMillis);
       return Status.OK;
     } catch (StatusRuntimeException e) {
-      channels.get(i).resetConnectBackoff();
       return e.getStatus();
     }
   }

@@ -1,6 +1,7 @@
 package io.synod.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 class SurvivalTest {
   private static final int PUTS = Integer.getInteger("synod.survive.puts", 1_000);
   private static final int KILLS = Integer.getInteger("synod.survive.kills", 5);
+  private static final int SLOW_PUTS = Integer.getInteger("synod.survive.slow.puts", 5);
   private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 2);
 
   @Test
@@ -124,6 +126,77 @@ class SurvivalTest {
   }
 
   @Test
+  void atAFailRateOfNineTenthsItIsSlowAndNothingFailsWithinThirtySeconds() throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.options("fail_rate:0.9");
+      cluster.startAll();
+      cluster.putSurely("first", "1");
+      List<Long> tookMillis = new ArrayList<>();
+      for (int i = 0; i < SLOW_PUTS; i++) {
+        String key = "k" + i % 7;
+        String value = "v" + i;
+        long began = System.nanoTime();
+        Status status = cluster.put(i % 5, key, value, 30_000);
+        tookMillis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
+        assertEquals(Optional.of(value), cluster.get((i + 1) % 5, key, 30_000));
+      }
+      tookMillis.sort(null);
+      System.out.println(
+          "survive: fail_rate 0.9, "
+              + SLOW_PUTS
+              + " PUTs, p50 "
+              + tookMillis.get(SLOW_PUTS / 2)
+              + " ms, slowest "
+              + tookMillis.get(SLOW_PUTS - 1)
+              + " ms, none failed");
+    }
+  }
+
+  @Test
+  void threeOfFiveThatAlwaysFailMakeItUnavailableUntilTheyAreStartedWithALowerRate()
+      throws Exception {
+    try (RealCluster cluster = new RealCluster(5)) {
+      cluster.startAll();
+      cluster.putSurely("k", "before");
+      cluster.options("fail_rate:1");
+      for (int i = 0; i < 3; i++) {
+        cluster.kill(i);
+        cluster.start(i);
+      }
+      for (int i = 0; i < 5; i++) {
+        awaitUnavailable(cluster, i);
+      }
+      cluster.options("");
+      for (int i = 0; i < 3; i++) {
+        cluster.kill(i);
+        cluster.start(i);
+      }
+      for (int i = 0; i < 5; i++) {
+        awaitPut(cluster, i, "k", "after " + i);
+      }
+      for (int i = 0; i < 5; i++) {
+        assertEquals(Optional.of("after 4"), cluster.getSurely(i, "k"));
+      }
+    }
+  }
+
+  /** A write is refused before its deadline, once the server has started and found out. */
+  private static void awaitUnavailable(RealCluster cluster, int server) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    Status status = Status.UNKNOWN;
+    while (System.nanoTime() < end) {
+      status = cluster.put(server, "refused", "1", 2_000);
+      assertFalse(status.isOk(), cluster::logs);
+      if (status.getCode() == Status.Code.UNAVAILABLE
+          && String.valueOf(status.getDescription()).startsWith("no ")) {
+        return;
+      }
+    }
+    throw new AssertionError("a clear refusal, not " + status + "\n" + cluster.logs());
+  }
+
+  @Test
   void goesOnWithTwoOfFiveStoppedAndRefusesWithThree() throws Exception {
     try (RealCluster cluster = new RealCluster(5)) {
       cluster.startAll();
@@ -213,7 +286,7 @@ class SurvivalTest {
   }
 
   private static void awaitPut(RealCluster cluster, int server, String key, String value) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     Status status = Status.UNKNOWN;
     while (System.nanoTime() < end) {
       status = cluster.put(server, key, value, 2_000);

@@ -24,6 +24,7 @@ final class CoreCluster {
   record Flight(ServerId from, ServerId to, Message message) {}
 
   private final int size;
+  private final Set<Integer> bootstrapping;
   private final List<Address> listed = new ArrayList<>();
   private final List<Paxos> cores = new ArrayList<>();
   private final List<List<JournalRecord>> journals = new ArrayList<>();
@@ -51,7 +52,19 @@ final class CoreCluster {
    * @param others how many more there are, not listed, that may be added
    */
   CoreCluster(int founders, int others) {
+    this(founders, others, Set.of());
+  }
+
+  /**
+   * @param bootstrapping those that may found without the absent
+   */
+  CoreCluster(int size, Set<Integer> bootstrapping) {
+    this(size, 0, bootstrapping);
+  }
+
+  private CoreCluster(int founders, int others, Set<Integer> bootstrapping) {
     this.size = founders + others;
+    this.bootstrapping = bootstrapping;
     this.lives = new int[size];
     for (int i = 0; i < founders; i++) {
       listed.add(new Address("localhost", 9000 + i));
@@ -69,18 +82,20 @@ final class CoreCluster {
   }
 
   PaxosSettings settings(int i) {
-    return new PaxosSettings(
-        new ServerId(i),
-        incarnation(i),
-        listed,
-        new Address("localhost", 8000 + i),
-        new ClusterId(new UUID(7, i)),
-        i,
-        PING_INTERVAL,
-        ELECTION_TIMEOUT,
-        64,
-        1 << 20,
-        0);
+    PaxosSettings usual =
+        new PaxosSettings(
+            new ServerId(i),
+            incarnation(i),
+            listed,
+            new Address("localhost", 8000 + i),
+            new ClusterId(new UUID(7, i)),
+            i,
+            PING_INTERVAL,
+            ELECTION_TIMEOUT,
+            64,
+            1 << 20,
+            0);
+    return bootstrapping.contains(i) ? usual.withBootstrapAvailable() : usual;
   }
 
   /** The life that this server has now. */

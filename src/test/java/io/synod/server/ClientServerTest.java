@@ -38,6 +38,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -243,14 +244,52 @@ class ClientServerTest {
 
   @Test
   void aMessageBeyondWhatIsReadIsRefused() {
+    refusesAsTooLarge((2 << 20) + 1, 2_097_162);
+    refusesAsTooLarge(32 << 20, 33_554_441);
+  }
+
+  private void refusesAsTooLarge(int valueBytes, int messageBytes) {
     PutRequest huge =
-        put(1).toBuilder().setValue(ByteString.copyFrom(new byte[(2 << 20) + 1])).build();
+        put(1).toBuilder().setValue(ByteString.copyFrom(new byte[valueBytes])).build();
 
     StatusRuntimeException e =
         assertThrows(
             StatusRuntimeException.class,
             () -> KeyValueStoreGrpc.newBlockingStub(channel()).putPair(huge));
-    assertEquals(Status.Code.RESOURCE_EXHAUSTED, e.getStatus().getCode());
+    assertEquals(Status.Code.INVALID_ARGUMENT, e.getStatus().getCode());
+    String why = String.valueOf(e.getStatus().getDescription());
+    assertTrue(why.contains("2097152") && why.contains(String.valueOf(messageBytes)), why);
+    assertTrue(
+        why.contains("a key has 1 to 65536 bytes, a value up to 1048576"), "what is right: " + why);
+    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(ClientCall.OUTCOME));
+  }
+
+  @Test
+  void aCallThatIsGivenUpIsNotToldThatItWasTooLarge() throws Exception {
+    ManagedChannel channel = channel();
+    Future<EmptyMessage> givenUp = KeyValueStoreGrpc.newFutureStub(channel).putPair(put(1));
+    node.awaitWaiting(1);
+    assertTrue(givenUp.cancel(true));
+
+    Future<EmptyMessage> next = KeyValueStoreGrpc.newFutureStub(channel).putPair(put(2));
+    node.awaitWaiting(2);
+    PlayedNode.answer(node.next(), new Answer.Written(1));
+    PlayedNode.answer(node.next(), new Answer.Written(2));
+    outboxes.flush();
+    assertEquals(EmptyMessage.getDefaultInstance(), next.get(10, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void aCallThatComesWhenTheNodeHasStoppedIsRefusedClearly() {
+    node.stop();
+
+    StatusRuntimeException e =
+        assertThrows(
+            StatusRuntimeException.class,
+            () -> KeyValueStoreGrpc.newBlockingStub(channel()).putPair(put(1)));
+    assertEquals(Status.Code.UNAVAILABLE, e.getStatus().getCode());
+    assertEquals("this server stops", e.getStatus().getDescription());
+    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(ClientCall.OUTCOME));
   }
 
   @Test

@@ -55,9 +55,19 @@ class CommandLineReaderTest {
             HOME.resolve("data/8001"),
             ReadMode.LINEARIZABLE,
             0.3,
+            /* bootstrapAvailable= */ false,
             new Timings(50, 1_000, 10_000),
             new Limits(16_384, 65_536, 1_048_576, 16 << 20)),
         configuration);
+  }
+
+  @Test
+  void aMajorityMayFoundOnlyWhereTheClusterIsSaidToBeNew() throws BadConfigurationException {
+    Configuration configuration = read(THREE, "--bootstrap-available", "--new-cluster");
+
+    assertTrue(configuration.bootstrapAvailable());
+    assertEquals(configuration, read(THREE + " bootstrap_available:true new_cluster:true"));
+    assertFalse(read(THREE, "--new-cluster").bootstrapAvailable());
   }
 
   @Test
@@ -191,6 +201,13 @@ class CommandLineReaderTest {
             THREE,
             "--queue-requests",
             "1000"),
+        bad(
+            "queue_requests 131072 is out of range: it is 16 to 65536",
+            THREE,
+            "--queue-requests",
+            "131072"),
+        bad("bootstrap_available without new_cluster: ", THREE, "--bootstrap-available"),
+        bad("bootstrap_available without new_cluster: ", THREE + " bootstrap_available:true"),
         bad(
             "value_limit_bytes 2000000 is out of range: it is 1 to 1048576",
             THREE,

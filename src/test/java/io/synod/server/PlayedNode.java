@@ -2,22 +2,31 @@ package io.synod.server;
 
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest;
+import io.synod.node.Submission;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** A node whose answers the test gives. */
 final class PlayedNode implements Requests {
   private final Deque<ClientRequest> waiting = new ArrayDeque<>();
+  private boolean stopped;
   private int capacity = Integer.MAX_VALUE;
 
   @Override
-  public synchronized boolean submit(ClientRequest request) {
+  public synchronized Submission submit(ClientRequest request) {
+    if (stopped) {
+      return Submission.STOPPED;
+    }
     if (waiting.size() >= capacity) {
-      return false;
+      return Submission.QUEUE_FULL;
     }
     waiting.add(request);
     notifyAll();
-    return true;
+    return Submission.TAKEN;
+  }
+
+  synchronized void stop() {
+    stopped = true;
   }
 
   synchronized void setCapacity(int requests) {

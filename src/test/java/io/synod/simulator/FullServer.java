@@ -7,6 +7,7 @@ import io.synod.journal.JournalSettings;
 import io.synod.journal.OpenedJournal;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
+import io.synod.node.Submission;
 import io.synod.paxos.Address;
 import io.synod.paxos.Check;
 import io.synod.paxos.ClusterId;
@@ -363,7 +364,7 @@ final class FullServer implements SimulatedServer {
       return false;
     }
     request.isWith(process.answers);
-    return process.node.submit(request);
+    return process.node.submit(request) == Submission.TAKEN;
   }
 
   // ---- the process

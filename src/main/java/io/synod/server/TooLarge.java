@@ -1,0 +1,51 @@
+package io.synod.server;
+
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages that gRPC refuses to read since they exceed its bound. gRPC ends such a call before a
+ * service sees it; a call's listener learns here why it ends, and can say so in the store's own
+ * words.
+ *
+ * <p>gRPC tells the tracer and then the listener on the same network thread, one after the other,
+ * which holds as long as the server runs its calls on those threads.
+ */
+final class TooLarge {
+  private static final ThreadLocal<@Nullable String> REASON = new ThreadLocal<>();
+
+  /** Keeps nothing of a call, so that all calls share it. */
+  private static final ServerStreamTracer TRACER =
+      new ServerStreamTracer() {
+        @Override
+        public void streamClosed(Status status) {
+          if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+            REASON.set(status.getDescription());
+          } else if (!status.isOk()) {
+            REASON.remove();
+          }
+        }
+      };
+
+  /** For the server whose calls ask {@link #takeReason}. */
+  static final ServerStreamTracer.Factory TRACING =
+      new ServerStreamTracer.Factory() {
+        @Override
+        public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
+          return TRACER;
+        }
+      };
+
+  private TooLarge() {}
+
+  /** Why the call that is cancelled on this thread just now was refused; null if it was not. */
+  static @Nullable String takeReason() {
+    String reason = REASON.get();
+    if (reason != null) {
+      REASON.remove();
+    }
+    return reason;
+  }
+}

@@ -1,0 +1,30 @@
+package io.synod.node;
+
+import java.util.UUID;
+
+/** Settings of a driver that are as usual but for its bounds. */
+final class Bounds {
+  private Bounds() {}
+
+  static NodeSettings of(
+      UUID run,
+      int queueRequests,
+      long queueBytes,
+      int batchBytes,
+      int batchCommands,
+      long retryNanos) {
+    NodeSettings usual = NodeSettings.usual(run, /* failRate= */ 0, /* seed= */ 1);
+    return new NodeSettings(
+        run,
+        queueRequests,
+        queueBytes,
+        usual.inboxMessages(),
+        batchBytes,
+        batchCommands,
+        retryNanos,
+        usual.snapshotBytes(),
+        usual.history(),
+        usual.failRate(),
+        usual.seed());
+  }
+}
