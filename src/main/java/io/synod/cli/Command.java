@@ -10,6 +10,15 @@ sealed interface Command {
 
   record Delete(ByteString key) implements Command {}
 
+  /**
+   * Shows the keys that begin with a prefix, and their values.
+   *
+   * @param limit how many at most
+   */
+  record Listing(ByteString prefix, long limit) implements Command {}
+
+  record Count(ByteString prefix) implements Command {}
+
   record Status() implements Command {}
 
   record Help() implements Command {}

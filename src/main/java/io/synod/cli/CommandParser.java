@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /** From a line to a command. */
 final class CommandParser {
-  static final List<String> VERBS = List.of("GET", "PUT", "DELETE", "STATUS", "HELP", "EXIT");
+  static final List<String> VERBS =
+      List.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT");
 
   private CommandParser() {}
 
@@ -27,6 +28,8 @@ final class CommandParser {
           case "GET" -> new Command.Get(only(rest, "GET takes one key: GET name"));
           case "DELETE" -> new Command.Delete(only(rest, "DELETE takes one key: DELETE name"));
           case "PUT" -> put(rest);
+          case "LIST" -> list(rest);
+          case "COUNT" -> count(rest);
           case "STATUS" -> alone(new Command.Status(), verb, rest);
           case "HELP", "?" -> alone(new Command.Help(), verb, rest);
           case "EXIT", "QUIT" -> alone(new Command.Exit(), verb, rest);
@@ -47,6 +50,35 @@ final class CommandParser {
           "PUT takes one key and one value: put a value with spaces in quotes, as in PUT name \"two words\"");
     }
     return new Command.Put(key(rest.get(0)), rest.get(1));
+  }
+
+  private static Command list(List<ByteString> rest) throws WrongInputException {
+    if (rest.size() > 2) {
+      throw new WrongInputException("LIST takes a prefix and a limit at most: LIST user/ 100");
+    }
+    ByteString prefix = rest.isEmpty() ? ByteString.EMPTY : rest.get(0);
+    return new Command.Listing(prefix, rest.size() < 2 ? Long.MAX_VALUE : limit(rest.get(1)));
+  }
+
+  private static long limit(ByteString word) throws WrongInputException {
+    String text = word.toStringUtf8();
+    try {
+      long limit = Long.parseLong(text);
+      if (limit > 0) {
+        return limit;
+      }
+    } catch (NumberFormatException e) {
+      // The same as a number that is too small.
+    }
+    throw new WrongInputException(
+        "a limit is a number from 1 on, not " + Printable.of(word) + ": LIST user/ 100");
+  }
+
+  private static Command count(List<ByteString> rest) throws WrongInputException {
+    if (rest.size() > 1) {
+      throw new WrongInputException("COUNT takes one prefix at most: COUNT user/");
+    }
+    return new Command.Count(rest.isEmpty() ? ByteString.EMPTY : rest.get(0));
   }
 
   private static ByteString only(List<ByteString> rest, String otherwise)

@@ -4,6 +4,8 @@ import io.synod.client.Reading;
 import io.synod.client.RefusedException;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
+import io.synod.proto.KeyValue;
+import java.util.Iterator;
 import java.util.Optional;
 
 /** Carries out lines one after another. One thread. */
@@ -62,6 +64,10 @@ final class CommandRunner {
     } else if (command instanceof Command.Delete delete) {
       client.delete(delete.key());
       output.result("done", "", System.nanoTime() - began);
+    } else if (command instanceof Command.Listing listing) {
+      list(listing, began);
+    } else if (command instanceof Command.Count count) {
+      output.count(client.count(count.prefix()), System.nanoTime() - began);
     } else if (command instanceof Command.Status) {
       output.text(StatusTable.of(client.status()));
     } else if (command instanceof Command.Help) {
@@ -70,6 +76,17 @@ final class CommandRunner {
       ended = true;
     }
     return ExitStatus.DONE;
+  }
+
+  private void list(Command.Listing listing, long began) {
+    long listed = 0;
+    Iterator<KeyValue> rows = client.list(listing.prefix(), listing.limit());
+    while (rows.hasNext()) {
+      KeyValue row = rows.next();
+      output.row(row.getKey(), row.getValue());
+      listed++;
+    }
+    output.result(listed == 1 ? "1 key" : listed + " keys", "", System.nanoTime() - began);
   }
 
   private ExitStatus get(Command.Get get, long began) {

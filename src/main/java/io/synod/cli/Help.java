@@ -9,6 +9,9 @@ final class Help {
       GET key           the value of a key
       PUT key value     sets it; durable on a majority of the servers when it says done
       DELETE key        removes it, if it is there
+      LIST [prefix] [limit]
+                        the keys that begin with prefix, in order, with their values; all as of one moment
+      COUNT [prefix]    how many there are
       STATUS            the servers, the coordinator, how far the log is
       HELP              this text
       EXIT              ends (so does Ctrl-D)
@@ -26,7 +29,7 @@ final class Help {
         -c, --command "PUT a b"   carries this out and ends; may be given several times
             --demo                fills the store with a few pairs, and shows the verbs
             --local               reads what the asked server has applied, without asking the others
-            --raw                 prints the bytes of values and nothing else
+            --raw                 prints the bytes of values (LIST: keys) and nothing else
             --retry               tries everything again until the timeout, also a write whose outcome is unknown
             --timeout SECONDS     for one command (default 10)
             --help                this text

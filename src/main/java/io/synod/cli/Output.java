@@ -48,6 +48,24 @@ final class Output {
     }
   }
 
+  /** A pair of a listing. */
+  void row(ByteString key, ByteString value) {
+    if (style == Style.RAW) {
+      value(key, "", 0);
+    } else {
+      results.println(Printable.of(key) + "  " + Printable.of(value));
+    }
+  }
+
+  /** How many there are. */
+  void count(long count, long tookNanos) {
+    if (style == Style.RAW) {
+      results.println(count);
+    } else {
+      timed(count == 1 ? "1 key" : count + " keys", "", tookNanos);
+    }
+  }
+
   /** The one line of a result that is no value. */
   void result(String text, String note, long tookNanos) {
     if (style != Style.RAW) {

@@ -8,10 +8,15 @@ import io.synod.proto.ClusterGrpc;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
+import io.synod.proto.RangeRequest;
+import io.synod.proto.RangeResponse;
+import io.synod.proto.RangesGrpc;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -94,18 +99,22 @@ public final class SynodClient implements AutoCloseable {
   }
 
   private CompletableFuture<Reply<GetResponse>> readCall(ByteString key, ReadMode mode) {
+    return begin(
+        new Wish<>(
+            KeyValueStoreGrpc.getGetValueMethod(),
+            GetRequest.newBuilder().setKey(key).build(),
+            readHeaders(mode),
+            /* write= */ false));
+  }
+
+  private static Metadata readHeaders(ReadMode mode) {
     Metadata headers = new Metadata();
     switch (mode) {
       case SERVER_DEFAULT -> {}
       case LINEARIZABLE -> headers.put(READ, "linearizable");
       case LOCAL -> headers.put(READ, "local");
     }
-    return begin(
-        new Wish<>(
-            KeyValueStoreGrpc.getGetValueMethod(),
-            GetRequest.newBuilder().setKey(key).build(),
-            headers,
-            /* write= */ false));
+    return headers;
   }
 
   private static Reading reading(Reply<GetResponse> reply) {
@@ -121,6 +130,44 @@ public final class SynodClient implements AutoCloseable {
     } catch (NumberFormatException e) {
       return OptionalLong.empty();
     }
+  }
+
+  /**
+   * All rows whose keys begin with a prefix, in order, read by pages at one revision while the
+   * iterator is used; each page blocks, and throws like {@link #get}. A {@link RefusedException} if
+   * the revision was compacted before the end was reached: begin again.
+   *
+   * @param prefix empty: all keys
+   * @param limit how many at most
+   */
+  public Iterator<KeyValue> list(ByteString prefix, long limit) {
+    return new RangeIterator(
+        RangeRequest.newBuilder().setPrefix(prefix).build(), limit, this::rangePage);
+  }
+
+  /** How many keys begin with a prefix. Blocks. */
+  public long count(ByteString prefix) {
+    return rangePage(RangeRequest.newBuilder().setPrefix(prefix).setCountOnly(true).build())
+        .getCount();
+  }
+
+  private RangeResponse rangePage(RangeRequest request) {
+    CompletableFuture<Reply<RangeResponse>> call =
+        begin(
+            new Wish<>(
+                RangesGrpc.getRangeMethod(),
+                request,
+                readHeaders(settings.readMode()),
+                /* write= */ false));
+    return await(call, /* write= */ false, SynodClient::page);
+  }
+
+  private static RangeResponse page(Reply<RangeResponse> reply) {
+    RangeResponse page = reply.message();
+    if (page == null) {
+      throw new RefusedException(reply.server() + ": it has no ranges", null);
+    }
+    return page;
   }
 
   /** What the first server that answers knows of the cluster. Blocks. */

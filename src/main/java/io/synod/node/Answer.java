@@ -2,6 +2,7 @@ package io.synod.node;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
+import io.synod.store.RangeRead;
 
 /** What a client gets. */
 public sealed interface Answer {
@@ -14,6 +15,9 @@ public sealed interface Answer {
 
   /** The key is absent. */
   record NotFound(Slot applied) implements Answer {}
+
+  /** Rows of a range, or their number, and the slot up to which this server had applied. */
+  record Rows(RangeRead read, Slot applied) implements Answer {}
 
   /**
    * A read or a compaction at a revision that cannot be had.

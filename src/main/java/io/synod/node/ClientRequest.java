@@ -1,6 +1,7 @@
 package io.synod.node;
 
 import io.synod.paxos.Bytes;
+import io.synod.store.Range;
 
 /**
  * What a client asks of this server. An object of the caller's: the server's client service extends
@@ -45,6 +46,9 @@ public abstract class ClientRequest {
 
     /** Reads a key. */
     record Get(Bytes key, ReadMode mode) implements Operation {}
+
+    /** Reads a page of a range; if its limits let no row through, counts all of it. */
+    record Scan(Range range, ReadMode mode) implements Operation {}
   }
 
   /** How fresh a read must be. */

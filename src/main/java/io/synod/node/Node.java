@@ -74,6 +74,7 @@ public final class Node implements PeerListener {
   private final Batches batches;
   private final SnapshotDuties snapshots;
   private final Compaction compaction;
+  private final Scans scans;
   private final StateMachine.Results results = new ApplyResults();
 
   /** Binding messages that wait for the journal, in order. */
@@ -173,6 +174,7 @@ public final class Node implements PeerListener {
     this.batches = new Batches(settings);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
+    this.scans = new Scans(store);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it.
       MembershipInForce membership = parts.restored().get().membership();
@@ -275,6 +277,7 @@ public final class Node implements PeerListener {
     askReadPoint();
     loopBack();
     answerReads();
+    worked |= scans.turn();
     if (now - deadlinesAtNanos >= DEADLINE_INTERVAL_NANOS || deadlinesAtNanos == Long.MIN_VALUE) {
       deadlinesAtNanos = now;
       expire();
@@ -292,7 +295,8 @@ public final class Node implements PeerListener {
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
     long rest = Math.min(paxos.nanosUntilDeadline(), STATUS_INTERVAL_NANOS);
-    boolean waiting = writes.count() > 0 || reads.count() > 0 || !writes.hasSession();
+    boolean waiting =
+        writes.count() > 0 || reads.count() > 0 || scans.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 
@@ -305,6 +309,9 @@ public final class Node implements PeerListener {
     writes.giveUpAll("the server stops");
     for (ClientRequest read : reads.all()) {
       read.answer(new Answer.Unavailable(false, "the server stops"));
+    }
+    for (ClientRequest scan : scans.all()) {
+      scan.answer(new Answer.Unavailable(false, "the server stops"));
     }
     answers.flush();
   }
@@ -490,14 +497,25 @@ public final class Node implements PeerListener {
   }
 
   private void onRequest(ClientRequest request) {
-    if (request.operation() instanceof Operation.Get get) {
-      if (get.mode() == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {
-        answerGet(request, get);
+    Operation operation = request.operation();
+    if (operation instanceof Operation.Get || operation instanceof Operation.Scan) {
+      ReadMode mode =
+          operation instanceof Operation.Get get ? get.mode() : ((Operation.Scan) operation).mode();
+      if (mode == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {
+        answerRead(request);
       } else {
         reads.add(request);
       }
     } else {
       writes.add(request);
+    }
+  }
+
+  private void answerRead(ClientRequest request) {
+    if (request.operation() instanceof Operation.Scan scan) {
+      scans.add(request, scan);
+    } else {
+      answerGet(request, (Operation.Get) request.operation());
     }
   }
 
@@ -519,7 +537,7 @@ public final class Node implements PeerListener {
     List<ClientRequest> ready = reads.applied(store.applied());
     while (!ready.isEmpty()) {
       for (ClientRequest read : ready) {
-        answerGet(read, (Operation.Get) read.operation());
+        answerRead(read);
       }
       ready = reads.applied(store.applied());
     }
@@ -530,6 +548,9 @@ public final class Node implements PeerListener {
     writes.expire(nowNanos, why);
     for (ClientRequest read : reads.expired(nowNanos)) {
       read.answer(new Answer.Unavailable(false, why));
+    }
+    for (ClientRequest scan : scans.expired(nowNanos)) {
+      scan.answer(new Answer.Unavailable(false, "the range was not read in time"));
     }
   }
 

@@ -1,15 +1,21 @@
 package io.synod.server;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.Slot;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValue;
+import io.synod.proto.RangeResponse;
+import io.synod.store.RangeRead;
+import io.synod.store.Row;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -154,6 +160,44 @@ abstract class ClientCall<R> extends ClientRequest {
         headers.put(APPLIED, Long.toString(applied.number()));
       }
       return headers;
+    }
+  }
+
+  /** A page of a range, or its count. */
+  static final class Scan extends ClientCall<RangeResponse> {
+    private final boolean local;
+
+    Scan(ServerCall<?, RangeResponse> call, Outbox outbox, boolean local, Terms terms) {
+      super(call, outbox, terms.operation(), terms.deadlineNanos());
+      this.local = local;
+    }
+
+    @Override
+    void sendOutcome(ServerCall<?, RangeResponse> open, Answer given) {
+      Check.that(given instanceof Answer.Rows, "a range is answered as a range");
+      Answer.Rows rows = (Answer.Rows) given;
+      RangeRead read = rows.read();
+      RangeResponse.Builder response =
+          RangeResponse.newBuilder().setCount(read.count()).setRevision(read.revision());
+      for (Row row : read.rows()) {
+        response.addRow(
+            KeyValue.newBuilder()
+                .setKey(bytes(row.key()))
+                .setValue(bytes(row.value()))
+                .setCreateRevision(row.createRevision())
+                .setModRevision(row.modRevision())
+                .setVersion(row.version()));
+      }
+      read.next().ifPresent(next -> response.setNext(bytes(next)));
+      Metadata headers = new Metadata();
+      if (local) {
+        headers.put(APPLIED, Long.toString(rows.applied().number()));
+      }
+      succeed(open, headers, response.build());
+    }
+
+    private static ByteString bytes(Bytes bytes) {
+      return UnsafeByteOperations.unsafeWrap(bytes.toArray());
     }
   }
 

@@ -49,6 +49,7 @@ final class ClientServer {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .addService(service.definition())
+            .addService(service.rangesDefinition())
             .addService(new StatusService(status))
             .addService(health.getHealthService())
             .addService(reflection())

@@ -11,21 +11,27 @@ import io.grpc.Status;
 import io.synod.node.ClientRequest.Operation;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.node.Submission;
+import io.synod.paxos.Bytes;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
+import io.synod.proto.RangeRequest;
+import io.synod.proto.RangeResponse;
+import io.synod.proto.RangesGrpc;
 import io.synod.server.ClientCall.Terms;
 import io.synod.server.Configuration.Limits;
+import io.synod.store.Range;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The three calls of clients. It checks what came and hands it to the node; the answer is sent by
- * {@link ClientCall}.
+ * The calls of clients: the three on keys, and the one on ranges of them. It checks what came and
+ * hands it to the node; the answer is sent by {@link ClientCall}.
  *
  * <p>Everything here runs on network threads and never blocks. The handlers are written against
  * gRPC's calls rather than its stream observers, since each object and each hand-over between
@@ -37,6 +43,11 @@ final class KeyValueService {
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
 
   private static final long MOST_MARGIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** How much a page of a range holds; one row alone may exceed the bytes. */
+  private static final int PAGE_ROWS = 1_000;
+
+  private static final int PAGE_BYTES = 256 << 10;
 
   private final Settings settings;
   private final Requests requests;
@@ -72,6 +83,12 @@ final class KeyValueService {
         .build();
   }
 
+  ServerServiceDefinition rangesDefinition() {
+    return ServerServiceDefinition.builder(RangesGrpc.getServiceDescriptor())
+        .addMethod(RangesGrpc.getRangeMethod(), new Ranges())
+        .build();
+  }
+
   /** From now on every new call is refused; those under way go on. Any thread. */
   void refuseNewCalls() {
     stopping = true;
@@ -82,31 +99,74 @@ final class KeyValueService {
     return room.taken();
   }
 
-  // ---- the three calls --------------------------------------------------------------------------
+  // ---- the calls --------------------------------------------------------------------------------
 
   private final class Gets extends Handler<GetRequest, GetResponse> {
     @Override
     void onRequest(ServerCall<GetRequest, GetResponse> call, GetRequest request, Arrival arrival) {
-      ReadMode mode = settings.readMode();
-      String wanted = arrival.readMode();
-      if (wanted != null) {
-        switch (wanted) {
-          case "linearizable" -> mode = ReadMode.LINEARIZABLE;
-          case "local" -> mode = ReadMode.LOCAL;
-          default -> {
-            refuse(
-                call,
-                Status.INVALID_ARGUMENT,
-                "synod-read '" + wanted + "': it is linearizable or local");
-            return;
-          }
-        }
-      }
-      if (accepts(call, request.getKey())) {
+      ReadMode mode = readMode(call, arrival);
+      if (mode != null && accepts(call, request.getKey())) {
         Operation get = new Operation.Get(ByteStrings.toBytes(request.getKey()), mode);
         Terms terms = new Terms(get, arrival.answerByNanos());
         submit(call, new ClientCall.Read(call, arrival.outbox(), mode == ReadMode.LOCAL, terms));
       }
+    }
+  }
+
+  private final class Ranges extends Handler<RangeRequest, RangeResponse> {
+    @Override
+    void onRequest(
+        ServerCall<RangeRequest, RangeResponse> call, RangeRequest request, Arrival arrival) {
+      ReadMode mode = readMode(call, arrival);
+      if (mode == null) {
+        return;
+      }
+      int longest = settings.limits().keyBytes();
+      if (request.getPrefix().size() > longest || request.getFrom().size() > longest) {
+        refuse(
+            call,
+            Status.INVALID_ARGUMENT,
+            "a prefix or a key of more than the limit of " + longest + " bytes");
+        return;
+      }
+      Operation scan = new Operation.Scan(range(request), mode);
+      Terms terms = new Terms(scan, arrival.answerByNanos());
+      submit(call, new ClientCall.Scan(call, arrival.outbox(), mode == ReadMode.LOCAL, terms));
+    }
+  }
+
+  private static Range range(RangeRequest request) {
+    int rows = request.getLimit() == 0 ? PAGE_ROWS : Math.min(request.getLimit(), PAGE_ROWS);
+    Range range =
+        Range.ofPrefix(
+            ByteStrings.toBytes(request.getPrefix()),
+            request.hasRevision() ? OptionalLong.of(request.getRevision()) : OptionalLong.empty(),
+            request.getCountOnly()
+                ? Range.Limits.COUNT
+                : new Range.Limits(rows < 1 ? PAGE_ROWS : rows, PAGE_BYTES));
+    Bytes from = ByteStrings.toBytes(request.getFrom());
+    return from.compareTo(range.from()) > 0
+        ? new Range(from, range.until(), range.revision(), range.limits())
+        : range;
+  }
+
+  /** How fresh the read must be; null: it is refused. */
+  private @Nullable ReadMode readMode(ServerCall<?, ?> call, Arrival arrival) {
+    String wanted = arrival.readMode();
+    if (wanted == null) {
+      return settings.readMode();
+    }
+    switch (wanted) {
+      case "linearizable":
+        return ReadMode.LINEARIZABLE;
+      case "local":
+        return ReadMode.LOCAL;
+      default:
+        refuse(
+            call,
+            Status.INVALID_ARGUMENT,
+            "synod-read '" + wanted + "': it is linearizable or local");
+        return null;
     }
   }
 

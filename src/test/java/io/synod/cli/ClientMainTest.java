@@ -64,6 +64,32 @@ class ClientMainTest {
   }
 
   @Test
+  void listsAndCountsByPrefix() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(
+        0,
+        run(
+            "put a 1\nput b1 2\nput b2 \"3 4\"\nput b3 5\nput c 6\nlist b\nlist\nLIST b 2\nlist x\n"
+                + "count b\ncount\n"));
+    String listed = out().replaceAll("  \\([\\d.]+ ms\\)", "");
+    assertEquals(
+        "done\ndone\ndone\ndone\ndone\n"
+            + "b1  2\nb2  3 4\nb3  5\n3 keys\n"
+            + "a  1\nb1  2\nb2  3 4\nb3  5\nc  6\n5 keys\n"
+            + "b1  2\nb2  3 4\n2 keys\n"
+            + "0 keys\n3 keys\n5 keys\n",
+        listed);
+    assertEquals("", err());
+  }
+
+  @Test
+  void listsKeysAloneIfRaw() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(0, run("put a 1\nput b 2\nlist\ncount\n", "--raw"));
+    assertEquals("a\nb\n2\n", out());
+  }
+
+  @Test
   void endsWithOneIfNotFound() {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(1, run("GET nothing\nPUT a b\n"));

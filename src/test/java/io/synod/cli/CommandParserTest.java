@@ -25,6 +25,11 @@ class CommandParserTest {
     assertEquals(new Command.Get(bytes("Key")), parse("get Key"));
     assertEquals(new Command.Put(bytes("k"), bytes("v")), parse("  Put\tk   v  "));
     assertEquals(new Command.Delete(bytes("k")), parse("DELETE k"));
+    assertEquals(new Command.Listing(ByteString.EMPTY, Long.MAX_VALUE), parse("list"));
+    assertEquals(new Command.Listing(bytes("user/"), Long.MAX_VALUE), parse("LIST user/"));
+    assertEquals(new Command.Listing(ByteString.EMPTY, 7), parse("LIST '' 7"));
+    assertEquals(new Command.Count(ByteString.EMPTY), parse("count"));
+    assertEquals(new Command.Count(bytes("u")), parse("COUNT u"));
     assertEquals(new Command.Status(), parse("status"));
     assertEquals(new Command.Help(), parse("?"));
     assertEquals(new Command.Exit(), parse("quit"));
@@ -62,6 +67,10 @@ class CommandParserTest {
         "FETCH k | no verb FETCH",
         "GET | takes one key",
         "GET a b | takes one key",
+        "LIST a b c | a prefix and a limit",
+        "LIST a b | a number from 1 on, not b",
+        "LIST a 0 | a number from 1 on",
+        "COUNT a b | one prefix",
         "PUT k | a key and a value",
         "PUT k two words | in quotes",
         "PUT k \"open | not closed",

@@ -18,9 +18,13 @@ import io.synod.proto.DeleteRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.PutRequest;
+import io.synod.proto.RangeRequest;
+import io.synod.proto.RangeResponse;
+import io.synod.proto.RangesGrpc;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.io.IOException;
@@ -29,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 public final class FakeServers implements AutoCloseable {
   private static final Metadata.Key<String> READ_HEADER =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final long REVISION = 8;
 
   /** What a server does with a call. */
   public enum Behaviour {
@@ -125,10 +132,43 @@ public final class FakeServers implements AutoCloseable {
                 .directExecutor()
                 .addService(ServerInterceptors.intercept(this, new ReadHeader()))
                 .addService(new StatusService())
+                .addService(new RangeService())
                 .build()
                 .start();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+    }
+
+    /** Pages of two rows. */
+    private final class RangeService extends RangesGrpc.RangesImplBase {
+      @Override
+      public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
+        if (misbehaves(observer, () -> {})) {
+          return;
+        }
+        TreeMap<ByteString, ByteString> sorted =
+            new TreeMap<>(ByteString.unsignedLexicographicalComparator());
+        sorted.putAll(pairs);
+        sorted.keySet().removeIf(key -> !key.startsWith(request.getPrefix()));
+        RangeResponse.Builder response = RangeResponse.newBuilder().setRevision(REVISION);
+        if (request.getCountOnly()) {
+          response.setCount(sorted.size());
+        } else if (request.hasRevision() && request.getRevision() != REVISION) {
+          observer.onError(Status.OUT_OF_RANGE.asRuntimeException());
+          return;
+        } else {
+          for (Map.Entry<ByteString, ByteString> each :
+              sorted.tailMap(request.getFrom()).entrySet()) {
+            if (response.getRowCount() == Math.min(2, request.getLimit())) {
+              response.setNext(each.getKey());
+              break;
+            }
+            response.addRow(KeyValue.newBuilder().setKey(each.getKey()).setValue(each.getValue()));
+          }
+        }
+        observer.onNext(response.build());
+        observer.onCompleted();
       }
     }
 

@@ -38,13 +38,22 @@ import io.synod.proto.DeleteRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
+import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
+import io.synod.proto.RangeRequest;
+import io.synod.proto.RangeResponse;
+import io.synod.proto.RangesGrpc;
 import io.synod.server.Configuration.Limits;
+import io.synod.store.Range;
+import io.synod.store.RangeRead;
+import io.synod.store.Row;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +88,7 @@ class KeyValueServiceTest {
         InProcessServerBuilder.forName(name)
             .directExecutor()
             .addService(service.definition())
+            .addService(service.rangesDefinition())
             .build()
             .start();
     channel = InProcessChannelBuilder.forName(name).directExecutor().build();
@@ -101,6 +111,67 @@ class KeyValueServiceTest {
 
   private static GetRequest get(String key) {
     return GetRequest.newBuilder().setKey(utf8(key)).build();
+  }
+
+  private Future<RangeResponse> range(RangeRequest request) {
+    return RangesGrpc.newFutureStub(channel).range(request);
+  }
+
+  @Test
+  void aRangeIsReadByPagesAtOneRevision() throws Exception {
+    Future<RangeResponse> first = range(RangeRequest.newBuilder().setPrefix(utf8("a")).build());
+    ClientRequest request = node.next();
+    Operation.Scan scan = assertInstanceOf(Operation.Scan.class, request.operation());
+    assertEquals(ReadMode.LINEARIZABLE, scan.mode());
+    assertEquals(Bytes.utf8("a"), scan.range().from());
+    assertEquals(Optional.of(Bytes.utf8("b")), scan.range().until());
+    assertEquals(OptionalLong.empty(), scan.range().revision());
+    Row row = new Row(Bytes.utf8("a1"), Bytes.utf8("v"), 3, 5, 2);
+    RangeRead page = new RangeRead(List.of(row), 9, 1, Optional.of(Bytes.utf8("a2")));
+    answer(request, new Answer.Rows(page, Slot.of(4)));
+    RangeResponse response = first.get(10, TimeUnit.SECONDS);
+    assertEquals(
+        RangeResponse.newBuilder()
+            .addRow(
+                KeyValue.newBuilder()
+                    .setKey(utf8("a1"))
+                    .setValue(utf8("v"))
+                    .setCreateRevision(3)
+                    .setModRevision(5)
+                    .setVersion(2))
+            .setCount(1)
+            .setRevision(9)
+            .setNext(utf8("a2"))
+            .build(),
+        response);
+
+    Future<RangeResponse> second =
+        range(
+            RangeRequest.newBuilder()
+                .setPrefix(utf8("a"))
+                .setFrom(response.getNext())
+                .setRevision(9)
+                .setLimit(2)
+                .build());
+    ClientRequest next = node.next();
+    Range range = assertInstanceOf(Operation.Scan.class, next.operation()).range();
+    assertEquals(Bytes.utf8("a2"), range.from());
+    assertEquals(OptionalLong.of(9), range.revision());
+    assertEquals(2, range.limits().rows());
+    answer(next, new Answer.RevisionUnavailable(true, "revision 9 has been compacted"));
+    ExecutionException e =
+        assertThrows(ExecutionException.class, () -> second.get(10, TimeUnit.SECONDS));
+    assertEquals(Status.Code.OUT_OF_RANGE, Status.fromThrowable(e).getCode());
+  }
+
+  @Test
+  void aCountReadsNoRows() throws Exception {
+    Future<RangeResponse> counted = range(RangeRequest.newBuilder().setCountOnly(true).build());
+    ClientRequest request = node.next();
+    Range range = assertInstanceOf(Operation.Scan.class, request.operation()).range();
+    assertEquals(Range.ofPrefix(Bytes.EMPTY, OptionalLong.empty(), Range.Limits.COUNT), range);
+    answer(request, new Answer.Rows(new RangeRead(List.of(), 9, 77, Optional.empty()), Slot.of(4)));
+    assertEquals(77, counted.get(10, TimeUnit.SECONDS).getCount());
   }
 
   private void answer(ClientRequest request, Answer answer) {
