@@ -15,6 +15,9 @@ final class StatusTable {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
 
+  /** What a key counts besides its bytes, as the contract says. */
+  private static final int KEY_BYTES = 128;
+
   private final StatusResponse status;
   private final StringBuilder out = new StringBuilder();
 
@@ -51,6 +54,9 @@ final class StatusTable {
         "chosen up to slot %d, applied up to %d"
             .formatted(status.getChosenSlot(), status.getAppliedSlot()));
     line("keys", Long.toString(status.getKeys()));
+    if (status.getQuotaBytes() > 0) {
+      line("data", data());
+    }
     if (status.getMemberCount() > 0) {
       line("quorum", quorum());
     }
@@ -61,6 +67,17 @@ final class StatusTable {
       out.append('\n').append(members());
     }
     return out.toString().stripTrailing();
+  }
+
+  private String data() {
+    long used = status.getLiveBytes() + KEY_BYTES * status.getKeys();
+    return String.format(
+        Locale.ROOT,
+        "%,d bytes, %d %% of the quota; history of %,d bytes; revision %d",
+        status.getLiveBytes(),
+        used * 100 / status.getQuotaBytes(),
+        status.getHistoryBytes(),
+        status.getRevision());
   }
 
   private void line(String name, String text) {

@@ -26,6 +26,9 @@ public sealed interface Answer {
    */
   record RevisionUnavailable(boolean compacted, String why) implements Answer {}
 
+  /** A write that the quota does not allow; it was never proposed. */
+  record QuotaReached(String why) implements Answer {}
+
   /**
    * No answer from a quorum in time.
    *

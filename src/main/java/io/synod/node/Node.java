@@ -75,6 +75,7 @@ public final class Node implements PeerListener {
   private final SnapshotDuties snapshots;
   private final Compaction compaction;
   private final Scans scans;
+  private final Quota quota;
   private final StateMachine.Results results = new ApplyResults();
 
   /** Binding messages that wait for the journal, in order. */
@@ -175,6 +176,7 @@ public final class Node implements PeerListener {
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
+    this.quota = new Quota(settings.quotaBytes(), store, surroundings::report);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it.
       MembershipInForce membership = parts.restored().get().membership();
@@ -286,6 +288,7 @@ public final class Node implements PeerListener {
       statusAtNanos = now;
       status = makeStatus();
       compact();
+      quota.check();
     }
     network.flush();
     answers.flush();
@@ -507,7 +510,12 @@ public final class Node implements PeerListener {
         reads.add(request);
       }
     } else {
-      writes.add(request);
+      Optional<String> refusal = quota.refusal(operation);
+      if (refusal.isPresent()) {
+        request.answer(new Answer.QuotaReached(refusal.get()));
+      } else {
+        writes.add(request);
+      }
     }
   }
 
@@ -677,7 +685,7 @@ public final class Node implements PeerListener {
   // ------------------------------------------------------------------------------------------------------------------
 
   private NodeStatus makeStatus() {
-    return new StatusReport(paxos, store, self)
+    return new StatusReport(paxos, store, quota, self)
         .make(elected, electedAtMillis, faults.failRate(), waitingFor());
   }
 

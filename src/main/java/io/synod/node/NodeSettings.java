@@ -21,6 +21,7 @@ import java.util.UUID;
  * @param snapshotBytes a snapshot is taken when so many bytes of commands were applied since the
  *     last, or as many as the store holds if that is more
  * @param history what of earlier revisions is kept
+ * @param quotaBytes how much the store may hold before puts are refused
  * @param failRate the chance that this server fails as an acceptor, on purpose
  * @param seed for the faults on purpose: the driver's only randomness
  */
@@ -34,6 +35,7 @@ public record NodeSettings(
     long retryNanos,
     long snapshotBytes,
     History history,
+    long quotaBytes,
     double failRate,
     long seed) {
   public NodeSettings {
@@ -86,6 +88,7 @@ public record NodeSettings(
         1_000_000_000L,
         32 << 20,
         History.USUAL,
+        Long.MAX_VALUE / 1_000,
         failRate,
         seed);
   }

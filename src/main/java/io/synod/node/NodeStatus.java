@@ -32,10 +32,23 @@ public record NodeStatus(
     Slot applied,
     Slot membershipAt,
     int quorum,
-    long keys,
+    Data data,
     double failRate,
     Optional<String> warning,
     List<MemberStatus> members) {
+
+  /**
+   * What the store holds.
+   *
+   * @param liveBytes of keys and values
+   * @param revision the newest
+   * @param historyBytes about what earlier revisions take
+   * @param quotaBytes at which puts are refused, each key counting {@code 128} bytes more
+   */
+  public record Data(long keys, long liveBytes, long revision, long historyBytes, long quotaBytes) {
+    /** Of a server that has not begun. */
+    public static final Data NONE = new Data(0, 0, 1, 0, 0);
+  }
 
   /**
    * A member as this server sees it.

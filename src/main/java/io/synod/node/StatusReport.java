@@ -17,11 +17,13 @@ import java.util.Optional;
 final class StatusReport {
   private final Paxos paxos;
   private final KeyValueStore store;
+  private final Quota quota;
   private final ServerId self;
 
-  StatusReport(Paxos paxos, KeyValueStore store, ServerId self) {
+  StatusReport(Paxos paxos, KeyValueStore store, Quota quota, ServerId self) {
     this.paxos = paxos;
     this.store = store;
+    this.quota = quota;
     this.self = self;
   }
 
@@ -40,7 +42,12 @@ final class StatusReport {
         store.applied(),
         open ? paxos.membership().decidedAt() : Slot.ZERO,
         open ? paxos.membership().membership().quorum() : 0,
-        store.keys(),
+        new NodeStatus.Data(
+            store.keys(),
+            store.liveBytes(),
+            store.revision(),
+            store.historyBytes(),
+            quota.limitBytes()),
         failRate,
         new Warnings(paxos).first(),
         open ? members(paxos.membership().membership()) : List.of());

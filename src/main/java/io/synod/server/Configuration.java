@@ -64,8 +64,10 @@ public record Configuration(
    * @param keyBytes the longest key
    * @param valueBytes the largest value
    * @param journalSegmentBytes the length of a segment of the journal
+   * @param quotaBytes how much the store may hold before puts are refused
    */
-  public record Limits(int queueRequests, int keyBytes, int valueBytes, long journalSegmentBytes) {
+  public record Limits(
+      int queueRequests, int keyBytes, int valueBytes, long journalSegmentBytes, long quotaBytes) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

@@ -169,7 +169,9 @@ final class ConfigurationReader {
         (int)
             number(Setting.VALUE_LIMIT_BYTES, new Range(Limits.VALUE_BYTES, 1, Limits.VALUE_BYTES));
     long segment = number(Setting.JOURNAL_SEGMENT_MIB, new Range(16, 1, 1024)) << 20;
-    return new Limits(queue, Limits.KEY_BYTES, value, segment);
+    long usualQuotaMib = Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5);
+    long quota = number(Setting.QUOTA_MIB, new Range(usualQuotaMib, 1, 1 << 24)) << 20;
+    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota);
   }
 
   /** What a whole number may be, and what it is if nothing is said. */

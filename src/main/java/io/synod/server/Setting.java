@@ -27,6 +27,7 @@ enum Setting {
       "N", "how many calls may wait or be under way, a power of two up to 65536 (default 16384)"),
   VALUE_LIMIT_BYTES("N", "the largest value (default and most 1048576)"),
   JOURNAL_SEGMENT_MIB("N", "the length of a segment of the journal (default 16)"),
+  QUOTA_MIB("N", "how much the store may hold, then puts are refused (default 2/5 of the heap)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),

@@ -40,7 +40,11 @@ final class StatusService extends ClusterGrpc.ClusterImplBase {
             .setAppliedSlot(status.applied().number())
             .setMembershipSlot(status.membershipAt().number())
             .setQuorum(status.quorum())
-            .setKeys(status.keys())
+            .setKeys(status.data().keys())
+            .setLiveBytes(status.data().liveBytes())
+            .setRevision(status.data().revision())
+            .setHistoryBytes(status.data().historyBytes())
+            .setQuotaBytes(status.data().quotaBytes())
             .setFailRate(status.failRate());
     status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
     status.waitingFor().ifPresent(response::setWaitingFor);

@@ -241,6 +241,7 @@ final class SynodServer {
             new NodeSettings.History(
                 usual.history().millis(),
                 Math.min(usual.history().sizeBytes(), Runtime.getRuntime().maxMemory() / 8)),
+            configuration.limits().quotaBytes(),
             usual.failRate(),
             usual.seed());
     KeyValueStore store = KeyValueStore.inMemory();
@@ -399,7 +400,7 @@ final class SynodServer {
         Slot.ZERO,
         Slot.ZERO,
         0,
-        0,
+        NodeStatus.Data.NONE,
         configuration.failRate(),
         Optional.empty(),
         List.of());

@@ -24,6 +24,7 @@ final class Bounds {
         retryNanos,
         usual.snapshotBytes(),
         usual.history(),
+        usual.quotaBytes(),
         usual.failRate(),
         usual.seed());
   }

@@ -59,7 +59,7 @@ class ClientServerTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20),
+              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30),
               ReadMode.LINEARIZABLE,
               10_000,
               64 << 20),
@@ -119,7 +119,7 @@ class ClientServerTest {
         Slot.of(19),
         Slot.of(3),
         2,
-        11,
+        new NodeStatus.Data(11, 1_000, 50, 70, 10_000),
         0.25,
         Optional.empty(),
         List.of(
@@ -186,6 +186,10 @@ class ClientServerTest {
             .setMembershipSlot(3)
             .setQuorum(2)
             .setKeys(11)
+            .setLiveBytes(1_000)
+            .setRevision(50)
+            .setHistoryBytes(70)
+            .setQuotaBytes(10_000)
             .setFailRate(0.25)
             .addMember(heard)
             .addMember(

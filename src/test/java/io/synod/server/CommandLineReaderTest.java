@@ -57,7 +57,12 @@ class CommandLineReaderTest {
             0.3,
             /* bootstrapAvailable= */ false,
             new Timings(50, 1_000, 10_000),
-            new Limits(16_384, 65_536, 1_048_576, 16 << 20)),
+            new Limits(
+                16_384,
+                65_536,
+                1_048_576,
+                16 << 20,
+                (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5 << 20)),
         configuration);
   }
 

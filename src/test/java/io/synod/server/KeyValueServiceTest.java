@@ -73,7 +73,10 @@ class KeyValueServiceTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(16, 64 << 10, 1 << 20, 1 << 20), ReadMode.LINEARIZABLE, 10_000, 4 << 20),
+              new Limits(16, 64 << 10, 1 << 20, 1 << 20, 1 << 30),
+              ReadMode.LINEARIZABLE,
+              10_000,
+              4 << 20),
           node,
           outboxes,
           () -> NOW_NANOS);
@@ -162,6 +165,18 @@ class KeyValueServiceTest {
     ExecutionException e =
         assertThrows(ExecutionException.class, () -> second.get(10, TimeUnit.SECONDS));
     assertEquals(Status.Code.OUT_OF_RANGE, Status.fromThrowable(e).getCode());
+  }
+
+  @Test
+  void aWriteBeyondTheQuotaIsRefusedWithTheFigures() throws Exception {
+    Future<EmptyMessage> put = stub.putPair(put(utf8("k"), utf8("v")));
+    answer(node.next(), new Answer.QuotaReached("the store is full: 7 keys"));
+    ExecutionException e =
+        assertThrows(ExecutionException.class, () -> put.get(10, TimeUnit.SECONDS));
+    assertEquals(Status.Code.RESOURCE_EXHAUSTED, Status.fromThrowable(e).getCode());
+    assertEquals("the store is full: 7 keys", Status.fromThrowable(e).getDescription());
+    Metadata trailers = Objects.requireNonNull(Status.trailersFromThrowable(e));
+    assertEquals("not-proposed", trailers.get(ClientCall.OUTCOME));
   }
 
   @Test

@@ -50,7 +50,7 @@ class ReadinessTest {
         Slot.ZERO,
         Slot.ZERO,
         2,
-        0,
+        NodeStatus.Data.NONE,
         0,
         Optional.empty(),
         List.of());

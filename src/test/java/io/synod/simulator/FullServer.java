@@ -398,6 +398,7 @@ final class FullServer implements SimulatedServer {
         4 * swarm.pingIntervalNanos,
         swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
         new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
+        1L << 40,
         failRate,
         random.nextLong());
   }
