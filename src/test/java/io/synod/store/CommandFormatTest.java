@@ -52,11 +52,11 @@ class CommandFormatTest {
   @Test
   void batchIsRunsOneBehindTheOther() {
     Bytes first = run(ONE_OF_EACH.subList(0, 2));
-    Bytes second = run(ONE_OF_EACH.subList(2, 4));
+    Bytes second = run(ONE_OF_EACH.subList(2, ONE_OF_EACH.size()));
 
     Bytes batch = CommandFormat.batch(1234, List.of(first, second));
 
-    assertEquals(4, CommandFormat.checkBatch(batch));
+    assertEquals(ONE_OF_EACH.size(), CommandFormat.checkBatch(batch));
     assertEquals(1234, CommandFormat.logTimeMillis(batch));
     assertEquals(run(ONE_OF_EACH), batch.slice(9, batch.size()));
     assertEquals(CommandFormat.batchSizeBytes(List.of(first, second)), batch.size());
@@ -70,6 +70,10 @@ class CommandFormatTest {
         expected = CommandFormat.putSizeBytes(put.key(), put.value());
       } else if (command instanceof Command.Delete delete) {
         expected = CommandFormat.deleteSizeBytes(delete.key());
+      } else if (command instanceof Command.Compact) {
+        expected = CommandFormat.compactSizeBytes();
+      } else if (command instanceof Command.Writes writes) {
+        expected = CommandFormat.writesSizeBytes(writes.changes());
       } else {
         expected = CommandFormat.openSessionSizeBytes();
       }
