@@ -46,7 +46,8 @@ final class FreshSegment {
       largest = Math.max(largest, frame);
       bytes += frame;
     }
-    sizeBytes = Math.max(settings.segmentBytes(), Frame.align(bytes + 2 * Frame.HEADER_BYTES));
+    long least = Math.max(bytes + 2 * Frame.HEADER_BYTES, LogWriter.HEADERS_A_SEGMENT * first);
+    sizeBytes = Math.max(settings.segmentBytes(), Frame.align(least));
     end = bytes;
     DiskFile file = disk.open(LogFiles.segment(number));
     try {

@@ -15,6 +15,14 @@ import java.util.Optional;
  * thread's own.
  */
 final class LogWriter implements AutoCloseable {
+  /**
+   * A header names all segments before its own. No segment is shorter than this many headers, so
+   * that the headers of a log that is never cut take this part of it at most, however short the
+   * segments were meant to be.
+   */
+  static final int HEADERS_A_SEGMENT = 4;
+
+  private static final int EXTENT_BYTES = 16;
   private static final int FIRST_BUFFER_BYTES = 64 << 10;
 
   /** Beyond this a buffer that is full is written before it grows. */
@@ -48,6 +56,9 @@ final class LogWriter implements AutoCloseable {
   private boolean settled = true;
 
   private boolean promisesDue;
+
+  /** How large the last header was; 0 before one was written. */
+  private int lastHeaderBytes;
 
   /** Where a recovery left off. */
   record Start(Segment segment, long use, long end, long lastSlot) {}
@@ -89,7 +100,8 @@ final class LogWriter implements AutoCloseable {
    * between commits.
    */
   void preferFilled() throws IOException {
-    if (!current.filled() && supply.isReady()) {
+    if (!current.filled()
+        && supply.isReady(HEADERS_A_SEGMENT * (lastHeaderBytes + (long) EXTENT_BYTES))) {
       rotate(0);
     }
   }
@@ -196,7 +208,11 @@ final class LogWriter implements AutoCloseable {
     }
     Bytes header = header().encode();
     int headerBytes = Frame.paddedBytes(header.size());
-    long wanted = headerBytes + (long) bytes + 2 * Frame.HEADER_BYTES;
+    lastHeaderBytes = headerBytes;
+    long wanted =
+        Math.max(
+            headerBytes + (long) bytes + 2 * Frame.HEADER_BYTES,
+            HEADERS_A_SEGMENT * (long) headerBytes);
     Optional<Segment> ready = supply.take(wanted);
     current = ready.isPresent() ? ready.get() : supply.grow(wanted);
     place = new Frame.Place(identity.mark(), place.use() + 1);

@@ -44,6 +44,12 @@ final class SegmentSupply implements AutoCloseable {
     return ready.get() != null;
   }
 
+  /** Whether a filled segment of so many bytes waits. */
+  boolean isReady(long bytes) {
+    Segment segment = ready.get();
+    return segment != null && segment.sizeBytes() >= bytes;
+  }
+
   /** The filled segment that waits, if it is large enough. */
   Optional<Segment> take(long bytes) {
     Segment segment = ready.get();

@@ -1,8 +1,11 @@
 package io.synod.node;
 
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,7 +25,41 @@ final class Warnings {
           "this server forgot votes that others saw it cast, so it casts none: its directory is an"
               + " older copy, or its disk lost writes; it joins again as a new incarnation");
     }
+    Optional<String> lost = lostMajority();
+    if (lost.isPresent()) {
+      return lost;
+    }
     return paxos.obstacle().map(Warnings::election).or(() -> paxos.torn().map(Warnings::torn));
+  }
+
+  /**
+   * Voters that came back as a new incarnation have lost their votes; without a quorum of the old
+   * ones no membership can name the new (protocol-rules.md, 24).
+   */
+  private Optional<String> lostMajority() {
+    if (!paxos.isOpen()) {
+      return Optional.empty();
+    }
+    Membership membership = paxos.membership().membership();
+    List<ServerId> lost = new ArrayList<>();
+    for (Paxos.PeerView peer : paxos.peers()) {
+      Optional<Member> member = membership.member(peer.server());
+      if (member.isPresent()
+          && member.get().role().votes()
+          && peer.live()
+          && peer.incarnation().isPresent()
+          && !peer.incarnation().get().equals(member.get().incarnation())) {
+        lost.add(peer.server());
+      }
+    }
+    if (membership.voters() - lost.size() >= membership.quorum()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        names(lost)
+            + " came back without what they held: there is no quorum any more that could have them"
+            + " join again, and what only they held is lost; nothing is served until an operator"
+            + " decides what goes on (docs/operations.md)");
   }
 
   private static String election(Paxos.UnknownSlot unknown) {

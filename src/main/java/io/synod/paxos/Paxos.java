@@ -233,14 +233,23 @@ public final class Paxos {
     List<PeerView> views = new ArrayList<>();
     for (Peer peer : election.peers()) {
       views.add(
-          new PeerView(peer.server(), peer.isHeard(), peer.standing(), peer.roundTripNanos()));
+          new PeerView(
+              peer.server(),
+              peer.isHeard(),
+              peer.incarnation(),
+              peer.standing(),
+              peer.roundTripNanos()));
     }
     return Collections.unmodifiableList(views);
   }
 
   /** Another server as this one sees it. */
   public record PeerView(
-      ServerId server, boolean live, Optional<Standing> standing, double roundTripNanos) {}
+      ServerId server,
+      boolean live,
+      Optional<Incarnation> incarnation,
+      Optional<Standing> standing,
+      double roundTripNanos) {}
 
   /** How long, from the last time that passed, until the protocol has something to do by itself. */
   public long nanosUntilDeadline() {

@@ -3,9 +3,11 @@ package io.synod.server;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.SlotRange;
 import io.synod.store.CommandFormat;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All that a server is told when it starts: checked, with every default filled in. Made once by
@@ -19,6 +21,8 @@ import java.util.List;
  * @param readMode of reads that do not say
  * @param failRate the chance that it fails as an acceptor, on purpose
  * @param bootstrapAvailable whether a majority may found a new cluster without the others
+ * @param acceptedTornTail slots in which an operator says that nothing was accepted with the write
+ *     that did not end (protocol-rules.md, 4)
  */
 public record Configuration(
     ServerId server,
@@ -30,7 +34,9 @@ public record Configuration(
     double failRate,
     boolean bootstrapAvailable,
     Timings timings,
-    Limits limits) {
+    Limits limits,
+    Storage storage,
+    Optional<SlotRange> acceptedTornTail) {
 
   public Configuration {
     replicas = List.copyOf(replicas);
@@ -41,6 +47,14 @@ public record Configuration(
     if (!dataDirectory.isAbsolute()) {
       throw new IllegalArgumentException("a data directory is absolute, not " + dataDirectory);
     }
+  }
+
+  /** What is kept where. */
+  public enum Storage {
+    /** The state in memory; the journal and snapshots on disk. */
+    HEAP,
+    /** Nothing on disk: each start is a new incarnation. */
+    MEMORY
   }
 
   /** Where it listens: for clients, and for the other servers. */

@@ -3,9 +3,12 @@ package io.synod.server;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.paxos.SlotRange;
 import io.synod.proto.ServerConfig;
 import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
+import io.synod.server.Configuration.Storage;
 import io.synod.server.Configuration.Timings;
 import io.synod.store.Session;
 import java.nio.file.InvalidPathException;
@@ -14,10 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Checks a {@link ServerConfig} and fills in what it leaves out. */
 final class ConfigurationReader {
   private static final long MINUTE_MILLIS = 60_000;
+  private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
   private final ServerConfig config;
   private final Optional<Path> home;
@@ -56,7 +62,9 @@ final class ConfigurationReader {
         failRate(),
         bootstrapAvailable(),
         timings(),
-        limits());
+        limits(),
+        config.getStorage() == ServerConfig.Storage.MEMORY ? Storage.MEMORY : Storage.HEAP,
+        acceptedTornTail());
   }
 
   private List<Address> replicas() throws BadConfigurationException {
@@ -135,6 +143,23 @@ final class ConfigurationReader {
               + " yet, say so with new_cluster (--new-cluster), else leave bootstrap_available out");
     }
     return config.getBootstrapAvailable();
+  }
+
+  private Optional<SlotRange> acceptedTornTail() throws BadConfigurationException {
+    String text = config.getAcceptTornTail();
+    if (text.isBlank()) {
+      return Optional.empty();
+    }
+    Matcher range = SLOTS.matcher(text.strip());
+    if (range.matches()) {
+      long first = Long.parseLong(range.group(1));
+      long last = Long.parseLong(range.group(2));
+      if (first > 0 && first <= last) {
+        return Optional.of(new SlotRange(new Slot(first), new Slot(last)));
+      }
+    }
+    throw new BadConfigurationException(
+        "accept_torn_tail " + text + " is no range of slots: it is FIRST-LAST, as in 26-97");
   }
 
   private Timings timings() throws BadConfigurationException {

@@ -31,7 +31,13 @@ enum Setting {
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),
-  NEW_CLUSTER("", "there is no cluster of these replicas yet, also not on those that are down");
+  NEW_CLUSTER("", "there is no cluster of these replicas yet, also not on those that are down"),
+  STORAGE(
+      "KIND",
+      "heap: state in memory, journal and snapshots on disk; memory: nothing on disk (default heap)"),
+  ACCEPT_TORN_TAIL(
+      "FIRST-LAST",
+      "an operator's word that the write that did not end accepted nothing in these slots, as STATUS says");
 
   private final String argument;
   private final String help;

@@ -1,11 +1,15 @@
 package io.synod.server;
 
+import io.synod.journal.Disk;
+import io.synod.journal.DurableLog;
 import io.synod.journal.FileDisk;
 import io.synod.journal.Finding;
 import io.synod.journal.Journal;
 import io.synod.journal.JournalOwner;
 import io.synod.journal.JournalSettings;
 import io.synod.journal.JournalThread;
+import io.synod.journal.MemoryDisk;
+import io.synod.journal.MemoryLog;
 import io.synod.journal.OpenedJournal;
 import io.synod.node.DriverThread;
 import io.synod.node.Node;
@@ -79,7 +83,7 @@ final class SynodServer {
   private final DriverThread driver;
 
   private volatile @Nullable Node node;
-  private @Nullable FileDisk disk;
+  private @Nullable Disk disk;
   private @Nullable JournalThread journal;
   private @Nullable NetworkThreads threads;
   private @Nullable GrpcPeerNetwork network;
@@ -136,12 +140,14 @@ final class SynodServer {
         Runtime.version(),
         Runtime.getRuntime().maxMemory() >> 20,
         ProcessHandle.current().pid(),
-        configuration.dataDirectory());
+        configuration.storage() == Configuration.Storage.MEMORY
+            ? "memory only"
+            : configuration.dataDirectory());
     NetworkThreads loops = NetworkThreads.start(NETWORK_THREADS, "synod-network");
     threads = loops;
     Outboxes outboxes = new Outboxes(loops.group());
-    OpenedJournal opened = openJournal();
-    PaxosSettings identity = identity(opened.identity().incarnation());
+    Kept opened = openKept();
+    PaxosSettings identity = identity(opened.incarnation());
     if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
       LOG.info("bootstrap_available has no effect any more: the directory belongs to a cluster");
     }
@@ -153,11 +159,13 @@ final class SynodServer {
     Node driven = makeNode(identity, opened, peers, outboxes);
     node = driven;
     listener.node = driven;
-    JournalThread writer =
-        new JournalThread(opened.journal(), "writer", e -> fail("the journal failed", true, e));
-    journal = writer;
-    opened.journal().onDurable(driver::wake);
-    writer.start();
+    if (opened.log() instanceof Journal written) {
+      JournalThread writer =
+          new JournalThread(written, "writer", e -> fail("the journal failed", true, e));
+      journal = writer;
+      written.onDurable(driver::wake);
+      writer.start();
+    }
     peers.start();
     clients = startClients(driven, outboxes, loops);
     driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
@@ -172,6 +180,24 @@ final class SynodServer {
             .group()
             .next()
             .scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** What this server still has of itself, and where it goes on to write. */
+  private record Kept(DurableLog log, Recovered recovered, Incarnation incarnation) {}
+
+  private Kept openKept() throws IOException {
+    if (configuration.storage() == Configuration.Storage.MEMORY) {
+      disk = MemoryDisk.empty("memory");
+      LOG.info("storage: memory: nothing is kept on disk, and each start is a new incarnation");
+      return new Kept(
+          new MemoryLog(driver::wake), Recovered.nothing(), new Incarnation(UUID.randomUUID()));
+    }
+    OpenedJournal opened = openJournal();
+    return new Kept(
+        opened.journal(),
+        TornTail.accept(
+            opened.recovered(), opened.journal(), configuration.acceptedTornTail(), LOG::warn),
+        opened.identity().incarnation());
   }
 
   private OpenedJournal openJournal() throws IOException {
@@ -223,7 +249,7 @@ final class SynodServer {
   }
 
   private Node makeNode(
-      PaxosSettings identity, OpenedJournal opened, GrpcPeerNetwork peers, Outboxes outboxes)
+      PaxosSettings identity, Kept opened, GrpcPeerNetwork peers, Outboxes outboxes)
       throws IOException {
     NodeSettings usual =
         NodeSettings.usual(
@@ -258,7 +284,7 @@ final class SynodServer {
         identity,
         new Node.Parts(
             paxos,
-            opened.journal(),
+            opened.log(),
             store,
             snapshots,
             restored.restored(),

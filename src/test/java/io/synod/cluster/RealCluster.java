@@ -317,6 +317,36 @@ final class RealCluster implements AutoCloseable {
     throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
   }
 
+  /** The voting incarnation of {@code of} in the membership that {@code asked} knows. */
+  private Optional<String> votingIncarnation(int asked, int of) {
+    try {
+      var status =
+          io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(asked))
+              .withDeadlineAfter(2, TimeUnit.SECONDS)
+              .status(io.synod.proto.StatusRequest.getDefaultInstance());
+      return status.getMemberList().stream()
+          .filter(member -> member.getServerId() == of)
+          .filter(member -> member.getRole() == io.synod.proto.MemberStatus.Role.VOTER)
+          .map(io.synod.proto.MemberStatus::getIncarnation)
+          .findFirst();
+    } catch (StatusRuntimeException e) {
+      channels.get(asked).resetConnectBackoff();
+      return Optional.empty();
+    }
+  }
+
+  /** The incarnation of a server that has a vote, as the server itself says; waits for one. */
+  String awaitVotingIncarnation(int i, String otherThan) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (System.nanoTime() < end) {
+      Optional<String> now = votingIncarnation(i, i);
+      if (now.isPresent() && !now.get().equals(otherThan)) {
+        return now.get();
+      }
+    }
+    throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
+  }
+
   /** The ends of all logs, for a failure. */
   String logs() {
     StringBuilder all = new StringBuilder();

@@ -59,6 +59,25 @@ final class SegmentsTest {
   }
 
   @Test
+  void headersDoNotOutgrowALogThatIsNeverCut() throws IOException {
+    JournalSettings tiny = new JournalSettings(1024, 8, 1024, false);
+    Journal journal = Journal.open(disk, tiny, JournalFixtures.owner(), () -> 0).journal();
+    for (int slot = 1; slot <= 2_000; slot++) {
+      store(journal, accepted(slot, 1, 400));
+      prepare(journal);
+    }
+    long total = 0;
+    for (String name : segments()) {
+      total += disk.bytes(name).length;
+    }
+    assertTrue(total < 2 * 2_000 * 500, total + " bytes in " + segments().size() + " segments");
+    disk.powerLoss(0);
+    OpenedJournal again = Journal.open(disk, tiny, JournalFixtures.owner(), () -> 0);
+    assertEquals(List.of(), again.findings());
+    assertEquals(2_000, again.recovered().accepted().size());
+  }
+
+  @Test
   void doesNotTakeFramesOfAnEarlierUseForItsOwn() throws IOException {
     Journal journal = open(disk).journal();
     // Frames of one size: those of the earlier use stand where the later ones would go on.

@@ -21,6 +21,8 @@ final class Fold {
     Slot chosen = Slot.ZERO;
     Optional<MembershipInForce> membership = Optional.empty();
     TreeMap<Slot, AcceptedValue> accepted = new TreeMap<>();
+    Optional<SlotRange> unknown = Optional.empty();
+    Optional<SlotRange> torn = Optional.empty();
     TreeMap<Life, PeerVotes> seen = new TreeMap<>();
     for (JournalRecord record : records) {
       if (record instanceof JournalRecord.FoundingPrepared prepared) {
@@ -37,6 +39,9 @@ final class Fold {
         promised = Ballot.max(promised, value.accepted().ballot());
       } else if (record instanceof JournalRecord.ChosenUpTo upTo) {
         chosen = Slot.max(chosen, upTo.slot());
+      } else if (record instanceof JournalRecord.Damage damage) {
+        unknown = damage.unknown();
+        torn = damage.torn();
       } else if (record instanceof JournalRecord.VotesNoted noted) {
         seen.put(noted.seen().life(), noted.seen());
       } else if (record instanceof JournalRecord.Cut at) {
@@ -55,8 +60,8 @@ final class Fold {
         membership,
         new ArrayList<>(accepted.values()),
         chosen,
-        Optional.empty(),
-        Optional.empty(),
+        unknown,
+        torn,
         new ArrayList<>(seen.values()));
   }
 }

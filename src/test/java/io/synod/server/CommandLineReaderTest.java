@@ -9,6 +9,8 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.paxos.SlotRange;
 import io.synod.proto.ServerConfig;
 import io.synod.server.CommandLineReader.Wish;
 import io.synod.server.Configuration.Limits;
@@ -62,7 +64,9 @@ class CommandLineReaderTest {
                 65_536,
                 1_048_576,
                 16 << 20,
-                (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5 << 20)),
+                (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5 << 20),
+            Configuration.Storage.HEAP,
+            Optional.empty()),
         configuration);
   }
 
@@ -269,5 +273,24 @@ class CommandLineReaderTest {
             .map(FieldDescriptor::getName)
             .collect(Collectors.toSet()),
         Arrays.stream(Setting.values()).map(Setting::fieldName).collect(Collectors.toSet()));
+  }
+
+  @Test
+  void readsAStorageThatKeepsNothing() throws BadConfigurationException {
+    assertEquals(Configuration.Storage.MEMORY, read(THREE, "--storage", "memory").storage());
+    assertEquals(Configuration.Storage.MEMORY, read(THREE + " storage:MEMORY").storage());
+  }
+
+  @Test
+  void readsAnOperatorsWordOnATornTail() throws BadConfigurationException {
+    assertEquals(
+        Optional.of(new SlotRange(new Slot(26), new Slot(97))),
+        read(THREE, "--accept-torn-tail", "26-97").acceptedTornTail());
+    for (String wrong : new String[] {"26", "97-26", "0-3", "26-", "a-b", "-1-4"}) {
+      BadConfigurationException refused =
+          assertThrows(
+              BadConfigurationException.class, () -> read(THREE, "--accept-torn-tail=" + wrong));
+      assertTrue(String.valueOf(refused.getMessage()).contains(wrong), refused::toString);
+    }
   }
 }
