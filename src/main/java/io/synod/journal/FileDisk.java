@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * directory below it, which is made as needed: {@code journal/segment-000001.log}.
  */
 public final class FileDisk implements Disk {
-  private static final String LOCK = "lock";
+  static final String LOCK = "lock";
   private static final Pattern NAME =
       Pattern.compile("([A-Za-z0-9_-][A-Za-z0-9._-]*/)?[A-Za-z0-9_-][A-Za-z0-9._-]*");
 

@@ -31,6 +31,9 @@ final class CommandLineReader {
     /** To run a server. */
     record Run(Configuration configuration) implements Wish {}
 
+    /** To print what a data directory holds, and end. */
+    record Inspect(Path directory) implements Wish {}
+
     /** To print this and end. */
     record Print(String text) implements Wish {}
   }
@@ -45,6 +48,10 @@ final class CommandLineReader {
     if (line.hasOption("help") || arguments.isEmpty()) {
       return new Wish.Print(help());
     }
+    String[] inspected = line.getOptionValues("inspect");
+    if (inspected != null) {
+      return inspect(line, arguments, inspected);
+    }
     ServerConfig.Builder config = base(line).toBuilder();
     for (Setting setting : Setting.values()) {
       String[] values = line.getOptionValues(setting.optionName());
@@ -55,6 +62,19 @@ final class CommandLineReader {
       }
     }
     return new Wish.Run(new ConfigurationReader(config.build(), home).read());
+  }
+
+  private static Wish inspect(CommandLine line, List<String> arguments, String[] directories)
+      throws BadConfigurationException {
+    if (directories.length > 1 || line.getOptions().length > 1 || !line.getArgList().isEmpty()) {
+      throw new BadConfigurationException(
+          "--inspect goes with one directory and nothing else, not with " + arguments + SEE);
+    }
+    try {
+      return new Wish.Inspect(Path.of(directories[0]));
+    } catch (InvalidPathException e) {
+      throw new BadConfigurationException("--inspect " + directories[0] + ": " + e.getMessage(), e);
+    }
   }
 
   private static ServerConfig base(CommandLine line) throws BadConfigurationException {
@@ -125,6 +145,7 @@ final class CommandLineReader {
     Options options = new Options();
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("config").hasArg().get());
+    options.addOption(Option.builder().longOpt("inspect").hasArg().get());
     for (Setting setting : Setting.values()) {
       options.addOption(
           Option.builder().longOpt(setting.optionName()).hasArg(!setting.isFlag()).get());
@@ -154,10 +175,12 @@ final class CommandLineReader {
     Collections.addAll(
         lines,
         String.format("  --%-26s %s", "config FILE", "a file of fields"),
+        String.format(
+            "  --%-26s %s", "inspect DIR", "says what a data directory holds, changing nothing"),
         String.format("  --%-26s %s", "help", "this text"),
         "",
         "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong configuration,",
-        "3 if the heap is full, 70 for an error of its own, 74 if the disk fails.",
+        "3 if the heap is full, 70 for an error of its own, 74 if the disk fails. --inspect: 0 whole, 1 damaged.",
         "");
     return String.join(System.lineSeparator(), lines);
   }

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Main {
   private static final int CANNOT_START = 1;
+  private static final int DIRECTORY_DAMAGED = 1;
   private static final int WRONG_CONFIGURATION = 2;
   private static final int OWN_ERROR = 70;
   private static final int DISK_FAILED = 74;
@@ -31,6 +32,13 @@ public final class Main {
       Wish wish = CommandLineReader.read(List.of(arguments), home);
       if (wish instanceof Wish.Run run) {
         run(run.configuration());
+      } else if (wish instanceof Wish.Inspect inspect) {
+        Inspector.Report report = new Inspector(inspect.directory()).inspect();
+        System.out.print(report.text());
+        System.out.flush();
+        if (!report.whole()) {
+          System.exit(DIRECTORY_DAMAGED);
+        }
       } else if (wish instanceof Wish.Print print) {
         System.out.print(print.text());
       }

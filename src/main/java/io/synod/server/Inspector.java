@@ -1,0 +1,220 @@
+package io.synod.server;
+
+import io.synod.journal.Finding;
+import io.synod.journal.Inspection;
+import io.synod.journal.JournalRefusedException;
+import io.synod.journal.MemoryDisk;
+import io.synod.journal.ReadOnlyDirectory;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.PeerVotes;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.Slot;
+import io.synod.paxos.SlotRange;
+import io.synod.store.KeyValueStore;
+import io.synod.store.SnapshotInfo;
+import io.synod.store.SnapshotRefusedException;
+import io.synod.store.Snapshots;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Prints what a data directory holds, for a person, and whether it is whole. Changes nothing. */
+final class Inspector {
+  private final Path directory;
+  private final StringBuilder text = new StringBuilder();
+  private boolean damaged;
+
+  Inspector(Path directory) {
+    this.directory = directory.toAbsolutePath().normalize();
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param whole whether all checksums hold and a server would start from it
+   */
+  record Report(String text, boolean whole) {}
+
+  /** Looks and tells. Blocks. */
+  Report inspect() {
+    line("data directory", directory.toString());
+    if (!Files.isDirectory(directory)) {
+      line("is", "not there, or no directory");
+      return new Report(text.toString(), false);
+    }
+    sayWhoUsesIt();
+    ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
+    try {
+      Optional<Inspection> found = Inspection.of(disk);
+      if (found.isEmpty()) {
+        line("holds", "nothing: a server that starts here is a new incarnation");
+        return new Report(text.toString(), true);
+      }
+      journal(found.get());
+      snapshots(disk, found.get());
+      findings(found.get());
+    } catch (JournalRefusedException | SnapshotRefusedException e) {
+      line("refused", "a server would not start: " + e.getMessage());
+      damaged = true;
+    } catch (IOException e) {
+      line("not readable", String.valueOf(e.getMessage()));
+      damaged = true;
+    }
+    line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
+    return new Report(text.toString(), !damaged);
+  }
+
+  private void line(String label, String value) {
+    text.append(String.format("%-16s %s%n", label, value));
+  }
+
+  private void sayWhoUsesIt() {
+    try {
+      Path lock = directory.resolve("lock");
+      String pid = Files.exists(lock) ? Files.readString(lock).strip() : "";
+      if (!pid.isEmpty() && pid.chars().allMatch(Character::isDigit)) {
+        boolean alive = ProcessHandle.of(Long.parseLong(pid)).isPresent();
+        line(
+            "last used by",
+            "process "
+                + pid
+                + (alive ? ", which may be running: the end of the log may be moving" : ""));
+      }
+    } catch (IOException | NumberFormatException e) {
+      line("lock", "cannot be read: " + e.getMessage());
+    }
+  }
+
+  private void journal(Inspection found) {
+    Recovered has = found.recovered();
+    line("server", String.valueOf(found.identity().server().number()));
+    line("incarnation", found.identity().incarnation().id().toString());
+    line("journal format", String.valueOf(found.identity().formatVersion()));
+    line(
+        "cluster",
+        has.founding()
+            .map(made -> made.cluster() + (has.opened() ? "" : ", not open yet"))
+            .orElse("none yet"));
+    has.membership()
+        .map(MembershipInForce::membership)
+        .or(() -> has.founding().map(Founding::membership))
+        .ifPresent(this::members);
+    line("promised", has.promised().toString());
+    line("ballot taken", has.ballotTaken().toString());
+    Slot last = has.cut().plus(has.accepted().size());
+    line(
+        "log",
+        "slots "
+            + has.cut().next().number()
+            + " to "
+            + last.number()
+            + ", chosen as far as noted up to "
+            + has.chosen().number());
+    has.unknown().ifPresent(range -> line("unknown", slots(range) + ": lost to damage"));
+    has.torn().ifPresent(range -> line("torn", slots(range) + ": a write did not end"));
+    for (PeerVotes seen : has.seen()) {
+      line(
+          "seen",
+          "server "
+              + seen.server().number()
+              + " ("
+              + seen.incarnation()
+              + ") promised "
+              + seen.votes().promised()
+              + ", accepted up to "
+              + seen.votes().accepted().number());
+    }
+    for (Inspection.SegmentView segment : found.segments()) {
+      line(
+          "segment",
+          segment.name()
+              + ", use "
+              + segment.use()
+              + ": "
+              + segment.usedBytes()
+              + " bytes, "
+              + segment.records()
+              + " records"
+              + (segment.lastSlot() == 0
+                  ? ""
+                  : ", slots " + segment.firstSlot() + " to " + segment.lastSlot()));
+    }
+    if (!found.unused().isEmpty()) {
+      line("not in the log", String.join(", ", found.unused()));
+    }
+  }
+
+  private void members(Membership membership) {
+    for (Member member : membership.members()) {
+      line(
+          "member",
+          "server "
+              + member.server().number()
+              + ", "
+              + member.role()
+              + ", "
+              + member.consensusAddress()
+              + ", clients at "
+              + member.clientAddress()
+              + ", incarnation "
+              + member.incarnation().id());
+    }
+  }
+
+  private static String slots(SlotRange range) {
+    return "slots " + range.first().number() + " to " + range.last().number();
+  }
+
+  private void snapshots(ReadOnlyDirectory disk, Inspection found) throws IOException {
+    try (MemoryDisk above = MemoryDisk.above(disk)) {
+      Recovered has = found.recovered();
+      Snapshots.Start start =
+          Snapshots.open(above)
+              .restoreNewest(
+                  KeyValueStore.inMemory(), has.founding().map(Founding::cluster), has.cut());
+      for (String refused : start.refused()) {
+        line("snapshot", "DAMAGED " + refused);
+        damaged = true;
+      }
+      if (start.restored().isPresent()) {
+        SnapshotInfo info = start.restored().get();
+        line(
+            "snapshot",
+            "slot "
+                + info.slot().number()
+                + ", revision "
+                + info.revision()
+                + ": "
+                + info.keys()
+                + " keys, "
+                + info.liveBytes()
+                + " bytes, "
+                + info.sessions()
+                + " sessions");
+      } else if (has.cut().isAfter(Slot.ZERO)) {
+        line(
+            "snapshot",
+            "none that reaches slot "
+                + has.cut().number()
+                + ", behind which the log begins: a start fetches one from another server");
+        damaged = true;
+      } else {
+        line("snapshot", "none");
+      }
+    }
+  }
+
+  private void findings(Inspection found) {
+    for (Finding finding : found.findings()) {
+      line("a start finds", finding.toString());
+      damaged |= finding.kind() == Finding.Kind.DAMAGED;
+    }
+    if (found.renewed()) {
+      line("a start", "goes on as a new incarnation, since votes of this one are lost");
+    }
+  }
+}
