@@ -1,20 +1,25 @@
 package io.synod.journal;
 
 import io.synod.paxos.JournalRecord;
+import io.synod.paxos.Slot;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The write-ahead log of one server. Three threads meet here, each with methods of its own; one
- * thread may play all three, as the simulator does:
+ * The write-ahead log of one server. Some threads meet here, each with methods of its own; one
+ * thread may play all of them, as the simulator does:
  *
  * <ul>
  *   <li>the driver: {@link #append}, {@link #syncAgeNanos};
  *   <li>the writer: {@link #write}, {@link #close};
- *   <li>the one that works ahead: {@link #prepare}.
+ *   <li>the one that works ahead: {@link #prepare};
+ *   <li>one that reads again what was written, slowly: {@link #scrub}.
  * </ul>
  *
  * {@link #durable} and {@link #failure} are for any thread.
@@ -23,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * later sync says (protocol-rules.md, 2). The process has to end.
  */
 public final class Journal implements DurableLog, AutoCloseable {
+  private final Disk disk;
+  private final int mark;
   private final LogWriter log;
   private final SegmentSupply supply;
   private final JournalSettings settings;
@@ -44,10 +51,13 @@ public final class Journal implements DurableLog, AutoCloseable {
   private volatile Runnable onAppend = Journal::nobody;
   private volatile Runnable onDurable = Journal::nobody;
 
-  Journal(LogWriter log, SegmentSupply supply, JournalSettings settings, LongSupplier nanoTime) {
+  Journal(
+      LogWriter log, LogWriter.Parts parts, Disk disk, LongSupplier nanoTime) {
+    this.disk = disk;
+    this.mark = parts.identity().mark();
     this.log = log;
-    this.supply = supply;
-    this.settings = settings;
+    this.supply = parts.supply();
+    this.settings = parts.settings();
     this.nanoTime = nanoTime;
   }
 
@@ -192,6 +202,59 @@ public final class Journal implements DurableLog, AutoCloseable {
       fail(e);
       throw e;
     }
+  }
+
+  /**
+   * A part of the log that cannot be read any more.
+   *
+   * @param finding the file and the place
+   * @param lastSlot when the log is cut behind this slot, it does without that part
+   */
+  public record Damaged(Finding finding, Slot lastSlot) {}
+
+  /**
+   * Reads again the segments that are written no more, and tells those in which something is
+   * damaged, of each the first place. Nothing is lost by that as long as the process lives, since it
+   * has all of it in memory; a start would report slots as unknown. The file is put away once the
+   * log does without it. Blocks for the disk, for long.
+   *
+   * @param pace told after each file how many bytes were read; may wait
+   */
+  public List<Damaged> scrub(LongConsumer pace) throws IOException {
+    List<Damaged> found = new ArrayList<>();
+    for (Segment.Full segment : log.sealed()) {
+      Optional<Finding> finding = scrub(segment);
+      if (finding.isPresent() && log.sealed().contains(segment)) {
+        log.onDamaged(segment.use());
+        found.add(new Damaged(finding.get(), new Slot(segment.lastSlot())));
+      }
+      pace.accept(segment.end());
+    }
+    return found;
+  }
+
+  private Optional<Finding> scrub(Segment.Full segment) throws IOException {
+    if (!disk.list().contains(segment.name())) {
+      return Optional.of(
+          new Finding(Finding.Kind.DAMAGED, segment.name(), 0, "the file is not there any more"));
+    }
+    List<Finding> unreadable = new ArrayList<>();
+    ByteBuffer bytes = LogFiles.load(disk, segment.name(), segment.end(), unreadable);
+    if (!unreadable.isEmpty()) {
+      return Optional.of(unreadable.get(0));
+    }
+    List<SegmentScan.Gap> gaps =
+        SegmentScan.full(bytes, new SegmentScan.Known(segment.use(), mark, 0, 0), segment.end())
+            .gaps();
+    return gaps.stream()
+        .findFirst()
+        .map(
+            gap ->
+                new Finding(
+                    Finding.Kind.DAMAGED,
+                    segment.name(),
+                    gap.from(),
+                    (gap.to() - gap.from()) + " bytes are not what was written"));
   }
 
   private void throwIfFailed() throws IOException {

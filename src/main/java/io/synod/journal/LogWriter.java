@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes frames into segments. {@link #put} gathers, {@link #commit} makes durable. The writer
@@ -36,6 +38,15 @@ final class LogWriter implements AutoCloseable {
 
   /** The segments before the current one, oldest first. */
   private final Deque<Segment.Full> before;
+
+  /** What {@link #before} was last; for the thread that scrubs. */
+  private volatile List<Segment.Full> sealed;
+
+  /** Uses of segments that were found damaged: their files are put away, not used again. */
+  private final Set<Long> damaged = ConcurrentHashMap.newKeySet();
+
+  /** A damaged segment was said to be behind the cut: rotate, to be rid of it. */
+  private boolean retiring;
 
   /** Behind the cut, to be released when what does without them is durable. */
   private final List<Segment.Full> unneeded = new ArrayList<>();
@@ -78,6 +89,7 @@ final class LogWriter implements AutoCloseable {
     this.supply = parts.supply();
     this.promises = parts.promises();
     this.before = new ArrayDeque<>(before);
+    this.sealed = List.copyOf(before);
     this.current = start.segment();
     this.place = new Frame.Place(identity.mark(), start.use());
     this.lastSlot = start.lastSlot();
@@ -100,6 +112,11 @@ final class LogWriter implements AutoCloseable {
    * between commits.
    */
   void preferFilled() throws IOException {
+    if (retiring) {
+      retiring = false;
+      rotate(0);
+      return;
+    }
     if (!current.filled()
         && supply.isReady(HEADERS_A_SEGMENT * (lastHeaderBytes + (long) EXTENT_BYTES))) {
       rotate(0);
@@ -120,6 +137,7 @@ final class LogWriter implements AutoCloseable {
       lastSlot = Math.max(lastSlot, accepted.accepted().slot().number());
     }
     promisesDue |= state.apply(record);
+    retiring |= record instanceof JournalRecord.Cut cut && retires(cut.slot().number());
     settled = false;
   }
 
@@ -132,7 +150,11 @@ final class LogWriter implements AutoCloseable {
       promises.write(place.use(), synced, header());
       promisesDue = false;
       for (Segment.Full segment : unneeded) {
-        supply.release(segment.name(), segment.filled());
+        if (damaged.remove(segment.use())) {
+          supply.setAside(segment.name());
+        } else {
+          supply.release(segment.name(), segment.filled());
+        }
       }
       unneeded.clear();
     }
@@ -206,6 +228,7 @@ final class LogWriter implements AutoCloseable {
     while (!before.isEmpty() && before.peekFirst().lastSlot() <= state.cut.number()) {
       unneeded.add(before.removeFirst());
     }
+    sealed = List.copyOf(before);
     Bytes header = header().encode();
     int headerBytes = Frame.paddedBytes(header.size());
     lastHeaderBytes = headerBytes;
@@ -225,6 +248,22 @@ final class LogWriter implements AutoCloseable {
     buffer.position(Frame.HEADER_BYTES);
     header.writeTo(buffer);
     seal(0, Frame.SEGMENT);
+  }
+
+  private boolean retires(long cut) {
+    return !damaged.isEmpty()
+        && before.stream()
+            .anyMatch(segment -> damaged.contains(segment.use()) && segment.lastSlot() <= cut);
+  }
+
+  /** The segments that are written no more, oldest first. Any thread. */
+  List<Segment.Full> sealed() {
+    return sealed;
+  }
+
+  /** This use of a segment is damaged: its file is put away when the log does without it. Any thread. */
+  void onDamaged(long use) {
+    damaged.add(use);
   }
 
   private SegmentHeader header() {

@@ -365,7 +365,7 @@ final class Recovery {
       LongSupplier nanoTime) {
     LogWriter writer = new LogWriter(parts, start, before);
     return new OpenedJournal(
-        new Journal(writer, parts.supply(), settings, nanoTime),
+        new Journal(writer, parts, disk, nanoTime),
         recovered(accepted),
         parts.identity(),
         renewed,

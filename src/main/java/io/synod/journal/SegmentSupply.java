@@ -28,6 +28,9 @@ final class SegmentSupply implements AutoCloseable {
   /** No part of the log any more, and of no use. */
   private final Queue<String> surplus = new ConcurrentLinkedQueue<>();
 
+  /** No part of the log any more, and damaged. */
+  private final Queue<String> asides = new ConcurrentLinkedQueue<>();
+
   private @Nullable DiskFile filling;
   private String fillingName = "";
   private long filledTo;
@@ -80,12 +83,25 @@ final class SegmentSupply implements AutoCloseable {
     (filled ? recyclable : surplus).add(name);
   }
 
+  /** Takes back a damaged file, to be put away for a person to look at. */
+  void setAside(String name) {
+    asides.add(name);
+  }
+
   /**
    * Does a piece of the work that makes the next segment ready. Returns whether there is more.
    *
    * <p>Blocks for one write and one sync.
    */
   boolean prepare() throws IOException {
+    String aside = asides.poll();
+    if (aside != null) {
+      if (disk.list().contains(aside)) {
+        disk.rename(aside, LogFiles.damaged(aside));
+        disk.syncDirectory();
+      }
+      return true;
+    }
     String useless = surplus.poll();
     if (useless == null && isReady() && recyclable.size() > 1) {
       useless = recyclable.poll();

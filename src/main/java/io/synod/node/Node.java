@@ -14,6 +14,7 @@ import io.synod.paxos.Output;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
@@ -219,6 +220,19 @@ public final class Node implements PeerListener {
   /** How this server stands, as of a few times a second. Any thread. */
   public Optional<NodeStatus> status() {
     return Optional.ofNullable(status);
+  }
+
+  /**
+   * A scrub found the journal damaged up to this slot: a snapshot takes its place. All of it is in
+   * memory, so that nothing is lost and no vote is withheld. Any thread.
+   */
+  public void replaceLogUpTo(Slot slot) {
+    snapshots.replaceLogUpTo(slot);
+  }
+
+  /** A scrub set the newest snapshot aside: another is written. Any thread. */
+  public void replaceSnapshot() {
+    snapshots.replaceSnapshot();
   }
 
   /** Changes the chance to fail as an acceptor. Any thread. */

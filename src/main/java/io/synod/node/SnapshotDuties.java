@@ -58,6 +58,12 @@ final class SnapshotDuties {
   /** Background only: the file that each peer is being sent. */
   private final Map<ServerId, SnapshotFile> sending = new TreeMap<>();
 
+  /** The journal is damaged up to here: the log has to do without it. */
+  private Slot cutWanted = Slot.ZERO;
+
+  /** The snapshot that was there is damaged: another is due at once. */
+  private boolean snapshotWanted;
+
   private long appliedBytes;
   private boolean writing;
   private @Nullable Fetch fetch;
@@ -106,7 +112,9 @@ final class SnapshotDuties {
       any = true;
       completion.run();
     }
-    if (!writing && appliedBytes > Math.max(everyBytes, store.liveBytes())) {
+    if (!writing && mend()) {
+      any = true;
+    } else if (!writing && appliedBytes > Math.max(everyBytes, store.liveBytes())) {
       take();
     }
     Fetch running = fetch;
@@ -140,6 +148,42 @@ final class SnapshotDuties {
   /** A slot with so many bytes of commands was applied. */
   void onApplied(int sizeBytes) {
     appliedBytes += sizeBytes;
+  }
+
+  /**
+   * The journal cannot be read up to this slot any more, though all of it is in memory: a snapshot
+   * takes its place. Any thread.
+   */
+  void replaceLogUpTo(Slot slot) {
+    completions.add(() -> cutWanted = Slot.max(cutWanted, slot));
+    surroundings.wake();
+  }
+
+  /** The newest snapshot was damaged and is set aside: another takes its place. Any thread. */
+  void replaceSnapshot() {
+    completions.add(() -> snapshotWanted = true);
+    surroundings.wake();
+  }
+
+  /** Begins what a scrub asked for, when the store has come far enough. */
+  private boolean mend() {
+    if (snapshotWanted && store.applied().isAfter(snapshots.newest())) {
+      snapshotWanted = false;
+      take();
+      return true;
+    }
+    if (!cutWanted.isAfter(paxos.cut()) || store.applied().isBefore(cutWanted)) {
+      return false;
+    }
+    if (!snapshots.newest().isBefore(cutWanted)) {
+      Slot slot = cutWanted;
+      step.accept(new Input.SnapshotTaken(slot));
+      cutWanted = Slot.ZERO;
+      surroundings.report("the log begins behind slot " + slot.number() + ", behind the damage");
+      return true;
+    }
+    take();
+    return writing;
   }
 
   private void take() {

@@ -46,9 +46,8 @@ final class ServerProcess {
 
   /** Any thread; the driver among them, which must not wait for its own end. */
   private void rejoin() {
-    Thread thread = new Thread(this::startAnew, "synod-rejoin");
-    thread.setDaemon(true);
-    thread.start();
+    // No daemon: for a moment it is the only thread that keeps the process alive.
+    new Thread(this::startAnew, "synod-rejoin").start();
   }
 
   private synchronized void startAnew() {

@@ -85,6 +85,8 @@ final class SynodServer {
   private volatile @Nullable Node node;
   private @Nullable Disk disk;
   private @Nullable JournalThread journal;
+  private @Nullable ScrubThread scrub;
+  private @Nullable Snapshots snapshots;
   private @Nullable NetworkThreads threads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
@@ -165,6 +167,9 @@ final class SynodServer {
       journal = writer;
       written.onDurable(driver::wake);
       writer.start();
+      ScrubThread scrubbing = new ScrubThread(written, Objects.requireNonNull(snapshots), driven);
+      scrub = scrubbing;
+      scrubbing.start();
     }
     peers.start();
     clients = startClients(driven, outboxes, loops);
@@ -271,9 +276,10 @@ final class SynodServer {
             usual.failRate(),
             usual.seed());
     KeyValueStore store = KeyValueStore.inMemory();
-    Snapshots snapshots = Snapshots.open(Objects.requireNonNull(disk));
+    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
+    snapshots = opening;
     Snapshots.Start restored =
-        snapshots.restoreNewest(
+        opening.restoreNewest(
             store, opened.recovered().founding().map(Founding::cluster), opened.recovered().cut());
     for (String refused : restored.refused()) {
       LOG.error("snapshot set aside: {}", refused);
@@ -286,7 +292,7 @@ final class SynodServer {
             paxos,
             opened.log(),
             store,
-            snapshots,
+            opening,
             restored.restored(),
             peers,
             outboxes,
@@ -451,6 +457,9 @@ final class SynodServer {
   synchronized void stop() {
     try {
       stopServing();
+      if (scrub != null) {
+        scrub.stop();
+      }
       if (network != null) {
         network.close();
       }

@@ -76,6 +76,11 @@ final class SnapshotReader {
     return restored;
   }
 
+  /** How many bytes were read and found whole. */
+  long offset() {
+    return offset;
+  }
+
   /** The hash in the file's end, once {@link #readSome} returned false. */
   Bytes sha256() {
     return sha256;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * The snapshot files of a server: one whole one at any time, once there was one. May block: not for
@@ -78,7 +79,7 @@ public final class Snapshots {
           throw e;
         }
         refused.add(String.valueOf(e.getMessage()));
-        setAside(each.getKey());
+        String unused = setAside(each.getKey());
       }
     }
     return new Start(Optional.empty(), refused);
@@ -110,11 +111,61 @@ public final class Snapshots {
     }
   }
 
-  private void setAside(Slot slot) throws IOException {
-    disk.rename(SnapshotNames.whole(slot), SnapshotNames.damaged(slot));
-    disk.syncDirectory();
+  /**
+   * Reads the newest snapshot again and, if it is damaged, sets it aside, so that another is written
+   * in its place. Blocks for the disk, for long; not beside {@link #restoreNewest}.
+   *
+   * @param pace told after each piece about how many bytes were read; may wait
+   * @return what is damaged, by file and place; empty if nothing is
+   */
+  public Optional<String> scrub(LongConsumer pace) throws IOException {
+    Slot slot = newest;
+    if (slot.equals(Slot.ZERO)) {
+      return Optional.empty();
+    }
+    Optional<SnapshotFile> use = openNewest(slot);
+    if (use.isEmpty()) {
+      return newest.equals(slot) ? Optional.of(setAside(slot)) : Optional.empty();
+    }
+    String name = SnapshotNames.whole(slot);
+    try (SnapshotFile held = use.get();
+        DiskFile file = disk.open(name)) {
+      SnapshotReader reader = new SnapshotReader(name, file, (space, key, row) -> {});
+      long before = 0;
+      while (reader.readSome()) {
+        pace.accept(reader.offset() - before);
+        before = reader.offset();
+      }
+      return Optional.empty();
+    } catch (SnapshotRefusedException e) {
+      if (e.isUnknownVersion()) {
+        throw e;
+      }
+      String unused = setAside(slot);
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Keeps it from being deleted meanwhile; empty if it is gone, or its end cannot be read. */
+  private Optional<SnapshotFile> openNewest(Slot slot) {
+    try {
+      return open(slot);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Puts a file away that is damaged, and falls back to the one before, if there is one. */
+  private synchronized String setAside(Slot slot) throws IOException {
+    String name = SnapshotNames.whole(slot);
+    String what = name + " is missing, or its end cannot be read";
+    if (disk.list().contains(name)) {
+      disk.rename(name, SnapshotNames.damaged(slot));
+      disk.syncDirectory();
+    }
     NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
     newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
+    return what;
   }
 
   /** The slot of the newest durable snapshot; {@link Slot#ZERO} if there is none. Never blocks. */

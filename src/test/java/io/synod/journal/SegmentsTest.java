@@ -51,7 +51,8 @@ final class SegmentsTest {
       prepare(journal);
       assertTrue(segments().size() <= 7, segments()::toString);
     }
-    assertTrue(LogFiles.number(segments().get(segments().size() - 1)) <= 12, "files are reused");
+    // What was written fills about sixty.
+    assertTrue(LogFiles.number(segments().get(segments().size() - 1)) <= 20, "files are reused");
     OpenedJournal again = open(disk);
     assertEquals(List.of(), again.findings());
     assertEquals(new Slot(395), again.recovered().cut());

@@ -27,6 +27,8 @@ import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -279,6 +281,37 @@ final class FullServer implements SimulatedServer {
     world.trace.note(Trace.Kind.FAULT, id.number(), "disk lost");
   }
 
+  /** Reads again what is on the disk, as production does in the background. */
+  void scrub() throws IOException {
+    Running running = process;
+    if (running == null) {
+      return;
+    }
+    for (Journal.Damaged damaged : running.written.scrub(bytes -> {})) {
+      world.coverage.hit("scrub.journal");
+      running.node.replaceLogUpTo(damaged.lastSlot());
+    }
+    if (running.snapshots.scrub(bytes -> {}).isPresent()) {
+      world.coverage.hit("scrub.snapshot");
+      running.node.replaceSnapshot();
+    }
+  }
+
+  /** The names of the files that are damaged one bit each; all of what a scrub reads. */
+  List<String> rotAll() throws IOException {
+    List<String> files = new ArrayList<>();
+    for (String name : disk.list()) {
+      if (name.endsWith(".log") || name.endsWith(".snapshot")) {
+        int size = disk.bytes(name).length;
+        if (size > 100) {
+          disk.flipBit(name, random.nextInt(100), random.nextInt(8));
+          files.add(name);
+        }
+      }
+    }
+    return files;
+  }
+
   /** What an operator's backup of the directory holds, taken while the server is down. */
   SimulatedDisk image() {
     return disk.copy(world.randoms.of("image" + id));
@@ -412,6 +445,8 @@ final class FullServer implements SimulatedServer {
     final KeyValueStore store;
     final JournalDriver journal;
     final Node node;
+    final Journal written;
+    final Snapshots snapshots;
     private final AnswersOut answers = new AnswersOut(world);
     private boolean turnWaits;
     private long turnNumber;
@@ -422,6 +457,8 @@ final class FullServer implements SimulatedServer {
 
     Running(OpenedJournal opened, KeyValueStore store, Restored restored) {
       this.store = store;
+      this.written = opened.journal();
+      this.snapshots = restored.snapshots();
       PaxosSettings identity = identity();
       this.paxos = new Paxos(identity, opened.recovered());
       this.journal =
