@@ -129,7 +129,7 @@ jvm() {
   find_class_path
   # Warnings of the JVM's own are about archives that do not fit, which cost nothing but time.
   JVM=("$JAVA" "-Xms$((heap < 128 ? heap : 128))m" "-Xmx${heap}m" -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
-    -Xlog:disable -Xlog:all=error:stderr "-Dsynod.home=$ROOT")
+    -Xlog:disable -Xlog:all=error:stderr "-Dsynod.home=$ROOT" -Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled)
   [[ "${SYNOD_JVM_OPTIONS:-}" == *-XX:+Use*GC* ]] || JVM+=(-XX:+UseSerialGC)
   # Netty loads a native library and uses sun.misc.Unsafe; newer JDKs say so at each start.
   JVM+=(--enable-native-access=ALL-UNNAMED)

@@ -1,36 +1,66 @@
 package io.synod.cli;
 
-import com.google.protobuf.ByteString;
-import io.grpc.ManagedChannel;
-import io.synod.client.ChannelFactory;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.synod.client.ClientSettings;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
-import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code scripts/bench}: measures the store under load, and a bare gRPC echo beside it in the same
  * run, which is what a store on gRPC could reach at most.
  */
-public final class Bench {
+public final class Bench implements AutoCloseable {
+  private static final String ECHO = "echo";
   private static final int PRELOAD_OUTSTANDING = 64;
 
   private final BenchOptions options;
-  private final PrintStream progress;
+  private final BenchProgress progress;
+  private final BenchReport report;
+  private final Workload workload;
 
-  private Bench(BenchOptions options, PrintStream progress) {
+  /** Of the clients that are not gRPC's. */
+  private final EventLoopGroup threads =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("bench-network", true), NioIoHandler.newFactory());
+
+  /** The most that a system reached in a closed loop of this round, by subject without pace. */
+  private final Map<String, Double> reached = new HashMap<>();
+
+  private Bench(BenchOptions options, PrintStream out) {
     this.options = options;
-    this.progress = progress;
+    int runs =
+        options.runs()
+            + (options.echo() == BenchOptions.Echo.NONE
+                ? 0
+                : options.rounds() * options.operations().size() * closedPaces(options));
+    this.progress = new BenchProgress(out, isTerminal(), runs);
+    this.report = new BenchReport(options);
+    this.workload =
+        new Workload(
+            options.keys().count(), options.keys().valueBytes(), options.keys().distribution(), 0);
+  }
+
+  private static int closedPaces(BenchOptions options) {
+    return (int) options.paces().stream().filter(p -> p.kind() == Pace.Kind.CLOSED).count();
+  }
+
+  /** The script knows it: a JVM can tell this of standard output only. */
+  private static boolean isTerminal() {
+    return System.getProperty("synod.terminal", "no").equals("yes");
   }
 
   /** Runs it and ends the process. */
@@ -46,10 +76,17 @@ public final class Bench {
         out.println(BenchOptions.USAGE);
         return ExitStatus.DONE;
       }
-      BenchReport report = new Bench(options, progress).measure();
+      BenchReport report;
+      try (Bench bench = new Bench(options, progress)) {
+        report = bench.measure();
+      }
       out.print(report.table());
       report.write(options.json());
       out.println("all figures: " + options.json());
+      if (options.figures().isPresent()) {
+        new BenchFigures(report, options).replaceIn(options.figures().get());
+        out.println("tables and charts: " + options.figures().get());
+      }
       return report.hasResults() ? ExitStatus.DONE : ExitStatus.UNAVAILABLE;
     } catch (WrongInputException e) {
       progress.println("bench: " + e.why() + "; scripts/bench --help shows all options");
@@ -63,132 +100,165 @@ public final class Bench {
     }
   }
 
+  @Override
+  public void close() {
+    var unused = threads.shutdownGracefully();
+  }
+
   private BenchReport measure() throws IOException, InterruptedException {
-    BenchReport report = new BenchReport(options);
-    List<ServerAddress> servers = options.store() ? servers() : List.of();
-    Workload workload = new Workload(options);
-    if (options.store() && options.operation().reads()) {
-      preload(servers, workload);
+    boolean reads = options.operations().stream().anyMatch(BenchOptions.Operation::reads);
+    for (BenchSystem system : options.systems()) {
+      if (reads || system.kind() == BenchSystem.Kind.ZOOKEEPER) {
+        preload(system);
+      }
     }
-    try (EchoServer.Running echo = echo()) {
+    try (EchoServer.@Nullable Running echo = echo()) {
       for (int round = 1; round <= options.rounds(); round++) {
-        for (int outstanding : options.outstanding()) {
-          if (echo != null) {
-            Load load = new Load(Target.ECHO, List.of(echo.address()), echo.pids());
-            report.add(one(load, workload, outstanding, round));
-          }
-          if (options.store()) {
-            Load load = new Load(Target.STORE, servers, options.pids());
-            report.add(one(load, workload, outstanding, round));
+        reached.clear();
+        for (BenchOptions.Operation operation : options.operations()) {
+          for (Pace pace : options.paces()) {
+            if (echo != null && pace.kind() == Pace.Kind.CLOSED) {
+              // It is one server: through which one calls go is no question.
+              BenchSystem system =
+                  new BenchSystem(
+                      ECHO, BenchSystem.Kind.ECHO, List.of(echo.address()), echo.pids());
+              one(system, operation, options.throughs().get(0), pace, round);
+            }
+            for (BenchOptions.Through through : options.throughs()) {
+              for (BenchSystem system : options.systems()) {
+                one(system, operation, through, pace, round);
+              }
+            }
           }
         }
       }
     }
+    progress.end();
     return report;
   }
 
-  private EchoServer.@org.jspecify.annotations.Nullable Running echo() throws IOException {
+  private EchoServer.@Nullable Running echo() throws IOException {
     return switch (options.echo()) {
       case NONE -> null;
-      case OWN_PROCESS -> EchoServer.startProcess(options.valueBytes());
-      case SAME_PROCESS -> EchoServer.startHere(options.valueBytes());
+      case OWN_PROCESS -> EchoServer.startProcess(options.keys().valueBytes());
+      case SAME_PROCESS -> EchoServer.startHere(options.keys().valueBytes());
     };
   }
 
-  /** What a run is aimed at. */
-  enum Target {
-    ECHO,
-    STORE
-  }
-
-  /** Where a run goes, and whose processor time counts as the servers'. */
-  private record Load(Target target, List<ServerAddress> servers, List<Long> pids) {}
-
-  private Measurement one(Load load, Workload workload, int outstanding, int round)
-      throws InterruptedException {
-    progress.printf(
-        "%s %s, %d outstanding, round %d of %d: %.1f s of warm-up, %.1f s measured ...%n",
-        load.target() == Target.ECHO ? "echo" : "store",
-        options.operation().word(),
-        outstanding,
-        round,
-        options.rounds(),
-        options.warmUp().toMillis() / 1e3,
-        options.duration().toMillis() / 1e3);
-    List<ManagedChannel> channels = new ArrayList<>();
-    int count = Math.min(outstanding, Math.max(options.channels(), load.servers().size()));
-    for (int i = 0; i < count; i++) {
-      channels.add(ChannelFactory.plaintext(load.servers().get(i % load.servers().size())));
-    }
-    try (ClosedLoop loop = new ClosedLoop(channels, workload, outstanding)) {
+  private void one(
+      BenchSystem system,
+      BenchOptions.Operation operation,
+      BenchOptions.Through through,
+      Pace pace,
+      int round)
+      throws IOException, InterruptedException {
+    Measurement.Subject subject = new Measurement.Subject(system.name(), operation, through, pace);
+    String what = system.name() + " " + operation.word() + " " + pace.text();
+    progress.begin(what + ", round " + round + " of " + options.rounds());
+    List<ServerAddress> servers =
+        through == BenchOptions.Through.ALL ? system.servers() : system.coordinator();
+    Tally tally = new Tally();
+    try (LoadLoop loop = loop(system, servers, subject, tally)) {
       loop.start();
-      loop.awaitAnswer();
-      Thread.sleep(options.warmUp().toMillis());
-      ProcessorTime servers = ProcessorTime.of(load.pids());
+      tally.awaitAnswer();
+      long all = options.warmUp().plus(options.duration()).toMillis();
+      double before = (double) options.warmUp().toMillis() / all;
+      progress.await(what, tally, new BenchProgress.Span(options.warmUp().toMillis(), 0));
+      ProcessorTime server = ProcessorTime.of(system.pids());
       ProcessorTime self = ProcessorTime.of(List.of(ProcessHandle.current().pid()));
       long began = System.nanoTime();
-      loop.forget();
-      Thread.sleep(options.duration().toMillis());
-      ClosedLoop.Counts counts = loop.counts();
+      tally.take();
+      progress.await(what, tally, new BenchProgress.Span(options.duration().toMillis(), before));
+      Tally.Counts counts = tally.take();
       long tookNanos = System.nanoTime() - began;
-      counts.firstFailure().ifPresent(text -> progress.println("  the first failure: " + text));
-      return new Measurement(
-          load.target(),
-          options.operation(),
-          outstanding,
-          round,
-          Duration.ofNanos(tookNanos),
-          counts,
-          servers.sinceMicros(),
-          self.sinceMicros());
+      counts.firstFailure().ifPresent(text -> progress.say("  the first failure: " + text));
+      Measurement measured =
+          new Measurement(
+              subject,
+              round,
+              Duration.ofNanos(tookNanos),
+              counts,
+              server.sinceMicros(),
+              self.sinceMicros());
+      report.add(measured);
+      if (pace.kind() == Pace.Kind.CLOSED) {
+        reached.merge(key(subject), measured.perSecond(), Math::max);
+      }
     }
   }
 
-  // ---- the store
-  // ---------------------------------------------------------------------------------
+  private static String key(Measurement.Subject subject) {
+    return subject.system() + " " + subject.operation() + " " + subject.through();
+  }
 
-  private List<ServerAddress> servers() {
-    if (options.through() == BenchOptions.Through.ALL) {
-      return options.servers();
+  private LoadLoop loop(
+      BenchSystem system, List<ServerAddress> servers, Measurement.Subject subject, Tally tally)
+      throws IOException {
+    Workload mixed = workload.withReads(readPercent(subject.operation()));
+    Pace pace = subject.pace();
+    int count = Math.max(options.channels(), servers.size());
+    if (pace.kind() == Pace.Kind.CLOSED) {
+      count = Math.min(pace.number(), count);
     }
-    try (SynodClient client = SynodClient.of(ClientSettings.usual(options.servers()))) {
-      StatusResponse status = client.status();
-      ServerAddress coordinator =
-          status.getMemberList().stream()
-              .filter(
-                  m -> status.hasCoordinatorId() && m.getServerId() == status.getCoordinatorId())
-              .findFirst()
-              .map(MemberStatus::getClientAddress)
-              .map(ServerAddress::parse)
-              .orElse(options.servers().get(0));
-      progress.println("through " + coordinator + " alone");
-      return List.of(coordinator);
+    List<Caller> callers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      callers.add(system.open(servers.get(i % servers.size()), mixed, threads));
     }
+    return switch (pace.kind()) {
+      case CLOSED -> new ClosedLoop(callers, mixed, tally, pace.number());
+      case OPEN -> new OpenLoop(callers, mixed, tally, pace.number());
+      case HALF -> {
+        double half = reached.getOrDefault(key(subject), 2.0) / 2;
+        yield new OpenLoop(callers, mixed, tally, Math.max(1, half));
+      }
+    };
+  }
+
+  private int readPercent(BenchOptions.Operation operation) {
+    return switch (operation) {
+      case PUT -> 0;
+      case GET -> 100;
+      case MIXED -> options.readPercent();
+    };
   }
 
   /** Sets every key once, so that reads find them. */
-  private void preload(List<ServerAddress> servers, Workload workload) throws InterruptedException {
-    progress.println("setting " + options.keys() + " keys ...");
+  private void preload(BenchSystem system) throws IOException, InterruptedException {
+    progress.say("setting " + workload.keys() + " keys of " + system.name() + " ...");
+    if (system.kind() == BenchSystem.Kind.SYNOD) {
+      // Goes to another server if one is not there, and says what is wrong if none is.
+      try (SynodClient client = SynodClient.of(ClientSettings.usual(system.servers()))) {
+        client.put(workload.put(0).getKey(), workload.put(0).getValue());
+      }
+    }
     Semaphore room = new Semaphore(PRELOAD_OUTSTANDING);
-    AtomicReference<Throwable> failed = new AtomicReference<>();
-    try (SynodClient client = SynodClient.of(ClientSettings.usual(servers))) {
-      for (int key = 0; key < options.keys() && failed.get() == null; key++) {
+    List<String> failed = new CopyOnWriteArrayList<>();
+    Caller.Outcome outcome =
+        new Caller.Outcome() {
+          @Override
+          public void done() {
+            room.release();
+          }
+
+          @Override
+          public void failed(String why) {
+            failed.add(why);
+            room.release();
+          }
+        };
+    try (Caller caller = system.open(system.servers().get(0), workload, threads)) {
+      for (int key = 0; key < workload.keys() && failed.isEmpty(); key++) {
         room.acquire();
-        ByteString value = workload.put(key).getValue();
-        CompletableFuture<?> put = client.putAsync(workload.put(key).getKey(), value);
-        var unused =
-            put.whenComplete(
-                (done, failure) -> {
-                  if (failure != null) {
-                    failed.set(failure);
-                  }
-                  room.release();
-                });
+        if (caller instanceof ZooKeeperCaller zooKeeper) {
+          zooKeeper.create(key, outcome);
+        } else {
+          caller.put(key, outcome);
+        }
       }
       room.acquire(PRELOAD_OUTSTANDING);
     }
-    if (failed.get() instanceof SynodException failure) {
-      throw failure;
+    if (!failed.isEmpty()) {
+      throw new IOException(system.name() + ": " + failed.get(0));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.synod.cli;
 
+import io.synod.cli.Measurement.Subject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,14 +8,19 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** What was measured, as a table for a person and as JSON for programs. */
+/** What was measured: as a table for a person, as JSON for programs, and as charts. */
 final class BenchReport {
+  private static final String ECHO = "echo";
+
   private final BenchOptions options;
   private final Instant began = Instant.now().truncatedTo(ChronoUnit.SECONDS);
   private final List<Measurement> measurements = new ArrayList<>();
@@ -32,16 +38,47 @@ final class BenchReport {
     return !measurements.isEmpty() && measurements.stream().allMatch(m -> m.operations() > 0);
   }
 
+  /** What was measured, in the order of the first round. */
+  Set<Subject> subjects() {
+    return measurements.stream()
+        .map(Measurement::subject)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private List<Measurement> of(Subject subject) {
+    return measurements.stream().filter(m -> m.subject().equals(subject)).toList();
+  }
+
+  /** The round in the middle by rate. */
+  Optional<Measurement> middle(Subject subject) {
+    List<Measurement> runs =
+        of(subject).stream().sorted(Comparator.comparingDouble(Measurement::perSecond)).toList();
+    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() / 2));
+  }
+
+  /** How the echo did beside it. */
+  Optional<Measurement> echoOf(Subject subject) {
+    return middle(
+        new Subject(ECHO, subject.operation(), options.throughs().get(0), subject.pace()));
+  }
+
+  /** The lowest and the highest rate of all rounds. */
+  String spread(Subject subject) {
+    List<Double> rates = of(subject).stream().map(Measurement::perSecond).sorted().toList();
+    return String.format(Locale.ROOT, "%,.0f – %,.0f", rates.get(0), rates.get(rates.size() - 1));
+  }
+
   // ---- the table
   // ---------------------------------------------------------------------------------
 
-  /** A line for each number outstanding; of several rounds, the one in the middle by rate. */
+  /** A line for each subject; of several rounds, the one in the middle by rate. */
   String table() {
     TextTable table =
         new TextTable(
             "target",
             "calls",
-            "outstanding",
+            "through",
+            "pace",
             "op/s",
             "of echo",
             "p50 ms",
@@ -51,11 +88,22 @@ final class BenchReport {
             "failed",
             "server us/op",
             "client us/op");
-    for (int outstanding : options.outstanding()) {
-      Optional<Measurement> echo = middle(Bench.Target.ECHO, outstanding);
-      Optional<Measurement> store = middle(Bench.Target.STORE, outstanding);
-      echo.ifPresent(run -> table.row(row(run, echo)));
-      store.ifPresent(run -> table.row(row(run, echo)));
+    for (Subject subject : subjects()) {
+      Measurement run = middle(subject).orElseThrow();
+      table.row(
+          subject.system(),
+          subject.operation().word(),
+          word(subject.through()),
+          subject.pace().text(),
+          String.format(Locale.ROOT, "%,.0f", run.perSecond()),
+          ofEcho(run),
+          millis(run.percentileMicros(50)),
+          millis(run.percentileMicros(99)),
+          millis(run.percentileMicros(99.9)),
+          millis(run.maxMicros()),
+          Long.toString(run.counts().failures()),
+          perOperation(run.serverMicros(), run),
+          perOperation(run.clientMicros(), run));
     }
     String rounds =
         options.rounds() > 1
@@ -64,54 +112,111 @@ final class BenchReport {
     return table + rounds;
   }
 
-  private Optional<Measurement> middle(Bench.Target target, int outstanding) {
-    List<Measurement> runs =
-        measurements.stream()
-            .filter(m -> m.target() == target && m.outstanding() == outstanding)
-            .sorted(Comparator.comparingDouble(Measurement::perSecond))
-            .toList();
-    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() / 2));
+  static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
   }
 
-  private static String[] row(Measurement run, Optional<Measurement> echo) {
-    return new String[] {
-      run.target().name().toLowerCase(Locale.ROOT),
-      run.operation().word(),
-      Integer.toString(run.outstanding()),
-      String.format(Locale.ROOT, "%,.0f", run.perSecond()),
-      echo.filter(e -> e.operations() > 0)
-          .map(e -> String.format(Locale.ROOT, "%.2f", run.perSecond() / e.perSecond()))
-          .orElse("-"),
-      millis(run.percentileMicros(50)),
-      millis(run.percentileMicros(99)),
-      millis(run.percentileMicros(99.9)),
-      millis(run.maxMicros()),
-      Long.toString(run.counts().failures()),
-      perOperation(run.serverMicros(), run),
-      perOperation(run.clientMicros(), run)
-    };
+  /** The rate as a part of the echo's. */
+  String ofEcho(Measurement run) {
+    return echoOf(run.subject())
+        .filter(e -> e.operations() > 0)
+        .map(e -> String.format(Locale.ROOT, "%.2f", run.perSecond() / e.perSecond()))
+        .orElse("-");
   }
 
-  private static String millis(double micros) {
+  static String millis(double micros) {
     return String.format(Locale.ROOT, "%.2f", micros / 1e3);
   }
 
-  private static String perOperation(OptionalLong micros, Measurement run) {
+  static String perOperation(OptionalLong micros, Measurement run) {
     return micros.isEmpty() || run.operations() == 0
         ? "-"
         : String.format(Locale.ROOT, "%.1f", (double) micros.getAsLong() / run.operations());
   }
 
-  // ---- JSON
-  // --------------------------------------------------------------------------------------
+  // ---- files
+  // -------------------------------------------------------------------------------------
 
-  /** Writes all runs, of every round. */
+  /** Writes all runs, of every round, and draws the charts beside them. */
   void write(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
     }
     Files.writeString(file, json());
+    String name = String.valueOf(file.getFileName()).replaceFirst("\\.json$", "");
+    for (Chart chart : charts()) {
+      Files.writeString(file.resolveSibling(name + "-" + chart.name() + ".svg"), chart.svg());
+    }
+  }
+
+  /**
+   * A picture of some of the figures.
+   *
+   * @param name for its file
+   * @param title what it shows
+   */
+  record Chart(String name, String title, String svg) {}
+
+  /** Rates, latencies and processor time: a chart for each kind of call and way through. */
+  List<Chart> charts() {
+    List<Chart> charts = new ArrayList<>();
+    Set<String> kinds =
+        subjects().stream()
+            .map(BenchReport::kind)
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    for (String kind : kinds) {
+      if (subjects().stream().allMatch(s -> !kind(s).equals(kind) || s.system().equals(ECHO))
+          && !options.systems().isEmpty()) {
+        continue;
+      }
+      chart(charts, kind, "rate", "operations per second", false, Measurement::perSecond);
+      chart(charts, kind, "p50", "p50 latency, ms", true, m -> m.percentileMicros(50) / 1e3);
+      chart(charts, kind, "p99", "p99 latency, ms", true, m -> m.percentileMicros(99) / 1e3);
+      if (measurements.stream().anyMatch(m -> m.serverMicros().isPresent())) {
+        chart(
+            charts,
+            kind,
+            "cpu",
+            "processor time of all servers, µs per operation",
+            false,
+            m ->
+                m.serverMicros().isEmpty() || m.operations() == 0
+                    ? Double.NaN
+                    : (double) m.serverMicros().getAsLong() / m.operations());
+      }
+    }
+    return charts;
+  }
+
+  private static String kind(Subject subject) {
+    return subject.operation().word() + "-" + word(subject.through());
+  }
+
+  private void chart(
+      List<Chart> into,
+      String kind,
+      String name,
+      String unit,
+      boolean logarithmic,
+      ToDoubleFunction<Measurement> figure) {
+    String calls = kind.substring(0, kind.indexOf('-')).toUpperCase(Locale.ROOT);
+    String through = kind.endsWith("-all") ? "all servers" : "the coordinator";
+    String title = calls + " through " + through + ": " + unit;
+    BarChart chart = new BarChart(title, logarithmic);
+    for (Subject subject : subjects()) {
+      boolean own = kind(subject).equals(kind);
+      // The echo is one server, and stands beside both ways through.
+      boolean echo =
+          subject.system().equals(ECHO) && kind.startsWith(subject.operation().word() + "-");
+      if (own || echo) {
+        chart.add(
+            subject.pace().text(),
+            subject.system(),
+            figure.applyAsDouble(middle(subject).orElseThrow()));
+      }
+    }
+    into.add(new Chart(kind + "-" + name, title, chart.svg()));
   }
 
   String json() {
@@ -119,14 +224,13 @@ final class BenchReport {
         measurements.stream().map(BenchReport::json).collect(Collectors.joining(",\n    "));
     return """
         {
-          "version": 1,
+          "version": 2,
           "began": "%s",
           "java": "%s",
           "processors": %d,
-          "servers": %d,
-          "through": "%s",
           "channels": %d,
           "keys": %d,
+          "distribution": "%s",
           "valueBytes": %d,
           "readPercent": %d,
           "echo": "%s",
@@ -139,26 +243,30 @@ final class BenchReport {
             began,
             Runtime.version(),
             Runtime.getRuntime().availableProcessors(),
-            options.servers().size(),
-            options.through().name().toLowerCase(Locale.ROOT),
             options.channels(),
-            options.keys(),
-            options.valueBytes(),
+            options.keys().count(),
+            word(options.keys().distribution()),
+            options.keys().valueBytes(),
             options.readPercent(),
-            options.echo().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+            word(options.echo()).replace('_', '-'),
             runs);
   }
 
   private static String json(Measurement run) {
+    Subject subject = run.subject();
     return String.format(
         Locale.ROOT,
-        "{\"target\": \"%s\", \"operation\": \"%s\", \"mode\": \"closed\", \"outstanding\": %d, \"round\": %d,"
-            + " \"seconds\": %.3f, \"operations\": %d, \"perSecond\": %.1f, \"failed\": %d,"
-            + " \"latencyMicros\": {\"mean\": %.1f, \"p50\": %.1f, \"p90\": %.1f, \"p99\": %.1f,"
-            + " \"p99.9\": %.1f, \"max\": %.1f}, \"serverCpuMicros\": %s, \"clientCpuMicros\": %s}",
-        run.target().name().toLowerCase(Locale.ROOT),
-        run.operation().word(),
-        run.outstanding(),
+        "{\"target\": \"%s\", \"operation\": \"%s\", \"mode\": \"%s\", \"%s\": %d, \"through\": \"%s\","
+            + " \"round\": %d, \"seconds\": %.3f, \"operations\": %d, \"perSecond\": %.1f,"
+            + " \"failed\": %d, \"latencyMicros\": {\"mean\": %.1f, \"p50\": %.1f, \"p90\": %.1f,"
+            + " \"p99\": %.1f, \"p99.9\": %.1f, \"max\": %.1f}, \"serverCpuMicros\": %s,"
+            + " \"clientCpuMicros\": %s}",
+        subject.system(),
+        subject.operation().word(),
+        subject.pace().mode(),
+        subject.pace().kind() == Pace.Kind.CLOSED ? "outstanding" : "rate",
+        subject.pace().number(),
+        word(subject.through()),
         run.round(),
         run.took().toNanos() / 1e9,
         run.operations(),

@@ -82,6 +82,8 @@ public final class EchoServer extends KeyValueStoreGrpc.KeyValueStoreImplBase {
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled",
                 "-cp",
                 System.getProperty("java.class.path"),
                 EchoServer.class.getName(),

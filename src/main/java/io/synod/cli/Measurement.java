@@ -10,14 +10,25 @@ import java.util.OptionalLong;
  * @param clientMicros processor time of the load generator
  */
 record Measurement(
-    Bench.Target target,
-    BenchOptions.Operation operation,
-    int outstanding,
+    Subject subject,
     int round,
     Duration took,
-    ClosedLoop.Counts counts,
+    Tally.Counts counts,
     OptionalLong serverMicros,
     OptionalLong clientMicros) {
+
+  /**
+   * What was measured. Runs of one subject may be compared with each other.
+   *
+   * @param system its name
+   */
+  record Subject(
+      String system, BenchOptions.Operation operation, BenchOptions.Through through, Pace pace) {
+
+    Subject of(String other) {
+      return new Subject(other, operation, through, pace);
+    }
+  }
 
   long operations() {
     return counts.latencies().getTotalCount();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The answers of a turn for the calls of one network thread. Filled and flushed on the driver's
@@ -11,13 +12,16 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class Outbox {
   private final Executor thread;
+  private final BooleanSupplier isOwn;
   private List<ClientCall<?>> answered = new ArrayList<>();
 
   /**
    * @param thread which reads and writes the connections of these calls
+   * @param isOwn whether the caller is that thread
    */
-  Outbox(Executor thread) {
+  Outbox(Executor thread, BooleanSupplier isOwn) {
     this.thread = thread;
+    this.isOwn = isOwn;
   }
 
   void add(ClientCall<?> call) {
@@ -26,6 +30,11 @@ final class Outbox {
 
   void flush() {
     if (answered.isEmpty()) {
+      return;
+    }
+    if (isOwn.getAsBoolean()) {
+      send(answered);
+      answered.clear();
       return;
     }
     List<ClientCall<?>> batch = answered;

@@ -15,7 +15,7 @@ final class Outboxes implements ClientRequest.Answers {
   private final List<Outbox> outboxes = new ArrayList<>();
 
   /** For calls that come on no network thread: in tests, which have no network. */
-  private final Outbox direct = new Outbox(Runnable::run);
+  private final Outbox direct = new Outbox(Runnable::run, () -> true);
 
   /** Without a network. */
   Outboxes() {}
@@ -23,7 +23,7 @@ final class Outboxes implements ClientRequest.Answers {
   Outboxes(EventLoopGroup group) {
     for (EventExecutor loop : group) {
       loops.add(loop);
-      outboxes.add(new Outbox(loop));
+      outboxes.add(new Outbox(loop, loop::inEventLoop));
     }
   }
 

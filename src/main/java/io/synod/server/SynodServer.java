@@ -1,5 +1,6 @@
 package io.synod.server;
 
+import io.grpc.netty.shaded.io.netty.channel.SingleThreadEventLoop;
 import io.synod.journal.Disk;
 import io.synod.journal.DurableLog;
 import io.synod.journal.FileDisk;
@@ -11,7 +12,7 @@ import io.synod.journal.JournalThread;
 import io.synod.journal.MemoryDisk;
 import io.synod.journal.MemoryLog;
 import io.synod.journal.OpenedJournal;
-import io.synod.node.DriverThread;
+import io.synod.node.DriverLoop;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
 import io.synod.node.NodeStatus;
@@ -57,7 +58,14 @@ import org.slf4j.LoggerFactory;
 /** The parts of a server, put together: started once, stopped once. */
 final class SynodServer {
   private static final Logger LOG = LoggerFactory.getLogger(SynodServer.class);
-  private static final int NETWORK_THREADS = 2;
+
+  /**
+   * From this many processors on, the clients' connections have threads of their own; with fewer,
+   * handing calls from thread to thread costs more than a second thread gives.
+   */
+  private static final int PROCESSORS_FOR_CLIENT_THREADS = 4;
+
+  private static final int MOST_CLIENT_THREADS = 4;
   private static final int PIPELINE_SLOTS = 64;
   private static final long TICK_MILLIS = 50;
 
@@ -80,14 +88,15 @@ final class SynodServer {
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
-  private final DriverThread driver;
+  private final NetworkThreads threads = NetworkThreads.start(1, "synod-driver");
+  private final DriverLoop driver;
 
   private volatile @Nullable Node node;
   private @Nullable Disk disk;
   private @Nullable JournalThread journal;
   private @Nullable ScrubThread scrub;
   private @Nullable Snapshots snapshots;
-  private @Nullable NetworkThreads threads;
+  private @Nullable NetworkThreads clientThreads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
   private @Nullable ScheduledFuture<?> ticks;
@@ -117,7 +126,10 @@ final class SynodServer {
     this.configuration = configuration;
     this.onFailure = onFailure;
     this.onVotesForgotten = onVotesForgotten;
-    this.driver = new DriverThread("synod-driver", e -> fail("the driver failed", false, e));
+    SingleThreadEventLoop loop = (SingleThreadEventLoop) threads.loop();
+    this.driver =
+        new DriverLoop(
+            loop, loop::executeAfterEventLoopIteration, e -> fail("the driver failed", false, e));
   }
 
   private void fail(String what, boolean ofDisk, Throwable cause) {
@@ -145,9 +157,8 @@ final class SynodServer {
         configuration.storage() == Configuration.Storage.MEMORY
             ? "memory only"
             : configuration.dataDirectory());
-    NetworkThreads loops = NetworkThreads.start(NETWORK_THREADS, "synod-network");
-    threads = loops;
-    Outboxes outboxes = new Outboxes(loops.group());
+    NetworkThreads forClients = clientThreads();
+    Outboxes outboxes = new Outboxes(forClients.group());
     Kept opened = openKept();
     PaxosSettings identity = identity(opened.incarnation());
     if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
@@ -156,7 +167,7 @@ final class SynodServer {
     LatePeerListener listener = new LatePeerListener();
     GrpcPeerNetwork peers =
         new GrpcPeerNetwork(
-            peerSettings(identity, opened.recovered()), listener, this::coordinator, loops);
+            peerSettings(identity, opened.recovered()), listener, this::coordinator, threads);
     network = peers;
     Node driven = makeNode(identity, opened, peers, outboxes);
     node = driven;
@@ -172,7 +183,7 @@ final class SynodServer {
       scrubbing.start();
     }
     peers.start();
-    clients = startClients(driven, outboxes, loops);
+    clients = startClients(driven, outboxes, forClients);
     driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
     Readiness readiness =
         new Readiness(
@@ -181,10 +192,20 @@ final class SynodServer {
             System::nanoTime,
             new Listener(Objects.requireNonNull(clients)));
     ticks =
-        loops
-            .group()
-            .next()
+        threads
+            .loop()
             .scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private NetworkThreads clientThreads() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    if (processors < PROCESSORS_FOR_CLIENT_THREADS) {
+      return threads;
+    }
+    NetworkThreads started =
+        NetworkThreads.start(Math.min(MOST_CLIENT_THREADS, processors / 2), "synod-clients");
+    clientThreads = started;
+    return started;
   }
 
   /** What this server still has of itself, and where it goes on to write. */
@@ -475,9 +496,10 @@ final class SynodServer {
       Thread.currentThread().interrupt();
     } finally {
       background.shutdownNow();
-      if (threads != null) {
-        threads.close();
+      if (clientThreads != null) {
+        clientThreads.close();
       }
+      threads.close();
     }
   }
 

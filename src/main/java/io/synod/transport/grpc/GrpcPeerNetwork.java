@@ -141,7 +141,9 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     encoded.clear();
     if (queued) {
       queued = false;
-      if (wakeUp.compareAndSet(false, true)) {
+      if (local.loop.inEventLoop()) {
+        drain();
+      } else if (wakeUp.compareAndSet(false, true)) {
         local.loop.execute(this::drain);
       }
     }

@@ -1,6 +1,7 @@
 package io.synod.transport.grpc;
 
 import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -41,6 +42,11 @@ public final class NetworkThreads implements AutoCloseable {
 
   public EventLoopGroup group() {
     return group;
+  }
+
+  /** One of the threads: the only one if there is one. */
+  public EventLoop loop() {
+    return group.next();
   }
 
   /** For {@code NettyChannelBuilder.channelType}. */

@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# Measures Synod beside etcd, ZooKeeper and a bare gRPC echo, three servers each on this machine, in turn,
+# and puts the figures into docs/benchmarks.md.
+set -u
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+. "$ROOT/scripts/lib.sh"
+
+ZOOKEEPER_VERSION=3.9.3
+PORT=21000
+HEAP_MIB=1024
+CACHE=$ROOT/target/peers
+WORK=$ROOT/target/peers/data
+PAGE=$ROOT/docs/benchmarks.md
+ONLY=synod,synod-rocksdb,etcd,zookeeper
+ROUNDS=5 DURATION=8 WARM_UP=5 CALLS=put,get OUTSTANDING=1,64,256 RATE=half THROUGH=coordinator,all
+PIDS=() SYSTEMS=() LEFT_OUT=()
+
+usage() {
+  cat <<'END'
+scripts/bench_peers.sh [options]
+
+Measures Synod, etcd, ZooKeeper and a bare gRPC echo in turn: three servers each, all on this machine's loopback,
+all with their durable defaults on the same disk. Takes about an hour; a peer that cannot be had is left out.
+
+  --rounds R        each run so many times, in turn (default 5)
+  --duration S      seconds counted (default 8)
+  --warm-up S       seconds not counted (default 5)
+  --calls put,get   (default both)
+  --outstanding N,..  (default 1,64,256)
+  --rate R,..       open loops (default half: half of what each system reached)
+  --only NAME,..    of synod, synod-rocksdb, etcd, zookeeper
+  --page FILE       where the figures go (default docs/benchmarks.md); none: only target/peers/bench.json
+END
+  exit "$1"
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) usage 0 ;;
+    --rounds | --duration | --warm-up | --calls | --outstanding | --rate | --only | --page)
+      [ $# -ge 2 ] || fail "$1 wants a value"
+      case $1 in
+        --rounds) ROUNDS=$2 ;;
+        --duration) DURATION=$2 ;;
+        --warm-up) WARM_UP=$2 ;;
+        --calls) CALLS=$2 ;;
+        --outstanding) OUTSTANDING=$2 ;;
+        --rate) RATE=$2 ;;
+        --only) ONLY=$2 ;;
+        --page) PAGE=$2 ;;
+      esac
+      shift 2
+      ;;
+    *) fail "there is no option $1; --help shows all" ;;
+  esac
+done
+
+wanted() {
+  [[ ",$ONLY," == *",$1,"* ]]
+}
+
+leave_out() {
+  echo "left out: $*" >&2
+  LEFT_OUT+=("$*")
+}
+
+stop() {
+  trap '' INT TERM HUP
+  if [ ${#PIDS[@]} -gt 0 ]; then
+    kill -TERM "${PIDS[@]}" 2>/dev/null
+    wait "${PIDS[@]}" 2>/dev/null
+  fi
+  rm -rf "$WORK"
+}
+
+# Starts a process in the background, with its output in a file. Sets PID.
+start() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 </dev/null &
+  PID=$!
+  PIDS+=("$PID")
+}
+
+await_port() {
+  local i
+  for ((i = 0; i < 300; i++)); do
+    ! port_in_use "$1" || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+# Adds what runs now to what is measured: its name, what it speaks, its first port, its processes.
+add() {
+  local name=$1 kind=$2 port=$3
+  shift 3
+  SYSTEMS+=(--system "$name=$kind@127.0.0.1:$port,127.0.0.1:$((port + 1)),127.0.0.1:$((port + 2))+$(IFS=, && echo "$*")")
+}
+
+start_synod() {
+  local name=$1 port=$2 i pids=() replicas=()
+  shift 2
+  for i in 0 1 2; do replicas+=(--replica "127.0.0.1:$((port + 10 + i))"); done
+  jvm $HEAP_MIB
+  for i in 0 1 2; do
+    mkdir -p "$WORK/$name"
+    start "$WORK/$name/$i.log" "${JVM[@]}" "-Dsynod.state=$WORK/$name/$i.state" io.synod.server.Main \
+      --my-addr "127.0.0.1:$((port + i))" --my-paxos "127.0.0.1:$((port + 10 + i))" "${replicas[@]}" --server-id $i \
+      --data-dir "$WORK/$name/$i" "$@"
+    pids+=("$PID")
+  done
+  for ((i = 0; i < 600; i++)); do
+    if [ "$(cat "$WORK/$name"/*.state 2>/dev/null | grep -c '^state=serving')" = 3 ]; then
+      add "$name" synod "$port" "${pids[@]}"
+      return
+    fi
+    sleep 0.1
+  done
+  fail "$name does not serve: $(tail -1 "$WORK/$name/0.log")"
+}
+
+# Unpacks Debian's etcd, without installing it. Sets ETCD.
+get_etcd() {
+  ETCD=$(command -v etcd) && return 0
+  ETCD=$CACHE/etcd/usr/bin/etcd
+  [ ! -x "$ETCD" ] || return 0
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+  mkdir -p "$CACHE/etcd" && cd "$CACHE/etcd" || return 1
+  apt-get download -q etcd-server >/dev/null 2>&1 && dpkg-deb -x etcd-server_*.deb . 2>/dev/null
+  cd "$ROOT" || return 1
+  [ -x "$ETCD" ]
+}
+
+start_etcd() {
+  local port=$1 i pids=() cluster=
+  for i in 0 1 2; do cluster=$cluster,etcd$i=http://127.0.0.1:$((port + 10 + i)); done
+  mkdir -p "$WORK/etcd"
+  for i in 0 1 2; do
+    start "$WORK/etcd/$i.log" "$ETCD" --name etcd$i --data-dir "$WORK/etcd/$i" --log-level error --logger zap \
+      --listen-client-urls "http://127.0.0.1:$((port + i))" --advertise-client-urls "http://127.0.0.1:$((port + i))" \
+      --listen-peer-urls "http://127.0.0.1:$((port + 10 + i))" --initial-advertise-peer-urls "http://127.0.0.1:$((port + 10 + i))" \
+      --initial-cluster "${cluster#,}" --quota-backend-bytes 8589934592
+    pids+=("$PID")
+  done
+  for i in 0 1 2; do
+    await_port $((port + i)) || { leave_out "etcd: it did not start: $(tail -1 "$WORK/etcd/$i.log")"; return; }
+  done
+  add etcd etcd "$port" "${pids[@]}"
+}
+
+# Copies ZooKeeper and what it needs from the Maven repository.
+get_zookeeper() {
+  [ ! -e "$CACHE/zookeeper/.complete" ] || return 0
+  command -v mvn >/dev/null || return 1
+  mkdir -p "$CACHE/zookeeper" || return 1
+  cat >"$CACHE/zookeeper/pom.xml" <<END
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion><groupId>peers</groupId><artifactId>zookeeper</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.zookeeper</groupId><artifactId>zookeeper</artifactId><version>$ZOOKEEPER_VERSION</version></dependency>
+    <dependency><groupId>io.dropwizard.metrics</groupId><artifactId>metrics-core</artifactId><version>4.1.12.1</version></dependency>
+    <dependency><groupId>org.xerial.snappy</groupId><artifactId>snappy-java</artifactId><version>1.1.10.5</version></dependency>
+  </dependencies>
+</project>
+END
+  echo '<configuration><root level="ERROR"/></configuration>' >"$CACHE/zookeeper/logback.xml"
+  mvn -q -B -ntp -f "$CACHE/zookeeper/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DoutputDirectory="$CACHE/zookeeper/lib" >"$CACHE/zookeeper/mvn.log" 2>&1 && touch "$CACHE/zookeeper/.complete"
+}
+
+start_zookeeper() {
+  local port=$1 i j pids=()
+  for i in 0 1 2; do
+    mkdir -p "$WORK/zookeeper/$i"
+    echo $((i + 1)) >"$WORK/zookeeper/$i/myid"
+    {
+      printf 'tickTime=2000\ninitLimit=10\nsyncLimit=5\nmaxClientCnxns=0\nadmin.enableServer=false\n'
+      echo "dataDir=$WORK/zookeeper/$i"
+      echo "clientPort=$((port + i))"
+      echo "clientPortAddress=127.0.0.1"
+      for j in 0 1 2; do echo "server.$((j + 1))=127.0.0.1:$((port + 10 + j)):$((port + 20 + j))"; done
+    } >"$WORK/zookeeper/$i.cfg"
+    start "$WORK/zookeeper/$i.log" "$JAVA" -Xmx${HEAP_MIB}m -XX:-UsePerfData -Dlogback.configurationFile="$CACHE/zookeeper/logback.xml" \
+      -cp "$CACHE/zookeeper/lib/*" org.apache.zookeeper.server.quorum.QuorumPeerMain "$WORK/zookeeper/$i.cfg"
+    pids+=("$PID")
+  done
+  for i in 0 1 2; do
+    await_port $((port + i)) || { leave_out "ZooKeeper: it did not start: $(tail -1 "$WORK/zookeeper/$i.log")"; return; }
+  done
+  sleep 3
+  add zookeeper zookeeper "$port" "${pids[@]}"
+}
+
+processor() {
+  sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1
+}
+
+# Prints under which conditions it was measured, as Markdown.
+conditions() {
+  local each
+  echo "Measured $(date -u +%Y-%m-%d) at commit $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo unknown), load average before it $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null):"
+  echo
+  echo "- machine: $(nproc) processors ($(processor)), $(memory_mib) MiB, $(uname -sr); file system $(df --output=fstype "$ROOT/target" 2>/dev/null | tail -1), data below target/"
+  echo "- 4 KiB write and sync of a file that is there, p50 of 300: $(sync_millis) ms"
+  echo "- Synod and the load generator: JDK $JAVA_VERSION, ${JVM[*]:1:6} ...; heap of a server $HEAP_MIB MiB"
+  ! wanted etcd || [ ! -x "${ETCD:-}" ] || echo "- $("$ETCD" --version | head -1), its defaults, but for a larger quota and fewer logs"
+  ! wanted zookeeper || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on), heap $HEAP_MIB MiB; a GET is a sync and a read"
+  echo "- keys 10,000, evenly used; values 256 bytes; $WARM_UP s of warm-up and $DURATION s counted a run; all systems run at once and are loaded in turn"
+  for each in ${LEFT_OUT[@]+"${LEFT_OUT[@]}"}; do echo "- left out: $each"; done
+  echo
+}
+
+# Prints how long a small synced write takes, as dd sees it.
+sync_millis() {
+  local file=$WORK/sync
+  dd if=/dev/zero of="$file" bs=4k count=300 conv=fsync 2>/dev/null
+  dd if=/dev/zero of="$file" bs=4k count=300 oflag=dsync conv=notrunc 2>&1 |
+    awk '/copied/ {for (i = 1; i <= NF; i++) if ($(i + 1) ~ /^s,?$/) printf "%.2f", $i / 300 * 1000}'
+}
+
+find_java
+build_if_stale
+archive_if_stale
+trap 'stop; exit 130' INT TERM HUP
+rm -rf "$WORK"
+mkdir -p "$WORK" || fail "nothing can be written in $WORK"
+
+if wanted synod; then start_synod synod $PORT; fi
+if wanted synod-rocksdb; then
+  if grep -q 'ROCKSDB' "$ROOT/keyvaluestore.proto"; then
+    start_synod synod-rocksdb $((PORT + 100)) --engine ROCKSDB
+  else
+    leave_out "Synod with RocksDB: this version has only the heap engine"
+  fi
+fi
+if wanted etcd; then
+  if get_etcd; then start_etcd $((PORT + 200)); else leave_out "etcd: neither installed nor to be had as Debian's etcd-server"; fi
+fi
+if wanted zookeeper; then
+  if get_zookeeper; then start_zookeeper $((PORT + 300)); else leave_out "ZooKeeper: mvn could not fetch it (target/peers/zookeeper/mvn.log)"; fi
+fi
+[ ${#SYSTEMS[@]} -gt 0 ] || fail "nothing to measure"
+
+jvm 512
+conditions >"$CACHE/conditions.md"
+FIGURES=()
+[ "$PAGE" = none ] || FIGURES=(--figures "$PAGE" --conditions "$CACHE/conditions.md")
+RATES=()
+[ -z "$RATE" ] || RATES=(--rate "$RATE")
+"$ROOT/scripts/bench" "$CALLS" --echo "${SYSTEMS[@]}" --through "$THROUGH" --outstanding "$OUTSTANDING" ${RATES[@]+"${RATES[@]}"} --channels 4 \
+  --rounds "$ROUNDS" --warm-up "$WARM_UP" --duration "$DURATION" --json "$CACHE/bench.json" ${FIGURES[@]+"${FIGURES[@]}"} &
+PIDS+=($!)
+wait $!
+STATUS=$?
+stop
+exit $STATUS

@@ -1,0 +1,122 @@
+package io.synod.cli;
+
+import io.synod.cli.Measurement.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The tables and charts of a page of Markdown, put between two marks in it. */
+final class BenchFigures {
+  private static final String BEGIN = "<!-- figures: begin -->";
+  private static final String END = "<!-- figures: end -->";
+
+  private final BenchReport report;
+  private final BenchOptions options;
+
+  BenchFigures(BenchReport report, BenchOptions options) {
+    this.report = report;
+    this.options = options;
+  }
+
+  /**
+   * Replaces what lies between the marks, and draws the charts in a folder named after the page.
+   *
+   * @throws IOException if the page cannot be changed, or has no such marks
+   */
+  void replaceIn(Path page) throws IOException {
+    String text = Files.readString(page);
+    int begin = text.indexOf(BEGIN);
+    int end = text.indexOf(END);
+    if (begin < 0 || end < begin) {
+      throw new IOException(page + " lacks the marks " + BEGIN + " and " + END);
+    }
+    String name = String.valueOf(page.getFileName()).replaceFirst("\\.md$", "");
+    Path folder = page.resolveSibling(name);
+    Files.createDirectories(folder);
+    StringBuilder figures = new StringBuilder(BEGIN).append("\n\n");
+    if (options.conditions().isPresent()) {
+      figures.append(Files.readString(options.conditions().get())).append('\n');
+    }
+    figures.append(tables());
+    for (BenchReport.Chart chart : report.charts()) {
+      Files.writeString(folder.resolve(chart.name() + ".svg"), chart.svg());
+      figures
+          .append("![")
+          .append(chart.title())
+          .append("](")
+          .append(name)
+          .append('/')
+          .append(chart.name())
+          .append(".svg)\n");
+    }
+    Files.writeString(page, text.substring(0, begin) + figures + "\n" + text.substring(end));
+  }
+
+  private String tables() {
+    Map<String, StringBuilder> tables = new LinkedHashMap<>();
+    for (Subject subject : report.subjects()) {
+      if (subject.system().equals("echo")) {
+        continue;
+      }
+      StringBuilder table =
+          tables.computeIfAbsent(
+              subject.operation().word().toUpperCase(Locale.ROOT)
+                  + " through "
+                  + (subject.through() == BenchOptions.Through.ALL
+                      ? "all servers"
+                      : "the coordinator"),
+              unused ->
+                  new StringBuilder(
+                      "| | pace | op/s | lowest – highest | of echo | p50 ms | p99 ms | p99.9 ms |"
+                          + " server µs/op | client µs/op |\n"
+                          + "|---|---|---|---|---|---|---|---|---|---|\n"));
+      table.append(row(subject));
+    }
+    StringBuilder all = new StringBuilder();
+    tables.forEach(
+        (title, table) ->
+            all.append("### ").append(title).append("\n\n").append(table).append('\n'));
+    all.append(
+        "Each line is the middle one of "
+            + options.rounds()
+            + " rounds by rate; the echo was measured in the same"
+            + " rounds:");
+    for (Pace pace : options.paces()) {
+      for (BenchOptions.Operation operation : options.operations()) {
+        Optional<Measurement> echo =
+            report.echoOf(new Subject("echo", operation, options.throughs().get(0), pace));
+        echo.ifPresent(
+            run ->
+                all.append(
+                    String.format(
+                        Locale.ROOT,
+                        " %s %s %,.0f op/s;",
+                        operation.word().toUpperCase(Locale.ROOT),
+                        pace.text(),
+                        run.perSecond())));
+      }
+    }
+    return all.append("\n\n").toString();
+  }
+
+  private String row(Subject subject) {
+    Measurement run = report.middle(subject).orElseThrow();
+    return String.format(
+        Locale.ROOT,
+        "| %s | %s | %,.0f | %s | %s | %s | %s | %s | %s | %s |%n",
+        subject.system(),
+        subject.pace().text(),
+        run.perSecond(),
+        report.spread(subject),
+        report.ofEcho(run),
+        BenchReport.millis(run.percentileMicros(50)),
+        BenchReport.millis(run.percentileMicros(99)),
+        BenchReport.millis(run.percentileMicros(99.9)),
+        BenchReport.perOperation(run.serverMicros(), run),
+        BenchReport.perOperation(run.clientMicros(), run));
+  }
+}

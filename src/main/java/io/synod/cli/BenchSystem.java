@@ -1,0 +1,99 @@
+package io.synod.cli;
+
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.synod.client.ClientSettings;
+import io.synod.client.ServerAddress;
+import io.synod.client.SynodClient;
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is measured.
+ *
+ * @param name in tables and charts
+ * @param pids the servers' processes, whose processor time is counted; may be empty
+ */
+record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Long> pids) {
+
+  /** What it speaks. */
+  enum Kind {
+    /** This project's calls, answered by nothing. */
+    ECHO,
+    SYNOD,
+    ETCD,
+    ZOOKEEPER
+  }
+
+  /**
+   * Reads {@code NAME=KIND@HOST:PORT,...[+PID,...]}.
+   *
+   * @throws WrongInputException saying what is wrong
+   */
+  static BenchSystem parse(String text) throws WrongInputException {
+    int equals = text.indexOf('=');
+    int at = text.indexOf('@');
+    if (equals < 1 || at < equals) {
+      throw new WrongInputException(
+          "--system is NAME=synod|etcd|zookeeper@HOST:PORT,...[+PID,...], not '" + text + "'");
+    }
+    String[] rest = text.substring(at + 1).split("\\+", 2);
+    List<Long> pids = new ArrayList<>();
+    try {
+      Kind kind = Kind.valueOf(text.substring(equals + 1, at).toUpperCase(Locale.ROOT));
+      if (rest.length == 2) {
+        for (String pid : rest[1].split(",", -1)) {
+          pids.add(Long.parseLong(pid));
+        }
+      }
+      return new BenchSystem(
+          text.substring(0, equals), kind, ServerAddress.parseList(rest[0]), List.copyOf(pids));
+    } catch (IllegalArgumentException e) {
+      throw new WrongInputException("--system " + text + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Where calls go that are to be made through the coordinator alone. Blocks. */
+  List<ServerAddress> coordinator() throws IOException {
+    switch (kind) {
+      case ECHO -> {
+        return servers;
+      }
+      case SYNOD -> {
+        return List.of(synodCoordinator());
+      }
+      case ETCD, ZOOKEEPER -> {
+        for (ServerAddress server : servers) {
+          if (kind == Kind.ETCD ? Etcd.leads(server) : ZooKeeperCaller.leads(server)) {
+            return List.of(server);
+          }
+        }
+      }
+    }
+    throw new IOException("none of the servers of " + name + " leads");
+  }
+
+  private ServerAddress synodCoordinator() {
+    try (SynodClient client = SynodClient.of(ClientSettings.usual(servers))) {
+      StatusResponse status = client.status();
+      return status.getMemberList().stream()
+          .filter(m -> status.hasCoordinatorId() && m.getServerId() == status.getCoordinatorId())
+          .findFirst()
+          .map(MemberStatus::getClientAddress)
+          .map(ServerAddress::parse)
+          .orElse(servers.get(0));
+    }
+  }
+
+  /** Opens one connection to a server of it. */
+  Caller open(ServerAddress server, Workload workload, EventLoopGroup threads) throws IOException {
+    return switch (kind) {
+      case ECHO, SYNOD -> GrpcCaller.toStore(server, workload);
+      case ETCD -> Etcd.caller(server, workload);
+      case ZOOKEEPER -> ZooKeeperCaller.open(server, workload, threads);
+    };
+  }
+}
