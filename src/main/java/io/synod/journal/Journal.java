@@ -51,8 +51,7 @@ public final class Journal implements DurableLog, AutoCloseable {
   private volatile Runnable onAppend = Journal::nobody;
   private volatile Runnable onDurable = Journal::nobody;
 
-  Journal(
-      LogWriter log, LogWriter.Parts parts, Disk disk, LongSupplier nanoTime) {
+  Journal(LogWriter log, LogWriter.Parts parts, Disk disk, LongSupplier nanoTime) {
     this.disk = disk;
     this.mark = parts.identity().mark();
     this.log = log;
@@ -214,9 +213,9 @@ public final class Journal implements DurableLog, AutoCloseable {
 
   /**
    * Reads again the segments that are written no more, and tells those in which something is
-   * damaged, of each the first place. Nothing is lost by that as long as the process lives, since it
-   * has all of it in memory; a start would report slots as unknown. The file is put away once the
-   * log does without it. Blocks for the disk, for long.
+   * damaged, of each the first place. Nothing is lost by that as long as the process lives, since
+   * it has all of it in memory; a start would report slots as unknown. The file is put away once
+   * the log does without it. Blocks for the disk, for long.
    *
    * @param pace told after each file how many bytes were read; may wait
    */

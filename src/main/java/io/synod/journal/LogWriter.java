@@ -261,7 +261,10 @@ final class LogWriter implements AutoCloseable {
     return sealed;
   }
 
-  /** This use of a segment is damaged: its file is put away when the log does without it. Any thread. */
+  /**
+   * This use of a segment is damaged: its file is put away when the log does without it. Any
+   * thread.
+   */
   void onDamaged(long use) {
     damaged.add(use);
   }

@@ -47,7 +47,7 @@ final class Quota {
     if (!(operation instanceof Operation.Put put)) {
       return Optional.empty();
     }
-    long more = put.key().size() + put.value().size() + KEY_BYTES;
+    long more = (long) put.key().size() + put.value().size() + KEY_BYTES;
     return usedBytes() + more <= limitBytes
         ? Optional.empty()
         : Optional.of(

@@ -156,18 +156,15 @@ final class KeyValueService {
     if (wanted == null) {
       return settings.readMode();
     }
-    switch (wanted) {
-      case "linearizable":
-        return ReadMode.LINEARIZABLE;
-      case "local":
-        return ReadMode.LOCAL;
-      default:
-        refuse(
-            call,
-            Status.INVALID_ARGUMENT,
-            "synod-read '" + wanted + "': it is linearizable or local");
-        return null;
+    if (wanted.equals("linearizable")) {
+      return ReadMode.LINEARIZABLE;
     }
+    if (wanted.equals("local")) {
+      return ReadMode.LOCAL;
+    }
+    refuse(
+        call, Status.INVALID_ARGUMENT, "synod-read '" + wanted + "': it is linearizable or local");
+    return null;
   }
 
   private final class Puts extends Handler<PutRequest, EmptyMessage> {

@@ -32,7 +32,6 @@ final class ScrubThread {
     this.node = node;
     this.thread = new Thread(this::run, "synod-scrub");
     thread.setDaemon(true);
-    thread.setPriority(Thread.MIN_PRIORITY);
   }
 
   void start() {

@@ -25,7 +25,8 @@ public final class SnapshotFile implements AutoCloseable {
       long sizeBytes = file.sizeBytes();
       long at = sizeBytes - SnapshotFormat.SHA256_BYTES;
       ByteBuffer sha256 = ByteBuffer.allocate(SnapshotFormat.SHA256_BYTES);
-      if (sizeBytes < SnapshotFormat.END_BYTES || file.read(at, sha256) < SnapshotFormat.SHA256_BYTES) {
+      if (sizeBytes < SnapshotFormat.END_BYTES
+          || file.read(at, sha256) < SnapshotFormat.SHA256_BYTES) {
         throw SnapshotRefusedException.damaged(name, sizeBytes, "ends too early");
       }
       SnapshotOffer offer = new SnapshotOffer(slot, sizeBytes, Bytes.copyOf(sha256.flip()));

@@ -112,8 +112,8 @@ public final class Snapshots {
   }
 
   /**
-   * Reads the newest snapshot again and, if it is damaged, sets it aside, so that another is written
-   * in its place. Blocks for the disk, for long; not beside {@link #restoreNewest}.
+   * Reads the newest snapshot again and, if it is damaged, sets it aside, so that another is
+   * written in its place. Blocks for the disk, for long; not beside {@link #restoreNewest}.
    *
    * @param pace told after each piece about how many bytes were read; may wait
    * @return what is damaged, by file and place; empty if nothing is
@@ -128,7 +128,8 @@ public final class Snapshots {
       return newest.equals(slot) ? Optional.of(setAside(slot)) : Optional.empty();
     }
     String name = SnapshotNames.whole(slot);
-    try (SnapshotFile held = use.get();
+    SnapshotFile held = use.get();
+    try (held;
         DiskFile file = disk.open(name)) {
       SnapshotReader reader = new SnapshotReader(name, file, (space, key, row) -> {});
       long before = 0;

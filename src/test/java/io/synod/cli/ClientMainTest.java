@@ -69,15 +69,44 @@ class ClientMainTest {
     assertEquals(
         0,
         run(
-            "put a 1\nput b1 2\nput b2 \"3 4\"\nput b3 5\nput c 6\nlist b\nlist\nLIST b 2\nlist x\n"
-                + "count b\ncount\n"));
+            """
+            put a 1
+            put b1 2
+            put b2 "3 4"
+            put b3 5
+            put c 6
+            list b
+            list
+            LIST b 2
+            list x
+            count b
+            count
+            """));
     String listed = out().replaceAll("  \\([\\d.]+ ms\\)", "");
     assertEquals(
-        "done\ndone\ndone\ndone\ndone\n"
-            + "b1  2\nb2  3 4\nb3  5\n3 keys\n"
-            + "a  1\nb1  2\nb2  3 4\nb3  5\nc  6\n5 keys\n"
-            + "b1  2\nb2  3 4\n2 keys\n"
-            + "0 keys\n3 keys\n5 keys\n",
+        """
+        done
+        done
+        done
+        done
+        done
+        b1  2
+        b2  3 4
+        b3  5
+        3 keys
+        a  1
+        b1  2
+        b2  3 4
+        b3  5
+        c  6
+        5 keys
+        b1  2
+        b2  3 4
+        2 keys
+        0 keys
+        3 keys
+        5 keys
+        """,
         listed);
     assertEquals("", err());
   }

@@ -57,7 +57,9 @@ final class ScrubTest {
     assertTrue(read.get() > SLOTS * 500L, read::toString);
   }
 
-  /** Every file, some places, every kind of damage: found, and the log does without it after a cut. */
+  /**
+   * Every file, some places, every kind of damage: found, and the log does without it after a cut.
+   */
   @Test
   void findsAndReplacesDamageAnywhere() throws IOException {
     int cases = 0;

@@ -64,7 +64,7 @@ class CommandLineReaderTest {
                 65_536,
                 1_048_576,
                 16 << 20,
-                (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5 << 20),
+                ((Runtime.getRuntime().maxMemory() >> 20) * 2 / 5) << 20),
             Configuration.Storage.HEAP,
             Optional.empty()),
         configuration);

@@ -45,12 +45,14 @@ class InspectorTest {
   private static final Incarnation LIFE = new Incarnation(new UUID(3, 9));
   private static final Ballot BALLOT = new Ballot(4, SERVER);
 
-  @TempDir private Path folder;
-  private Path directory;
+  private final Path directory;
+
+  InspectorTest(@TempDir Path folder) {
+    directory = folder.resolve("data");
+  }
 
   @BeforeEach
   void aDirectoryWithALogAndASnapshot() throws IOException {
-    directory = folder.resolve("data");
     Membership membership =
         new Membership(
             Slot.ZERO,
@@ -158,7 +160,10 @@ class InspectorTest {
     flip(snapshot, (int) Files.size(snapshot) / 2);
     Inspector.Report report = inspect();
     assertFalse(report.whole(), report::text);
-    says(report, "DAMAGED snapshot/0000000000000000010.snapshot at byte", "none that reaches slot 10");
+    says(
+        report,
+        "DAMAGED snapshot/0000000000000000010.snapshot at byte",
+        "none that reaches slot 10");
   }
 
   @Test
@@ -172,8 +177,8 @@ class InspectorTest {
 
   @Test
   void tellsAnEmptyDirectoryFromNone() throws IOException {
-    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Path empty = Files.createDirectory(directory.resolveSibling("empty"));
     assertTrue(new Inspector(empty).inspect().whole());
-    assertFalse(new Inspector(folder.resolve("none")).inspect().whole());
+    assertFalse(new Inspector(directory.resolveSibling("none")).inspect().whole());
   }
 }
