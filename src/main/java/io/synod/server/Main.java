@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,10 @@ public final class Main {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, log), "synod-stop"));
     try {
       server.start();
+      // The threads of a server are daemons, or come and go: this one keeps the process.
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (JournalRefusedException e) {
       abandon("the data directory cannot be used: " + e.getMessage());
     } catch (IOException e) {

@@ -46,7 +46,6 @@ final class ServerProcess {
 
   /** Any thread; the driver among them, which must not wait for its own end. */
   private void rejoin() {
-    // No daemon: for a moment it is the only thread that keeps the process alive.
     new Thread(this::startAnew, "synod-rejoin").start();
   }
 
