@@ -81,8 +81,7 @@ class SimulationTest {
               || fault == Fault.REORDERING
               || fault == Fault.CLOCK_DRIFT
               || fault == Fault.MEMBERSHIP
-              || fault == Fault.SNAPSHOT
-              || fault == Fault.SILENT_WRITE;
+              || fault == Fault.SNAPSHOT;
       if (!silent) {
         faults.add("fault." + fault);
       }

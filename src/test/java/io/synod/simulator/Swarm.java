@@ -15,12 +15,6 @@ final class Swarm {
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000_000_000;
 
-  /**
-   * Writes that the disk reports and loses are votes forgotten without a trace in the directory:
-   * only the peers can know (protocol-rules.md, 12). Off unless asked for, until they do.
-   */
-  private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
-
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -156,7 +150,7 @@ final class Swarm {
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
     for (Fault fault : Fault.values()) {
       boolean drawn = classes.nextDouble() < share;
-      if (drawn && (fault != Fault.SILENT_WRITE || SILENT_WRITES)) {
+      if (drawn) {
         faults.add(fault);
       }
     }
