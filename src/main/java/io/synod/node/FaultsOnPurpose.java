@@ -36,9 +36,9 @@ final class FaultsOnPurpose {
     failRate = NodeSettings.checkFailRate(rate);
   }
 
-  /** Any thread: from its next turn on the server is cut off for so long. */
+  /** Any thread: from its next turn on the server is cut off for so long; 0 ends it. */
   void suspend(long nanos) {
-    suspendNanos = nanos;
+    suspendNanos = Math.max(1, nanos);
   }
 
   /** How many messages were dropped or left without an answer. */

@@ -5,6 +5,7 @@ import io.synod.node.ClientRequest.Operation;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
+import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
 import io.synod.paxos.MembershipInForce;
@@ -69,6 +70,7 @@ public final class Node implements PeerListener {
   private final Inbox<ClientRequest> requests;
   private final Inbox<ServerId> unreachable = new Inbox<>(1_024);
   private final FaultsOnPurpose faults;
+  private final OperatorDuties operators = new OperatorDuties();
 
   private final Writes writes;
   private final Reads reads;
@@ -235,14 +237,30 @@ public final class Node implements PeerListener {
     snapshots.replaceSnapshot();
   }
 
+  /** An operator asks; false if too many wait, and then nothing will come of it. Any thread. */
+  public boolean submit(OperatorRequest request) {
+    if (!operators.offer(request)) {
+      return false;
+    }
+    surroundings.wake();
+    return true;
+  }
+
+  /** Has a snapshot written soon, if there is anything new. Any thread. */
+  public void takeSnapshot() {
+    snapshots.want();
+    surroundings.wake();
+  }
+
   /** Changes the chance to fail as an acceptor. Any thread. */
   public void setFailRate(double failRate) {
     faults.setFailRate(failRate);
   }
 
-  /** Cuts this server off from all others for a while. Any thread. */
+  /** Cuts this server off from all others for so long; 0 ends it. Any thread. */
   public void suspend(long nanos) {
     faults.suspend(nanos);
+    surroundings.wake();
   }
 
   /**
@@ -278,6 +296,7 @@ public final class Node implements PeerListener {
     boolean worked = releaseDurable();
     worked |= drainPeers();
     worked |= drainRequests();
+    worked |= paxos.isOpen() && operators.turn(this::step);
     worked |= snapshots.turn(now);
     worked |= store.sweepSome();
     if (lacksSnapshot) {
@@ -323,6 +342,7 @@ public final class Node implements PeerListener {
     for (ClientRequest request : requests.close()) {
       request.answer(new Answer.Unavailable(false, "the server stops"));
     }
+    operators.stop();
     writes.giveUpAll("the server stops");
     for (ClientRequest read : reads.all()) {
       read.answer(new Answer.Unavailable(false, "the server stops"));
@@ -436,6 +456,9 @@ public final class Node implements PeerListener {
     }
     for (Output.ReadAnswer each : output.readPoints()) {
       reads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
+    }
+    for (ChangeAnswer each : output.changes()) {
+      operators.onAnswer(each);
     }
     for (Notice each : output.notices()) {
       onNotice(each);
@@ -706,6 +729,12 @@ public final class Node implements PeerListener {
   private Optional<String> waitingFor() {
     if (!paxos.isOpen()) {
       return Optional.of("waiting for servers " + paxos.waitingFor() + " to found the cluster");
+    }
+    if (!paxos.isMember()) {
+      return Optional.of(
+          "no member of the cluster by the membership of slot "
+              + paxos.membership().decidedAt().number()
+              + ": it was removed, or waits to be added");
     }
     return lacksSnapshot
         ? Optional.of("its snapshot is damaged: waiting for one from another server")

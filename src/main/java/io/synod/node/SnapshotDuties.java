@@ -66,6 +66,10 @@ final class SnapshotDuties {
 
   private long appliedBytes;
   private boolean writing;
+
+  /** An operator asks for one. */
+  private volatile boolean wanted;
+
   private @Nullable Fetch fetch;
   private long nowNanos;
 
@@ -114,7 +118,8 @@ final class SnapshotDuties {
     }
     if (!writing && mend()) {
       any = true;
-    } else if (!writing && appliedBytes > Math.max(everyBytes, store.liveBytes())) {
+    } else if (!writing && (wanted || appliedBytes > Math.max(everyBytes, store.liveBytes()))) {
+      wanted = false;
       take();
     }
     Fetch running = fetch;
@@ -144,6 +149,11 @@ final class SnapshotDuties {
 
   // ---- taking
   // ------------------------------------------------------------------------------------------------------------------
+
+  /** One is to be taken with the next turn. Any thread. */
+  void want() {
+    wanted = true;
+  }
 
   /** A slot with so many bytes of commands was applied. */
   void onApplied(int sizeBytes) {

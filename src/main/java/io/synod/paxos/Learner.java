@@ -57,6 +57,9 @@ final class Learner {
   void open(MembershipInForce atCut) {
     memberships.clear();
     memberships.add(atCut);
+    if (atCut.decidedAt().isAfter(Slot.ZERO)) {
+      effects.notice(new Notice.MembershipChosen(atCut.decidedAt(), atCut.membership()));
+    }
     for (Slot slot = acceptor.log().cut().next();
         !slot.isAfter(acceptor.chosen());
         slot = slot.next()) {
@@ -281,6 +284,9 @@ final class Learner {
       return;
     }
     acceptor.installSnapshot(slot);
+    if (memberships.isEmpty() || membership.decidedAt().isAfter(membership().decidedAt())) {
+      effects.notice(new Notice.MembershipChosen(membership.decidedAt(), membership.membership()));
+    }
     memberships.clear();
     memberships.add(membership);
     heardChosen = Slot.max(heardChosen, slot);

@@ -2,18 +2,17 @@ package io.synod.server;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.synod.node.NodeStatus;
 import io.synod.paxos.Address;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.transport.grpc.NetworkThreads;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /** The client port: the store's calls, the cluster's status, gRPC health and reflection. */
 final class ClientServer {
@@ -31,7 +30,7 @@ final class ClientServer {
       Address listen,
       NetworkThreads threads,
       KeyValueService service,
-      Supplier<NodeStatus> status) {
+      ServerServiceDefinition cluster) {
     this.listen = listen;
     this.service = service;
     setServing(false);
@@ -50,7 +49,7 @@ final class ClientServer {
             .permitKeepAliveWithoutCalls(true)
             .addService(service.definition())
             .addService(service.rangesDefinition())
-            .addService(new StatusService(status))
+            .addService(cluster)
             .addService(health.getHealthService())
             .addService(reflection())
             .build();

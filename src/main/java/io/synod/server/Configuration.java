@@ -23,6 +23,8 @@ import java.util.Optional;
  * @param bootstrapAvailable whether a majority may found a new cluster without the others
  * @param acceptedTornTail slots in which an operator says that nothing was accepted with the write
  *     that did not end (protocol-rules.md, 4)
+ * @param clusterToken what a caller from another machine must have to change the cluster; none lets
+ *     only callers on this machine
  */
 public record Configuration(
     ServerId server,
@@ -36,7 +38,8 @@ public record Configuration(
     Timings timings,
     Limits limits,
     Storage storage,
-    Optional<SlotRange> acceptedTornTail) {
+    Optional<SlotRange> acceptedTornTail,
+    Optional<String> clusterToken) {
 
   public Configuration {
     replicas = List.copyOf(replicas);

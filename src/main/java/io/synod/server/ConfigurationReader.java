@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 /** Checks a {@link ServerConfig} and fills in what it leaves out. */
 final class ConfigurationReader {
   private static final long MINUTE_MILLIS = 60_000;
+  private static final int LEAST_TOKEN_CHARACTERS = 8;
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
   private final ServerConfig config;
@@ -64,7 +65,8 @@ final class ConfigurationReader {
         timings(),
         limits(),
         config.getStorage() == ServerConfig.Storage.MEMORY ? Storage.MEMORY : Storage.HEAP,
-        acceptedTornTail());
+        acceptedTornTail(),
+        clusterToken());
   }
 
   private List<Address> replicas() throws BadConfigurationException {
@@ -160,6 +162,21 @@ final class ConfigurationReader {
     }
     throw new BadConfigurationException(
         "accept_torn_tail " + text + " is no range of slots: it is FIRST-LAST, as in 26-97");
+  }
+
+  private Optional<String> clusterToken() throws BadConfigurationException {
+    String token = config.getClusterToken();
+    if (!config.hasClusterToken()) {
+      return Optional.empty();
+    }
+    boolean plain = token.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    if (token.length() < LEAST_TOKEN_CHARACTERS || !plain) {
+      throw new BadConfigurationException(
+          "cluster_token is no secret: it has at least "
+              + LEAST_TOKEN_CHARACTERS
+              + " printable ASCII characters and no space");
+    }
+    return Optional.of(token);
   }
 
   private Timings timings() throws BadConfigurationException {

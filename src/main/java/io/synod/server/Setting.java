@@ -37,7 +37,9 @@ enum Setting {
       "heap: state in memory, journal and snapshots on disk; memory: nothing on disk (default heap)"),
   ACCEPT_TORN_TAIL(
       "FIRST-LAST",
-      "an operator's word that the write that did not end accepted nothing in these slots, as STATUS says");
+      "an operator's word that the write that did not end accepted nothing in these slots, as STATUS says"),
+  CLUSTER_TOKEN(
+      "SECRET", "who has it may change the cluster from another machine; the same on all servers");
 
   private final String argument;
   private final String help;

@@ -1,31 +1,35 @@
 package io.synod.server;
 
-import io.grpc.stub.StreamObserver;
 import io.synod.node.NodeStatus;
+import io.synod.paxos.Address;
+import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
-import io.synod.proto.ClusterGrpc;
 import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.util.function.Supplier;
 
-/** What this server knows of itself and the others. Network threads; never blocks. */
-final class StatusService extends ClusterGrpc.ClusterImplBase {
+/** What this server knows of itself and the others, as callers see it. Any thread; never blocks. */
+final class StatusService {
   private final Supplier<NodeStatus> status;
+  private final Own own;
   private final long startedNanos = System.nanoTime();
 
-  StatusService(Supplier<NodeStatus> status) {
+  /** What a server is by its configuration and its data directory, whatever the log says. */
+  record Own(Incarnation incarnation, Address clientAddress, Address consensusAddress) {}
+
+  StatusService(Supplier<NodeStatus> status, Own own) {
     this.status = status;
+    this.own = own;
   }
 
-  @Override
-  public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
-    observer.onNext(
-        response(status.get())
-            .setVersion(Version.text())
-            .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
-            .build());
-    observer.onCompleted();
+  StatusResponse response() {
+    return response(status.get())
+        .setVersion(Version.text())
+        .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
+        .setIncarnation(own.incarnation().id().toString())
+        .setClientAddress(own.clientAddress().toString())
+        .setConsensusAddress(own.consensusAddress().toString())
+        .build();
   }
 
   private static StatusResponse.Builder response(NodeStatus status) {
@@ -57,14 +61,8 @@ final class StatusService extends ClusterGrpc.ClusterImplBase {
   }
 
   private static MemberStatus member(NodeStatus.MemberStatus status) {
-    Member member = status.member();
     MemberStatus.Builder builder =
-        MemberStatus.newBuilder()
-            .setServerId(member.server().number())
-            .setIncarnation(member.incarnation().toString())
-            .setClientAddress(member.clientAddress().toString())
-            .setConsensusAddress(member.consensusAddress().toString())
-            .setRole(role(member.role()))
+        member(status.member())
             .setLive(status.live())
             .setRoundTripMicros(status.roundTripMicros())
             .setSyncAgeMillis(status.syncAgeMillis());
@@ -72,6 +70,16 @@ final class StatusService extends ClusterGrpc.ClusterImplBase {
       builder.setLagSlots(status.lag());
     }
     return builder.build();
+  }
+
+  /** A member as the log names it. */
+  static MemberStatus.Builder member(Member member) {
+    return MemberStatus.newBuilder()
+        .setServerId(member.server().number())
+        .setIncarnation(member.incarnation().toString())
+        .setClientAddress(member.clientAddress().toString())
+        .setConsensusAddress(member.consensusAddress().toString())
+        .setRole(role(member.role()));
   }
 
   private static MemberStatus.Role role(Member.Role role) {

@@ -1,5 +1,7 @@
 package io.synod.server;
 
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.netty.channel.SingleThreadEventLoop;
 import io.synod.journal.Disk;
 import io.synod.journal.DurableLog;
@@ -108,6 +110,8 @@ final class SynodServer {
             return thread;
           });
 
+  private final ExecutorService operators = AdminService.threads();
+
   /**
    * Why a server must end at once.
    *
@@ -182,8 +186,10 @@ final class SynodServer {
       scrub = scrubbing;
       scrubbing.start();
     }
+    ServerServiceDefinition cluster = clusterService(driven, peers, identity);
+    peers.addService(cluster);
     peers.start();
-    clients = startClients(driven, outboxes, forClients);
+    clients = startClients(driven, outboxes, forClients, cluster);
     driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
     Readiness readiness =
         new Readiness(
@@ -320,7 +326,26 @@ final class SynodServer {
             new Surroundings(peers)));
   }
 
-  private ClientServer startClients(Node driven, Outboxes outboxes, NetworkThreads loops)
+  /** What operators call, on either port. */
+  private ServerServiceDefinition clusterService(
+      Node driven, GrpcPeerNetwork peers, PaxosSettings identity) {
+    StatusService.Own own =
+        new StatusService.Own(
+            identity.incarnation(),
+            configuration.clientAddress(),
+            configuration.replicas().get(configuration.server().number()));
+    AdminCalls calls =
+        new AdminCalls(
+            new LocalControls(driven, peers),
+            this::status,
+            new OtherServers(configuration.server(), configuration.clusterToken()));
+    return ServerInterceptors.intercept(
+        new AdminService(new StatusService(this::status, own), calls, operators),
+        new AdminGate(configuration.clusterToken()));
+  }
+
+  private ClientServer startClients(
+      Node driven, Outboxes outboxes, NetworkThreads loops, ServerServiceDefinition cluster)
       throws IOException {
     KeyValueService.Settings settings =
         new KeyValueService.Settings(
@@ -331,7 +356,7 @@ final class SynodServer {
     KeyValueService service =
         new KeyValueService(settings, driven::submit, outboxes, System::nanoTime);
     Address listen = configuration.listen().clients();
-    ClientServer starting = new ClientServer(listen, loops, service, this::status);
+    ClientServer starting = new ClientServer(listen, loops, service, cluster);
     starting.start();
     LOG.info("listening for clients on {}", listen);
     return starting;
@@ -396,6 +421,12 @@ final class SynodServer {
           addresses.put(member.server(), member.consensusAddress());
         }
         peers.setPeers(addresses);
+        if (!addresses.values().containsAll(configuration.replicas())
+            || addresses.size() != configuration.replicas().size()) {
+          LOG.info(
+              "the list of replicas that this server was started with is not this membership any"
+                  + " more: the log counts, not the list");
+        }
       }
     }
 
@@ -496,6 +527,7 @@ final class SynodServer {
       Thread.currentThread().interrupt();
     } finally {
       background.shutdownNow();
+      operators.shutdownNow();
       if (clientThreads != null) {
         clientThreads.close();
       }

@@ -106,4 +106,14 @@ class FaultsOnPurposeTest {
     assertTrue(faults.isSuspended(1_099));
     assertFalse(faults.isSuspended(1_100));
   }
+
+  @Test
+  void aSuspensionIsEndedByOneOfNoLength() {
+    FaultsOnPurpose faults = new FaultsOnPurpose(0, 1);
+    faults.suspend(1_000_000);
+    assertTrue(faults.isSuspended(10));
+    faults.suspend(0);
+    boolean unused = faults.isSuspended(11);
+    assertFalse(faults.isSuspended(12));
+  }
 }

@@ -184,11 +184,16 @@ final class CoreCluster {
     deliverAll();
   }
 
+  /** What its journal holds. */
+  Recovered kept(int i) {
+    return Fold.of(journals.get(i));
+  }
+
   /** Starts again from what its journal holds. */
   void restart(int i) {
     down.remove(i);
     chosen.get(i).clear();
-    cores.set(i, new Paxos(settings(i), Fold.of(journals.get(i))));
+    cores.set(i, new Paxos(settings(i), kept(i)));
     perform(i, cores.get(i).start(Slot.ZERO));
   }
 

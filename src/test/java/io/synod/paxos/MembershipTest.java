@@ -67,6 +67,50 @@ class MembershipTest {
     cluster.checkAgreement();
   }
 
+  /** So that it calls the members, and not the list that it was started with. */
+  @Test
+  void aServerSaysWhichMembershipItStartsWithOrInstalls() {
+    CoreCluster cluster = new CoreCluster(3, 1);
+    assertDone(change(cluster, new MembershipChange.Add(cluster.joining(3))));
+    MembershipInForce inForce = cluster.core(0).membership();
+    Notice said = new Notice.MembershipChosen(inForce.decidedAt(), inForce.membership());
+    Recovered kept = cluster.kept(0);
+    Slot cut = inForce.decidedAt().next();
+    Recovered atCut =
+        new Recovered(
+            kept.founding(),
+            true,
+            kept.promised(),
+            kept.ballotTaken(),
+            cut,
+            Optional.of(inForce),
+            List.of(),
+            cut,
+            Optional.empty(),
+            Optional.empty());
+    assertTrue(new Paxos(cluster.settings(0), atCut).start(cut).notices().contains(said));
+
+    Recovered founded =
+        new Recovered(
+            kept.founding(),
+            true,
+            kept.promised(),
+            kept.ballotTaken(),
+            Slot.ZERO,
+            Optional.empty(),
+            List.of(),
+            Slot.ZERO,
+            Optional.empty(),
+            Optional.empty());
+    Paxos behind = new Paxos(cluster.settings(0), founded);
+    assertTrue(behind.start(Slot.ZERO).notices().isEmpty());
+    Output installed = behind.step(new Input.SnapshotInstalled(cut, inForce));
+    assertTrue(installed.notices().contains(said));
+
+    Paxos unopened = new Paxos(cluster.settings(0), Recovered.nothing());
+    assertTrue(unopened.step(new Input.SnapshotInstalled(cut, inForce)).notices().contains(said));
+  }
+
   @Test
   void aServerThatWasNotAddedIsSilent() {
     CoreCluster cluster = new CoreCluster(3, 1);

@@ -17,6 +17,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.node.NodeStatus;
+import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.ClusterId;
@@ -25,6 +26,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.ControlRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MemberStatus;
@@ -67,9 +69,34 @@ class ClientServerTest {
           outboxes,
           System::nanoTime);
   private final Address address = freeAddress();
-  private final ClientServer server =
-      new ClientServer(address, threads, service, ClientServerTest::status);
+  private final ClientServer server = new ClientServer(address, threads, service, operators());
   private final List<ManagedChannel> channels = new ArrayList<>();
+
+  private static ServerServiceDefinition operators() {
+    StatusService.Own own =
+        new StatusService.Own(
+            new Incarnation(new UUID(5, 6)), new Address("h1", 8001), new Address("h1", 9001));
+    AdminCalls.Local nobody =
+        new AdminCalls.Local() {
+          @Override
+          public boolean submit(OperatorRequest request) {
+            return false;
+          }
+
+          @Override
+          public void control(ControlRequest request) {
+            throw new IllegalArgumentException("no operators here");
+          }
+        };
+    return new AdminService(
+            new StatusService(ClientServerTest::status, own),
+            new AdminCalls(
+                nobody,
+                ClientServerTest::status,
+                new OtherServers(new ServerId(1), Optional.empty())),
+            Runnable::run)
+        .bindService();
+  }
 
   @BeforeEach
   void start() throws IOException {
@@ -199,6 +226,9 @@ class ClientServerTest {
                     .clearLagSlots()
                     .clearRoundTripMicros()
                     .clearSyncAgeMillis())
+            .setIncarnation(new UUID(5, 6).toString())
+            .setClientAddress("h1:8001")
+            .setConsensusAddress("h1:9001")
             .setVersion(response.getVersion())
             .setUptimeMillis(response.getUptimeMillis())
             .build(),
@@ -220,7 +250,7 @@ class ClientServerTest {
 
   @Test
   void aPortInUseIsNamed() {
-    ClientServer second = new ClientServer(address, threads, service, ClientServerTest::status);
+    ClientServer second = new ClientServer(address, threads, service, operators());
 
     IOException e = assertThrows(IOException.class, second::start);
     String message = String.valueOf(e.getMessage());

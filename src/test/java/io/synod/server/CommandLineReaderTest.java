@@ -66,8 +66,24 @@ class CommandLineReaderTest {
                 16 << 20,
                 ((Runtime.getRuntime().maxMemory() >> 20) * 2 / 5) << 20),
             Configuration.Storage.HEAP,
+            Optional.empty(),
             Optional.empty()),
         configuration);
+  }
+
+  @Test
+  void aTokenIsASecret() throws BadConfigurationException {
+    assertEquals(
+        Optional.of("correct-horse"),
+        read(THREE, "--cluster-token", "correct-horse").clusterToken());
+    for (String bad : List.of("short", "two words here", "sch\u00f6n-geheim")) {
+      String why =
+          String.valueOf(
+              assertThrows(
+                      BadConfigurationException.class, () -> read(THREE, "--cluster-token", bad))
+                  .getMessage());
+      assertTrue(why.startsWith("cluster_token is no secret"), why);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.synod.transport.grpc;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.synod.paxos.Address;
 import io.synod.paxos.ClusterId;
@@ -61,6 +62,12 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
   private final Set<PeerLink> guests = new HashSet<>();
 
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final List<ServerServiceDefinition> otherServices = new ArrayList<>();
+
+  /** As they were set last. */
+  private volatile Map<ServerId, Address> peers;
+
+  private volatile boolean started;
   private @Nullable Server server;
   private boolean queued;
 
@@ -75,7 +82,13 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
       CoordinatorSource coordinator,
       NetworkThreads threads) {
     this.local = new LocalServer(settings, listener, threads);
+    this.peers = settings.peers();
     this.service = new PeerService(local, coordinator, new Callers());
+  }
+
+  /** Another service on the consensus port. Before {@link #start}. */
+  public void addService(ServerServiceDefinition definition) {
+    otherServices.add(definition);
   }
 
   /**
@@ -98,8 +111,10 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .addService(service.definition())
+            .addServices(otherServices)
             .build();
-    setPeers(local.settings.peers());
+    started = true;
+    local.loop.execute(this::changePeers);
     try {
       starting.start();
     } catch (IOException e) {
@@ -175,16 +190,19 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
   }
 
   /**
-   * Who the other servers are and where they listen. Streams to and from those that stay go on. Any
-   * thread.
+   * Who the other servers are and where they listen, in place of those in the settings. Streams to
+   * and from those that stay go on. Any thread.
    */
-  public void setPeers(Map<ServerId, Address> peers) {
-    Map<ServerId, Address> others = new LinkedHashMap<>(peers);
+  public void setPeers(Map<ServerId, Address> all) {
+    Map<ServerId, Address> others = new LinkedHashMap<>(all);
     others.remove(local.id());
-    local.loop.execute(() -> changePeers(others));
+    peers = Collections.unmodifiableMap(others);
+    if (started) {
+      local.loop.execute(this::changePeers);
+    }
   }
 
-  private void changePeers(Map<ServerId, Address> peers) {
+  private void changePeers() {
     Map<ServerId, PeerLink> before = links;
     Map<ServerId, PeerLink> after = new LinkedHashMap<>();
     List<PeerLink> added = new ArrayList<>();

@@ -186,7 +186,8 @@ final class PeerLink {
           formerRuns.removeFirst();
         }
       }
-      if (!stream.greeting().foundingList().equals(local.foundingList)) {
+      if (local.cluster().isEmpty()
+          && !stream.greeting().foundingList().equals(local.foundingList)) {
         LOG.warn(
             "server {} at {} has another founding list than this server", peer.number(), address);
       }

@@ -118,6 +118,18 @@ final class GrpcPeerNetworkTest {
     await("a guest again", () -> a.network.isConnected(again.id));
   }
 
+  /** As of a server that finds a membership in its log which is not its list. */
+  @Test
+  void thePeersThatWereSetBeforeTheStartCount() throws IOException {
+    List<Address> listed = addresses(3);
+    TestServer b = start(listed, 1);
+    TestServer a = new TestServer(listed.subList(0, 1), 0, Optional.empty());
+    opened.add(a);
+    a.network.setPeers(Map.of(b.id, listed.get(1)));
+    TestServer unused = a.start();
+    a.awaitConnected(b);
+  }
+
   @Test
   void refusesAStrangerWhileNeitherKnowsACluster() throws IOException {
     List<Address> listed = addresses(2);

@@ -1,0 +1,353 @@
+package io.synod.server;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.synod.node.NodeStatus;
+import io.synod.node.OperatorRequest;
+import io.synod.paxos.Address;
+import io.synod.paxos.ChangeAnswer;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipChange;
+import io.synod.paxos.ServerId;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ChangeResponse;
+import io.synod.proto.ControlRequest;
+import io.synod.proto.ControlResponse;
+import io.synod.proto.MoveCoordinatorRequest;
+import io.synod.proto.MoveCoordinatorResponse;
+import io.synod.proto.StatusResponse;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What operators ask, carried out here or passed on to the server that it is for. Blocks, for some
+ * seconds at most; any thread but the driver's and the network's.
+ *
+ * <p>A failure says in the trailer {@link ClientCall#OUTCOME} whether there may be an effect.
+ */
+final class AdminCalls {
+  static final Metadata.Key<String> REASON =
+      Metadata.Key.of("synod-reason", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** How long a coordinator is looked for, and a change waited for. */
+  private static final long PATIENCE_MILLIS = 8_000;
+
+  private static final long PAUSE_MILLIS = 50;
+
+  /** A reason: it may go well in a moment. */
+  private static final String AGAIN = "AGAIN";
+
+  private final Local local;
+  private final Supplier<NodeStatus> status;
+  private final OtherServers others;
+
+  /** This server, as far as operators may touch it. Any thread. */
+  interface Local {
+    boolean submit(OperatorRequest request);
+
+    /** Carries out the action of a request that is for this server. */
+    void control(ControlRequest request);
+  }
+
+  AdminCalls(Local local, Supplier<NodeStatus> status, OtherServers others) {
+    this.local = local;
+    this.status = status;
+    this.others = others;
+  }
+
+  // ---- changes
+  // -----------------------------------------------------------------------------------------------------
+
+  ChangeResponse change(ChangeRequest request, boolean passedOn) throws StatusException {
+    return atCoordinator(
+        passedOn,
+        () -> change(request),
+        coordinator -> others.call(coordinator, stub -> stub.change(request)));
+  }
+
+  private ChangeResponse change(ChangeRequest request) throws StatusException {
+    MembershipChange change = read(request);
+    Membership before = membership();
+    ChangeAnswer answer =
+        ask(answered -> new OperatorRequest.Change(change, request.getDryRun(), answered));
+    if (answer instanceof ChangeAnswer.Planned planned) {
+      return response(planned.before(), planned.after()).build();
+    } else if (answer instanceof ChangeAnswer.Done done) {
+      return response(before, done.inForce().membership())
+          .setSlot(done.inForce().decidedAt().number())
+          .build();
+    }
+    throw failure(answer);
+  }
+
+  private Membership membership() throws StatusException {
+    NodeStatus now = status.get();
+    if (now.members().isEmpty()) {
+      throw without(Status.UNAVAILABLE, "the cluster is not founded yet");
+    }
+    return new Membership(
+        now.membershipAt(), now.members().stream().map(NodeStatus.MemberStatus::member).toList());
+  }
+
+  private static ChangeResponse.Builder response(Membership before, Membership after) {
+    ChangeResponse.Builder response =
+        ChangeResponse.newBuilder()
+            .setQuorum(after.quorum())
+            .setQuorumBefore(before.quorum())
+            .setVotersBefore(before.voters());
+    for (Member member : after.members()) {
+      response.addMember(StatusService.member(member));
+    }
+    return response;
+  }
+
+  private MembershipChange read(ChangeRequest request) throws StatusException {
+    return switch (request.getChangeCase()) {
+      case ADD -> new MembershipChange.Add(find(request.getAdd()));
+      case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
+      case REPLACE ->
+          new MembershipChange.Replace(
+              id(request.getReplace().getServerId()), find(request.getReplace().getBy()));
+      case PROMOTE -> new MembershipChange.Promote(id(request.getPromote()));
+      case DEMOTE -> new MembershipChange.Demote(id(request.getDemote()));
+      case CHANGE_NOT_SET -> throw without(Status.INVALID_ARGUMENT, "no change is named");
+    };
+  }
+
+  private static ServerId id(int number) throws StatusException {
+    if (number < 0) {
+      throw without(
+          Status.INVALID_ARGUMENT, "no server has the id " + Integer.toUnsignedString(number));
+    }
+    return new ServerId(number);
+  }
+
+  /** Asks the server at this address who it is. */
+  private Member find(String text) throws StatusException {
+    Address address = address(text);
+    StatusResponse found;
+    try {
+      found = others.status(address);
+    } catch (StatusRuntimeException e) {
+      throw refusal(
+          ChangeAnswer.Reason.UNREACHABLE,
+          "no server answers at "
+              + address
+              + ", which is to be the my_paxos of one that runs: "
+              + OtherServers.why(e.getStatus()));
+    }
+    String ours = status.get().cluster().map(Object::toString).orElse("");
+    if (found.hasClusterId() && !found.getClusterId().equals(ours)) {
+      throw refusal(
+          ChangeAnswer.Reason.ALREADY_MEMBER,
+          "server "
+              + found.getServerId()
+              + " at "
+              + address
+              + " belongs to cluster "
+              + found.getClusterId()
+              + ", this is cluster "
+              + ours
+              + ": start it with an empty data directory");
+    }
+    return new Member(
+        id(found.getServerId()),
+        new Incarnation(UUID.fromString(found.getIncarnation())),
+        address,
+        address(found.getClientAddress()),
+        Member.Role.LEARNER);
+  }
+
+  private static Address address(String text) throws StatusException {
+    try {
+      return Address.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw without(Status.INVALID_ARGUMENT.withCause(e), String.valueOf(e.getMessage()));
+    }
+  }
+
+  // ---- moving the coordinator
+  // -----------------------------------------------------------------------------------------------------
+
+  MoveCoordinatorResponse move(MoveCoordinatorRequest request, boolean passedOn)
+      throws StatusException {
+    return atCoordinator(
+        passedOn,
+        () -> move(request),
+        coordinator -> others.call(coordinator, stub -> stub.moveCoordinator(request)));
+  }
+
+  private MoveCoordinatorResponse move(MoveCoordinatorRequest request) throws StatusException {
+    Optional<ServerId> to = request.hasTo() ? Optional.of(id(request.getTo())) : Optional.empty();
+    ChangeAnswer answer =
+        ask(answered -> new OperatorRequest.HandOver(to, "an operator asked for it", answered));
+    if (answer instanceof ChangeAnswer.HandedOver over) {
+      return MoveCoordinatorResponse.newBuilder()
+          .setCoordinatorId(over.coordinator().number())
+          .build();
+    }
+    throw failure(answer);
+  }
+
+  // ---- one server
+  // -----------------------------------------------------------------------------------------------------
+
+  ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
+    ServerId server = id(request.getServerId());
+    NodeStatus now = status.get();
+    if (server.equals(now.server())) {
+      try {
+        local.control(request);
+      } catch (IllegalArgumentException e) {
+        throw without(Status.INVALID_ARGUMENT.withCause(e), String.valueOf(e.getMessage()));
+      }
+      return ControlResponse.getDefaultInstance();
+    }
+    for (NodeStatus.MemberStatus each : now.members()) {
+      if (each.member().server().equals(server) && !passedOn) {
+        return others.call(each.member(), stub -> stub.control(request));
+      }
+    }
+    throw refusal(
+        ChangeAnswer.Reason.NOT_A_MEMBER,
+        "no member has the id " + Integer.toUnsignedString(request.getServerId()));
+  }
+
+  // ---- the way there
+  // -----------------------------------------------------------------------------------------------------
+
+  /** What is done here. */
+  private interface Here<R> {
+    R call() throws StatusException;
+  }
+
+  /** What is done by the coordinator elsewhere. */
+  private interface There<R> {
+    R call(Member coordinator) throws StatusException;
+  }
+
+  /** Carries it out at the coordinator, whoever that is, and again while it changes. */
+  private <R> R atCoordinator(boolean passedOn, Here<R> here, There<R> there)
+      throws StatusException {
+    long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+    while (true) {
+      try {
+        Optional<Member> coordinator = coordinator();
+        if (coordinator.isEmpty()) {
+          throw again(Status.UNAVAILABLE, "no coordinator is heard");
+        }
+        if (coordinator.get().server().equals(status.get().server())) {
+          return here.call();
+        }
+        if (passedOn) {
+          throw again(Status.UNAVAILABLE, "this server does not coordinate");
+        }
+        return there.call(coordinator.get());
+      } catch (StatusException e) {
+        if (passedOn || !isWorthAnotherTry(e) || System.nanoTime() - giveUp > 0) {
+          throw e;
+        }
+        pause();
+      }
+    }
+  }
+
+  private Optional<Member> coordinator() {
+    NodeStatus now = status.get();
+    return now.coordinatorContent()
+        ? now.members().stream()
+            .map(NodeStatus.MemberStatus::member)
+            .filter(member -> now.coordinator().equals(Optional.of(member.server())))
+            .findFirst()
+        : Optional.empty();
+  }
+
+  private static boolean isWorthAnotherTry(StatusException e) {
+    Metadata trailers = e.getTrailers();
+    return trailers != null && AGAIN.equals(trailers.get(REASON));
+  }
+
+  private static void pause() throws StatusException {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw without(Status.UNAVAILABLE.withCause(e), "the server stops");
+    }
+  }
+
+  private ChangeAnswer ask(Function<Consumer<ChangeAnswer>, OperatorRequest> request)
+      throws StatusException {
+    CompletableFuture<ChangeAnswer> answer = new CompletableFuture<>();
+    if (!local.submit(request.apply(answer::complete))) {
+      throw without(Status.RESOURCE_EXHAUSTED, "too many requests wait");
+    }
+    try {
+      return answer.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unknown(Status.UNAVAILABLE, "the server stops");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (TimeoutException e) {
+      throw unknown(
+          Status.DEADLINE_EXCEEDED.withCause(e),
+          "it is not in force yet, and may still come into force: MEMBERS shows it");
+    }
+  }
+
+  private static StatusException failure(ChangeAnswer answer) {
+    if (answer instanceof ChangeAnswer.Refused refused) {
+      return switch (refused.reason()) {
+        case NOT_COORDINATOR, HANDS_OVER, UNDER_WAY ->
+            again(Status.FAILED_PRECONDITION, refused.why());
+        case WOULD_LOSE_QUORUM,
+            UNREACHABLE,
+            NOT_CAUGHT_UP,
+            ALREADY_MEMBER,
+            NOT_A_MEMBER,
+            NOTHING_TO_DO ->
+            refusal(refused.reason(), refused.why());
+      };
+    }
+    return unknown(
+        Status.UNAVAILABLE, "the coordinator changed meanwhile: MEMBERS shows whether it is so");
+  }
+
+  private static StatusException refusal(ChangeAnswer.Reason reason, String why) {
+    return failed(Status.FAILED_PRECONDITION, why, reason.name(), "not-proposed");
+  }
+
+  private static StatusException again(Status status, String why) {
+    return failed(status, why, AGAIN, "not-proposed");
+  }
+
+  /** Nothing was done, and the same will not be done the next time. */
+  private static StatusException without(Status status, String why) {
+    return failed(status, why, "", "not-proposed");
+  }
+
+  private static StatusException unknown(Status status, String why) {
+    return failed(status, why, "", "unknown");
+  }
+
+  private static StatusException failed(Status status, String why, String reason, String outcome) {
+    Metadata trailers = new Metadata();
+    trailers.put(ClientCall.OUTCOME, outcome);
+    if (!reason.isEmpty()) {
+      trailers.put(REASON, reason);
+    }
+    return status.withDescription(why).asException(trailers);
+  }
+}

@@ -1,0 +1,126 @@
+package io.synod.server;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ChangeResponse;
+import io.synod.proto.ClusterGrpc;
+import io.synod.proto.ControlRequest;
+import io.synod.proto.ControlResponse;
+import io.synod.proto.MoveCoordinatorRequest;
+import io.synod.proto.MoveCoordinatorResponse;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The service {@code keyvaluestore.Cluster}. Network threads never wait: Status is answered from
+ * memory, all else by threads of its own.
+ */
+final class AdminService extends ClusterGrpc.ClusterImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(AdminService.class);
+
+  private static final int MOST_CALLS = 16;
+  private static final long KEPT_SECONDS = 5;
+
+  private final StatusService status;
+  private final AdminCalls calls;
+  private final Executor executor;
+
+  /**
+   * @param executor may block; rejects when too many calls wait
+   */
+  AdminService(StatusService status, AdminCalls calls, Executor executor) {
+    this.status = status;
+    this.calls = calls;
+    this.executor = executor;
+  }
+
+  /** Threads for it: made when they are needed, and soon gone again. */
+  static ExecutorService threads() {
+    return new ThreadPoolExecutor(
+        0,
+        MOST_CALLS,
+        KEPT_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        work -> {
+          Thread thread = new Thread(work, "synod-operators");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+    observer.onNext(status.response());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void change(ChangeRequest request, StreamObserver<ChangeResponse> observer) {
+    carryOut(observer, passedOn -> calls.change(request, passedOn));
+  }
+
+  @Override
+  public void moveCoordinator(
+      MoveCoordinatorRequest request, StreamObserver<MoveCoordinatorResponse> observer) {
+    carryOut(observer, passedOn -> calls.move(request, passedOn));
+  }
+
+  @Override
+  public void control(ControlRequest request, StreamObserver<ControlResponse> observer) {
+    carryOut(observer, passedOn -> calls.control(request, passedOn));
+  }
+
+  /** What a call does. */
+  private interface Work<R> {
+    R run(boolean passedOn) throws StatusException;
+  }
+
+  private <R> void carryOut(StreamObserver<R> observer, Work<R> work) {
+    boolean passedOn = AdminGate.WAS_PASSED_ON.get();
+    ((ServerCallStreamObserver<R>) observer).setOnCancelHandler(() -> {});
+    try {
+      executor.execute(Context.current().wrap(() -> answer(observer, () -> work.run(passedOn))));
+    } catch (RejectedExecutionException e) {
+      observer.onError(
+          Status.RESOURCE_EXHAUSTED
+              .withDescription("too many requests wait")
+              .withCause(e)
+              .asException());
+    }
+  }
+
+  private static <R> void answer(StreamObserver<R> observer, Answer<R> answer) {
+    R response;
+    try {
+      response = answer.make();
+    } catch (StatusException e) {
+      observer.onError(e);
+      return;
+    } catch (RuntimeException e) {
+      // One call that goes wrong must not leave its caller without an answer.
+      LOG.error("an operator's call failed", e);
+      observer.onError(Status.INTERNAL.withDescription(e.toString()).withCause(e).asException());
+      return;
+    }
+    observer.onNext(response);
+    observer.onCompleted();
+  }
+
+  /** What a call is answered. */
+  private interface Answer<R> {
+    R make() throws StatusException;
+  }
+}

@@ -1,0 +1,110 @@
+package io.synod.server;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.synod.paxos.Address;
+import io.synod.paxos.Member;
+import io.synod.paxos.ServerId;
+import io.synod.proto.ClusterGrpc;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.net.ConnectException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** Calls of an operator that are for other servers, on their consensus ports. Blocks. */
+final class OtherServers {
+  private static final long STATUS_MILLIS = 2_000;
+  private static final long CALL_MILLIS = 12_000;
+
+  private final ServerId self;
+  private final Optional<String> token;
+
+  OtherServers(ServerId self, Optional<String> token) {
+    this.self = self;
+    this.token = token;
+  }
+
+  /**
+   * Who is there.
+   *
+   * @throws StatusRuntimeException if nobody answers
+   */
+  StatusResponse status(Address address) {
+    return with(address, STATUS_MILLIS, stub -> stub.status(StatusRequest.getDefaultInstance()));
+  }
+
+  /** A call that another server carries out itself. */
+  <R> R call(Member server, Function<ClusterGrpc.ClusterBlockingStub, R> call)
+      throws StatusException {
+    try {
+      return with(server.consensusAddress(), CALL_MILLIS, call);
+    } catch (StatusRuntimeException e) {
+      throw failure(server, e);
+    }
+  }
+
+  /** What it says itself goes to the caller as it is. */
+  private static StatusException failure(Member server, StatusRuntimeException e) {
+    Metadata trailers = e.getTrailers();
+    if (trailers != null && trailers.containsKey(ClientCall.OUTCOME)) {
+      return new StatusException(e.getStatus(), trailers);
+    }
+    String name = "server " + server.server().number() + " at " + server.consensusAddress();
+    Metadata outcome = new Metadata();
+    if (e.getStatus().getCode() == Status.Code.PERMISSION_DENIED) {
+      outcome.put(ClientCall.OUTCOME, "not-proposed");
+      return e.getStatus()
+          .withDescription(
+              name
+                  + ", which has to carry it out, is on another machine and was not given its"
+                  + " cluster_token: all servers need the same one")
+          .asException(outcome);
+    }
+    outcome.put(ClientCall.OUTCOME, isNotConnected(e.getStatus()) ? "not-proposed" : "unknown");
+    return Status.UNAVAILABLE
+        .withCause(e)
+        .withDescription(name + ", which has to carry it out, did not: " + why(e.getStatus()))
+        .asException(outcome);
+  }
+
+  private static boolean isNotConnected(Status status) {
+    return status.getCode() == Status.Code.UNAVAILABLE
+        && status.getCause() instanceof ConnectException;
+  }
+
+  /** Why there was no answer, for a person to read. */
+  static String why(Status status) {
+    if (isNotConnected(status)) {
+      return "connection refused";
+    }
+    return switch (status.getCode()) {
+      case DEADLINE_EXCEEDED, CANCELLED -> "no answer in time";
+      case UNIMPLEMENTED -> "what answers there is no consensus port";
+      default -> Optional.ofNullable(status.getDescription()).orElse(status.getCode().toString());
+    };
+  }
+
+  private <R> R with(
+      Address address, long millis, Function<ClusterGrpc.ClusterBlockingStub, R> call) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
+    try {
+      Metadata headers = new Metadata();
+      headers.put(AdminGate.PASSED_ON, String.valueOf(self.number()));
+      token.ifPresent(text -> headers.put(AdminGate.TOKEN, text));
+      return call.apply(
+          ClusterGrpc.newBlockingStub(channel)
+              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+              .withDeadlineAfter(millis, TimeUnit.MILLISECONDS));
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+}

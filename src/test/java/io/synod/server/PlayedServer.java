@@ -1,0 +1,108 @@
+package io.synod.server;
+
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.synod.node.NodeStatus;
+import io.synod.node.OperatorRequest;
+import io.synod.paxos.Address;
+import io.synod.paxos.ChangeAnswer;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
+import io.synod.paxos.ServerId;
+import io.synod.proto.ControlRequest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+
+/** A server's operators' service on a port, with a node whose answers the test gives. */
+final class PlayedServer implements AutoCloseable, AdminCalls.Local {
+  static final Metadata.Key<String> REASON = AdminCalls.REASON;
+
+  private final ServerId id;
+  private final ExecutorService threads = AdminService.threads();
+  private final Server server;
+  private final Address address;
+
+  /** How the server stands. */
+  volatile NodeStatus status;
+
+  /** What the node makes of a request. */
+  volatile Function<OperatorRequest, ChangeAnswer> node =
+      request -> {
+        throw new AssertionError("nothing is asked of this server: " + request);
+      };
+
+  final List<OperatorRequest> asked = new CopyOnWriteArrayList<>();
+  final List<ControlRequest> controls = new CopyOnWriteArrayList<>();
+
+  PlayedServer(int number, NodeStatus status, Optional<String> token) throws IOException {
+    this.id = new ServerId(number);
+    this.status = status;
+    this.server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(service(token))
+            .build()
+            .start();
+    this.address = new Address("127.0.0.1", server.getPort());
+  }
+
+  /** As on a port, with the gate in front. */
+  ServerServiceDefinition service(Optional<String> token) {
+    StatusService.Own own =
+        new StatusService.Own(
+            incarnation(), new Address("clients", 8000 + id.number()), new Address("servers", 1));
+    return ServerInterceptors.intercept(
+        new AdminService(
+            new StatusService(() -> status, own),
+            new AdminCalls(this, () -> status, new OtherServers(id, token)),
+            threads),
+        new AdminGate(token));
+  }
+
+  Incarnation incarnation() {
+    return new Incarnation(new UUID(7, id.number()));
+  }
+
+  Address address() {
+    return address;
+  }
+
+  Member member() {
+    return new Member(
+        id,
+        incarnation(),
+        address(),
+        new Address("clients", 8000 + id.number()),
+        Member.Role.VOTER);
+  }
+
+  @Override
+  public boolean submit(OperatorRequest request) {
+    asked.add(request);
+    request.answered().accept(node.apply(request));
+    return true;
+  }
+
+  @Override
+  public void control(ControlRequest request) {
+    if (request.getFailRate() > 1) {
+      throw new IllegalArgumentException("a chance is at most 1");
+    }
+    controls.add(request);
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+    threads.shutdownNow();
+  }
+}
