@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -105,7 +106,13 @@ public final class HuntMutants {
   }
 
   private void hunt(Mutant mutant) throws IOException, InterruptedException, ExecutionException {
-    Subject subject = Subject.of(mutant);
+    Subject subject;
+    try {
+      subject = Subject.of(mutant);
+    } catch (IllegalStateException e) {
+      note(mutant, List.of(), 0, String.valueOf(e.getMessage()));
+      return;
+    }
     List<Found> found = new ArrayList<>();
     TreeMap<String, Integer> invariants = new TreeMap<>();
     ExecutorService runner = Executors.newSingleThreadExecutor(HuntMutants::daemon);
@@ -162,6 +169,6 @@ public final class HuntMutants {
   }
 
   private static String harness(Mutant mutant) {
-    return mutant.harness() == Mutant.Harness.LIGHT ? "light" : "full";
+    return mutant.harness().name().toLowerCase(Locale.ROOT);
   }
 }

@@ -14,6 +14,8 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
 
   /** On which servers it is run. */
   enum Harness {
+    /** The cores in duels of coordinators, {@code io.synod.paxos.Duel}: the quickest. */
+    CORE,
     /** The protocol cores alone: quick. */
     LIGHT,
     /** Whole servers with disks and clients. */
@@ -27,6 +29,10 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
    * @param original what is replaced: it occurs exactly once, white space aside
    */
   record Edit(String file, String original, String mutated) {}
+
+  static Mutant core(String name, String breaks) {
+    return new Mutant(name, breaks, Harness.CORE, List.of());
+  }
 
   static Mutant light(String name, String breaks) {
     return new Mutant(name, breaks, Harness.LIGHT, List.of());

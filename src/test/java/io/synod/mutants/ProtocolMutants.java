@@ -1,5 +1,6 @@
 package io.synod.mutants;
 
+import static io.synod.mutants.Mutant.core;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -9,12 +10,13 @@ final class ProtocolMutants {
   private static final String ACCEPTOR = "paxos/Acceptor";
   private static final String COORDINATOR = "paxos/Coordinator";
   private static final String LEARNER = "paxos/Learner";
+  private static final String PROMISES = "paxos/Promises";
 
   private ProtocolMutants() {}
 
   static List<Mutant> all() {
     return List.of(
-        light("QuorumOfHalf", "two quorums intersect")
+        core("QuorumOfHalf", "two quorums intersect")
             .in("paxos/Membership", "return voters() / 2 + 1;", "return (voters() + 1) / 2;"),
         light("QuorumOfTheLiveSet", "a quorum is of the members, not of those that are heard")
             .in(
@@ -31,12 +33,12 @@ final class ProtocolMutants {
                 }
                 return membership.isQuorum( member -> { Progress of =
                 """),
-        light("AcceptBelowThePromise", "P1a")
+        core("AcceptBelowThePromise", "P1a")
             .in(
                 ACCEPTOR,
                 "Ballot ballot = propose.ballot(); if (ballot.isBelow(promised)) {",
                 "Ballot ballot = propose.ballot(); if (false) {"),
-        light("BufferIsNotCheckedAgain", "rule 6")
+        core("BufferIsNotCheckedAgain", "rule 6")
             .in(ACCEPTOR, "matched = chosen; ahead.clear();", "matched = chosen;")
             .in(ACCEPTOR, "if (next.ballot().equals(promised)) {", "if (true) {"),
         light("PromiseNotJournaled", "P1a survives a restart")
@@ -46,22 +48,51 @@ final class ProtocolMutants {
                 ACCEPTOR,
                 "log.put(accepted); effects.record(new JournalRecord.ValueAccepted(accepted));",
                 "log.put(accepted);"),
-        light("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
-        light("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
+        core("MatchedKeptAcrossBallots", "an acceptance is of one ballot")
+            .in(ACCEPTOR, "matchedBallot = ballot; matched = chosen;", "matchedBallot = ballot;"),
+        core("AcceptTruncatesAbove", "putting a value never touches the slots above it")
+            .in(
+                "paxos/Log",
+                "values.set((int) place, accepted);",
+                """
+                values.subList((int) place, values.size()).clear();
+                values.add(accepted);
+                """),
+        core("AdoptTheLowestBallot", "P2c")
+            .in(PROMISES, "a.ballot().isAbove(b.ballot())", "a.ballot().isBelow(b.ballot())"),
+        core("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
+        core("PartOfAReportIsWhole", "P2c: a promise reports all that was accepted")
+            .in(PROMISES, "return !last.isAfter(Slot.max(until, chosen));", "return true;"),
+        core("ReportPartsOutOfOrder", "P2c: a lost part of a report is missed")
+            .in(
+                PROMISES,
+                "if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {",
+                "if (true) {"),
+        core("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
             .in(
                 COORDINATOR,
                 "if (promises.highestChosen().isAfter(learner.chosen())) {",
                 "if (false) {"),
+        core("PrefixOfAnotherBallot", "rule 1")
+            .in(
+                LEARNER,
+                "if (!prefix.ballot().equals(acceptor.matchedBallot())) {",
+                "if (prefix.ballot().isBelow(acceptor.matchedBallot())) {"),
         light("NewsMakesChosen", "rule 1: any other chosen prefix is news")
             .in(
                 LEARNER,
                 "void onNews(Slot upTo) {",
                 "void onNews(Slot upTo) { choose(Slot.min(upTo, acceptor.matched()));"),
+        core("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
+            .in(
+                COORDINATOR,
+                "return new ChosenPrefix(ballot, chosenHere);",
+                "return new ChosenPrefix(ballot, learner.chosen());"),
         light("FetchedBeyondTheChosen", "only chosen values are handed out")
             .in(
                 LEARNER,
-                "log.read(fetch.from(), acceptor.chosen(), settings.messageBytes())",
-                "log.read(fetch.from(), log.last(), settings.messageBytes())"),
+                "log.read(from, acceptor.chosen(), settings.messageBytes())",
+                "log.read(from, log.last(), settings.messageBytes())"),
         light("AppliedPastAHole", "chosen values are applied in slot order")
             .in(
                 LEARNER,

@@ -14,28 +14,29 @@ final class StoreMutants {
     return List.of(
         full("DuplicateAppliedTwice", "rule 9: a command is applied once")
             .in(STORE, "if (remembered != Session.NOTHING) {", "if (false) {"),
+        full("ClosedSequenceApplies", "rule 9: a sequence that was given up can never apply")
+            .in(STORE, "if (sequence < open.lowestOpen()) {", "if (false) {"),
         full("SessionsForgottenAtSnapshot", "rule 9: sessions are part of the state")
             .in(STORE, "open.add(session.copy());", "")
             .in(
                 STORE,
-                "return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());",
-                "return Mix.mix(numbersHash, rowsHash);"),
+                "return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());",
+                "return Mix.mix(numbersHash, rows);"),
         full("ResultsForgottenAtSnapshot", "rule 9: a snapshot holds the results of sessions")
-            .in("store/Session", "copy.revisions = revisions.clone();", "")
+            .in("store/Session", "copy.outcomes = outcomes.clone();", "")
             .in(
                 STORE,
-                "return Mix.mix(Mix.mix(numbersHash, rowsHash), sessions.hash());",
-                "return Mix.mix(numbersHash, rowsHash);"),
+                "return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());",
+                "return Mix.mix(numbersHash, rows);"),
         full("DeleteForgetsTheRow", "a deleted key is gone")
-            .in(
-                STORE,
-                "engine.delete(key);",
-                "engine.put(key, rowFormat.encode(key, key, 1, 1, 1));"),
+            .in(STORE, "engine.delete(Space.KEYS, key);", ""),
         full("RowsHashForgetsDeletes", "the hash is that of the state")
             .in(
                 STORE,
                 "rowsHash -= RowFormat.hash(before.get()); liveBytes -= key.size()",
                 "liveBytes -= key.size()"),
+        full("SnapshotOfTheMovingState", "a snapshot is of one slot")
+            .in("store/HeapEngine", "roots[i] = trees[i].freeze();", "roots[i] = trees[i].root();"),
         full("SnapshotNotSynced", "a snapshot is durable before the journal is cut")
             .in("store/Publication", "file.sync(); step = Step.RENAME;", "step = Step.RENAME;"));
   }

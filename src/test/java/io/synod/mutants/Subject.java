@@ -11,14 +11,16 @@ import java.util.regex.Pattern;
 final class Subject {
   private static final Pattern INVARIANT = Pattern.compile("^([A-Z]\\w+): ");
 
-  private final Method failure;
+  private final Method simulation;
+  private final Method duel;
 
   private Subject(ClassLoader loader) {
     try {
-      failure =
+      simulation =
           loader
               .loadClass("io.synod.simulator.Simulate")
               .getMethod("failure", long.class, boolean.class);
+      duel = loader.loadClass("io.synod.paxos.Duel").getMethod("failure", long.class);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -36,7 +38,12 @@ final class Subject {
   Optional<String> violated(Mutant.Harness harness, long seed) {
     try {
       Optional<?> thrown =
-          (Optional<?>) failure.invoke(null, seed, harness == Mutant.Harness.LIGHT);
+          (Optional<?>)
+              switch (harness) {
+                case CORE -> duel.invoke(null, seed);
+                case LIGHT -> simulation.invoke(null, seed, true);
+                case FULL -> simulation.invoke(null, seed, false);
+              };
       return thrown.map(each -> nameOf((Throwable) each));
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
