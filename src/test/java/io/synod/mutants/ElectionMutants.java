@@ -25,30 +25,7 @@ final class ElectionMutants {
                 "paxos/Peer",
                 "if (heard && nowNanos - heardAtNanos >= timeoutNanos) {",
                 "if (false) {"),
-        light("ContentWithAnyone", "rule 16: content at the highest ballot known only")
-            .in(ELECTION, "&& standing.acting().get().equals(ballot);", ";"),
-        light("ContentWithoutAQuorum", "a coordinator that hears no quorum steps down")
-            .in(ELECTION, "? hearsQuorumFollowing(acting.get())", "? true"),
-        light("CandidateNeverGivesUp", "rule 16")
-            .in(
-                "paxos/Paxos",
-                "private static final int CAMPAIGN_TIMEOUTS = 4;",
-                "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"),
-        light("OrphanPromiseIgnored", "rule 22")
-            .in(
-                "paxos/Paxos",
-                "if (orphan.isPresent()",
-                "if (orphan.isPresent() && orphan.isEmpty()"),
-        light("ProposalsNotRepeated", "lost messages are sent again")
-            .in("paxos/Coordinator", "if (of.resendAtNanos() <= nowNanos) {", "if (false) {"),
-        light("NothingIsFetched", "a server that is behind catches up")
-            .in(
-                "paxos/Learner",
-                "if ((far || long0) && (!fetching || lost) && source.isPresent()) {",
-                "if (false) {"),
         light("SnapshotNotAskedFor", "a server behind the cut catches up")
-            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
-        light("FetchNeverRepeated", "a lost Fetch is sent again")
-            .in("paxos/Learner", "&& (!fetching || lost)", "&& !fetching"));
+            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"));
   }
 }

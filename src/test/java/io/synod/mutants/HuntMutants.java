@@ -26,15 +26,18 @@ public final class HuntMutants {
   private final PrintStream out;
   private final long bound;
   private final int wanted;
+  private final long secondsEach;
   private final Map<String, KillTable.Kill> kills;
   private final Subject original = Subject.original();
   private final Map<String, Boolean> originalPasses = new ConcurrentHashMap<>();
   private int survivors;
 
-  private HuntMutants(PrintStream out, long bound, int wanted) throws IOException {
+  private HuntMutants(PrintStream out, long bound, int wanted, long secondsEach)
+      throws IOException {
     this.out = out;
     this.bound = bound;
     this.wanted = wanted;
+    this.secondsEach = secondsEach;
     this.kills = KillTable.readSource();
   }
 
@@ -42,19 +45,21 @@ public final class HuntMutants {
   private record Found(long seed, String invariant, long nanos) {}
 
   /**
-   * Arguments: {@code [--bound SEEDS] [--kills N] [--missing | MUTANT ...]}. Exit status 0 all that
-   * were hunted are killed, 1 some survive.
+   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | MUTANT ...]}. Exit
+   * status 0 all that were hunted are killed, 1 some survive.
    */
   public static void main(String[] arguments)
       throws IOException, InterruptedException, ExecutionException {
     long bound = 200;
     int wanted = 3;
+    long seconds = 600;
     boolean missing = false;
     Set<String> names = new TreeSet<>();
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--bound" -> bound = Long.parseLong(arguments[++i]);
         case "--kills" -> wanted = Integer.parseInt(arguments[++i]);
+        case "--seconds" -> seconds = Long.parseLong(arguments[++i]);
         case "--missing" -> missing = true;
         default -> names.add(arguments[i]);
       }
@@ -64,7 +69,7 @@ public final class HuntMutants {
           "hunt_mutants: of " + names + " not all are mutants: " + Catalogue.names());
       System.exit(4);
     }
-    HuntMutants hunt = new HuntMutants(System.out, bound, wanted);
+    HuntMutants hunt = new HuntMutants(System.out, bound, wanted, seconds);
     List<Mutant> prey = new ArrayList<>(Catalogue.all());
     boolean onlyMissing = missing;
     prey.removeIf(
@@ -118,7 +123,11 @@ public final class HuntMutants {
     ExecutorService runner = Executors.newSingleThreadExecutor(HuntMutants::daemon);
     long seeds = 0;
     String end = "";
+    long started = System.nanoTime();
     for (long seed = 0; seed < bound && found.size() < wanted && end.isEmpty(); seed++) {
+      if (System.nanoTime() - started > TimeUnit.SECONDS.toNanos(secondsEach)) {
+        break;
+      }
       long of = seed;
       long began = System.nanoTime();
       try {

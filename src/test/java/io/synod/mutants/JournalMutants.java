@@ -1,5 +1,6 @@
 package io.synod.mutants;
 
+import static io.synod.mutants.Mutant.core;
 import static io.synod.mutants.Mutant.full;
 
 import java.util.List;
@@ -25,16 +26,6 @@ final class JournalMutants {
                 WRITER,
                 "current.file().sync(); current.file().close();",
                 "current.file().close();"),
-        full("CommitSaysMoreThanWasWritten", "durable means written")
-            .in(
-                WRITER,
-                "int bytes = buffer.position(); if (bytes == 0) {",
-                "int bytes = buffer.position(); if (bytes < 64) {"),
-        full("RecoveredTakenForSynced", "rule 2")
-            .in(
-                "journal/SegmentScan",
-                "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
-                "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
         full("RecoveredTailNotRewritten", "rule 2")
             .in(RECOVERY, "if (!durable) {", "if (held.at().segment() >= kept.size()) {"),
         full("FreshSegmentNotSynced", "rule 2: what was recovered is synced first")
@@ -46,20 +37,6 @@ final class JournalMutants {
                 "journal/FreshSegment",
                 "writer.flush(); file.sync(); disk.syncDirectory();",
                 "writer.flush(); disk.syncDirectory();"),
-        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
-            .in(
-                "journal/FreshSegment",
-                "writer.flush(); file.sync(); disk.syncDirectory();",
-                "writer.flush(); file.sync();")
-            .in(
-                RECOVERY,
-                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
-                "promises.write(start.use(), start.end(), fresh.header());"),
-        full("PromiseFilesNotWritten", "rule 3: the promise is kept outside the log too")
-            .in(
-                WRITER,
-                "promises.write(place.use(), synced, header()); promisesDue = false;",
-                "promisesDue = false;"),
         full("HeaderWithoutPromise", "a promise outlives its segment")
             .in(
                 STATE,
@@ -70,26 +47,16 @@ final class JournalMutants {
                 STATE,
                 "RecordFormat.putBallot(ballotTaken, out);",
                 "RecordFormat.putBallot(Ballot.LOWEST, out);"),
-        full("LostPromiseNotNoticed", "rule 3: without its promise a server casts no vote")
-            .in(RECOVERY, "fold.state.promiseLost = true;", ""),
-        full("DamageIsNothing", "rule 3: a damaged range is unknown")
-            .in(RECOVERY, "fold.damage(gap.to() - gap.from());", ""),
-        full("UnknownIsNothing", "rule 3: unknown never counts as accepted nothing")
+        core("UnknownIsNothing", "rule 3: unknown never counts as accepted nothing")
             .in(
                 "paxos/Promises",
                 "&& !(report.unknown.isPresent() && report.unknown.get().contains(slot))",
                 ""),
-        full("UnknownEndsTooEarly", "rule 3: the range ends where nothing could have stood")
-            .in(FOLD, "lostSlots += slots; bound += slots;", "lostSlots += slots;"),
-        full("TornIsNothing", "rule 4")
+        core("TornIsNothing", "rule 4")
             .in(
                 "paxos/Promises",
                 "&& (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));",
                 ";"),
-        full("TornTailNotReported", "rule 4")
-            .in(RECOVERY, "if (last && scan.torn()) {", "if (false) {"),
-        full("ChosenKeptAcrossDamage", "what was chosen may be a lost value")
-            .in(FOLD, "state.chosen = Slot.max(state.cut, Slot.min(state.chosen, chosen));", ""),
         full("FramesOfAnEarlierUse", "rule 4: recycled segments hold valid old frames")
             .in("journal/SegmentScan", "(use == 0 || Frame.use(bytes, at) == use)", "true"),
         full("FirstAcceptanceWins", "the last record of a slot counts")

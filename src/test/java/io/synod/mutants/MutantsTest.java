@@ -17,6 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,9 @@ class MutantsTest {
 
   private static final int LEAST_MUTANTS = 40;
 
+  /** A defect may also make a run endless. */
+  private static final long MOST_MINUTES = 5;
+
   private static final Map<String, Future<Optional<String>>> HOW = new HashMap<>();
   private static final Map<String, Boolean> ORIGINAL_PASSES = new ConcurrentHashMap<>();
   private static Map<String, KillTable.Kill> table = Map.of();
@@ -46,7 +51,7 @@ class MutantsTest {
     table = KillTable.read();
     Subject original = Subject.original();
     int cores = Runtime.getRuntime().availableProcessors();
-    ExecutorService threads = Executors.newFixedThreadPool(cores);
+    ExecutorService threads = Executors.newFixedThreadPool(cores, MutantsTest::daemon);
     for (Mutant mutant : Catalogue.all()) {
       KillTable.Kill kill = table.get(mutant.name());
       if (kill != null) {
@@ -54,6 +59,12 @@ class MutantsTest {
       }
     }
     threads.shutdown();
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "mutants");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** What the first of the seeds that kills finds violated. */
@@ -89,11 +100,11 @@ class MutantsTest {
 
   @ParameterizedTest
   @MethodSource("mutants")
-  void isKilled(Mutant mutant) throws InterruptedException, ExecutionException {
+  void isKilled(Mutant mutant) throws InterruptedException, ExecutionException, TimeoutException {
     Future<Optional<String>> how = HOW.get(mutant.name());
     assertNotNull(how, () -> "no seed is noted: run scripts/hunt_mutants " + mutant);
     assertTrue(
-        how.get().isPresent(),
+        how.get(MOST_MINUTES, TimeUnit.MINUTES).isPresent(),
         () -> mutant + " survives the seeds noted for it: run scripts/hunt_mutants " + mutant);
   }
 

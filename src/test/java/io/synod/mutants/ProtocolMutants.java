@@ -63,11 +63,6 @@ final class ProtocolMutants {
         core("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
         core("PartOfAReportIsWhole", "P2c: a promise reports all that was accepted")
             .in(PROMISES, "return !last.isAfter(Slot.max(until, chosen));", "return true;"),
-        core("ReportPartsOutOfOrder", "P2c: a lost part of a report is missed")
-            .in(
-                PROMISES,
-                "if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {",
-                "if (true) {"),
         core("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
             .in(
                 COORDINATOR,
@@ -83,11 +78,6 @@ final class ProtocolMutants {
                 LEARNER,
                 "void onNews(Slot upTo) {",
                 "void onNews(Slot upTo) { choose(Slot.min(upTo, acceptor.matched()));"),
-        core("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
-            .in(
-                COORDINATOR,
-                "return new ChosenPrefix(ballot, chosenHere);",
-                "return new ChosenPrefix(ballot, learner.chosen());"),
         light("FetchedBeyondTheChosen", "only chosen values are handed out")
             .in(
                 LEARNER,
@@ -97,7 +87,8 @@ final class ProtocolMutants {
             .in(
                 LEARNER,
                 "if (value.slot().equals(acceptor.chosen().next())) {",
-                "if (value.slot().isAfter(acceptor.chosen())) {"),
+                "if (value.slot().isAfter(acceptor.chosen())) {")
+            .in(LEARNER, "if (fetched.from().isAfter(before.next())) {", "if (false) {"),
         light("SnapshotForgetsAcceptances", "what was accepted behind a snapshot stays")
             .in("paxos/Log", "if (count >= values.size()) {", "if (true) {"));
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -23,6 +24,9 @@ public final class Duel {
 
   private record Pending(int position, ServerId to, Message message) {}
 
+  /** What was accepted, not yet durably, and before which position of the journal. */
+  private record Vote(int position, AcceptedValue accepted) {}
+
   private final SplittableRandom random;
   private final int size;
   private final List<Address> listed = new ArrayList<>();
@@ -36,6 +40,28 @@ public final class Duel {
   private final double loss;
   private final double syncs;
   private final boolean changes;
+  private final int cuts;
+  private final int heals;
+  private final int changesEach;
+
+  /** How often a coordinator is cut off just when it proposes, or has something chosen. */
+  private final double pounces;
+
+  /** What a crash may do to what was durable. */
+  private enum Damage {
+    NONE,
+    /** Acceptances are lost, and their slots are reported as unknown. */
+    UNKNOWN,
+    /** The same, reported as torn. */
+    TORN
+  }
+
+  /** Comes only with a membership that stays, and to a minority. */
+  private final Damage damage;
+
+  private final int firstDamaged;
+  private final VoteLedger ledger;
+  private boolean faults;
   private Slot acknowledged = Slot.ZERO;
   private long proposed;
   private long reads;
@@ -49,6 +75,11 @@ public final class Duel {
     List<JournalRecord> journal = new ArrayList<>();
     int durable;
     final List<Pending> pending = new ArrayList<>();
+
+    /** What it has accepted behind its cut, according to its journal. */
+    final TreeMap<Slot, AcceptedValue> held = new TreeMap<>();
+
+    final List<Vote> votes = new ArrayList<>();
     final TreeMap<Long, Slot> reading = new TreeMap<>();
     Optional<Paxos> core = Optional.empty();
     long clock;
@@ -73,6 +104,13 @@ public final class Duel {
     loss = random.nextBoolean() ? 0 : random.nextDouble() * 0.1;
     syncs = 0.2 + 0.8 * random.nextDouble();
     changes = random.nextBoolean();
+    cuts = 1 + random.nextInt(5);
+    heals = 1 + random.nextInt(8);
+    changesEach = changes ? 1 + random.nextInt(6) : 0;
+    pounces = random.nextBoolean() ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
+    damage = changes ? Damage.NONE : Damage.values()[random.nextInt(Damage.values().length)];
+    firstDamaged = random.nextInt(size);
+    ledger = new VoteLedger(size);
     for (int i = 0; i < size; i++) {
       listed.add(new Address("localhost", 9000 + i));
       servers.add(new Server(i));
@@ -97,7 +135,8 @@ public final class Duel {
   private long run() {
     servers.forEach(this::start);
     for (int i = 0; i < STEPS; i++) {
-      one(i > CALM_STEPS);
+      faults = i > CALM_STEPS;
+      one();
     }
     return batches;
   }
@@ -128,8 +167,8 @@ public final class Duel {
     return servers.get(random.nextInt(size));
   }
 
-  private void one(boolean faults) {
-    int drawn = random.nextInt(faults ? 1_000 : 985);
+  private void one() {
+    int drawn = random.nextInt(faults ? 990 + cuts + heals + changesEach : 985);
     if (drawn < 500) {
       deliver();
     } else if (drawn < 620) {
@@ -145,19 +184,19 @@ public final class Duel {
     } else if (drawn < 985) {
       read(any());
     } else if (drawn < 987) {
-      cut();
-    } else if (drawn < 992) {
-      heal();
-    } else if (drawn < 994) {
       Server server = any();
       if (server.applied.number() > 10) {
         step(
             server,
             new Input.SnapshotTaken(new Slot(server.applied.number() - random.nextInt(10))));
       }
-    } else if (drawn < 997) {
+    } else if (drawn < 990) {
       crashOrStart(any());
-    } else if (changes && drawn < 998) {
+    } else if (drawn < 990 + cuts) {
+      cut();
+    } else if (drawn < 990 + cuts + heals) {
+      heal();
+    } else {
       changeMembership();
     }
   }
@@ -190,9 +229,20 @@ public final class Duel {
       return;
     }
     server.durable = server.journal.size();
+    countVotes(server);
     List<Pending> ready = new ArrayList<>(server.pending);
     server.pending.clear();
     ready.forEach(each -> fly(server, each.to(), each.message()));
+  }
+
+  /** What a server accepted and has durable is a vote. */
+  private void countVotes(Server server) {
+    for (Vote vote : server.votes) {
+      if (!changes && vote.position() < server.durable) {
+        ledger.cast(server.number, vote.accepted()).ifPresent(Duel::fail);
+      }
+    }
+    server.votes.clear();
   }
 
   private void propose() {
@@ -225,6 +275,10 @@ public final class Duel {
         victim = server;
       }
     }
+    cutOff(victim);
+  }
+
+  private void cutOff(Server victim) {
     boolean told = random.nextInt(3) > 0;
     int how = random.nextInt(3);
     for (Server other : servers) {
@@ -251,22 +305,63 @@ public final class Duel {
         return;
       }
     }
-    Server server = drawn;
-    if (server.core.isEmpty()) {
-      return;
+    if (drawn.core.isPresent()) {
+      crash(drawn);
     }
+  }
+
+  private void crash(Server server) {
     server.core = Optional.empty();
     server.pending.clear();
     server.reading.clear();
     int kept = server.durable + random.nextInt(server.journal.size() - server.durable + 1);
     server.journal.subList(kept, server.journal.size()).clear();
+    server.durable = kept;
+    countVotes(server);
+    holdAll(server);
+    boolean damageable = (server.number - firstDamaged + size) % size < (size - 1) / 2;
+    if (damage != Damage.NONE && damageable && random.nextInt(3) == 0 && !server.held.isEmpty()) {
+      damage(server);
+    }
     if (changes && random.nextInt(3) == 0 && canLoseItsDisk(server)) {
       server.journal = new ArrayList<>();
       server.durable = 0;
+      server.held.clear();
       server.lives++;
       server.applied = Slot.ZERO;
       wiped = server.number;
     }
+  }
+
+  /** Loses the last acceptances, as the journal's recovery reports it (protocol-rules.md, 3, 4). */
+  private void damage(Server server) {
+    Recovered whole = Fold.of(server.journal);
+    Slot last = server.held.lastKey();
+    Slot first =
+        Slot.max(server.held.firstKey(), Slot.of(Math.max(1, last.number() - random.nextInt(8))));
+    Optional<SlotRange> before = damage == Damage.TORN ? whole.torn() : whole.unknown();
+    SlotRange lost =
+        new SlotRange(
+            before.map(range -> Slot.min(range.first(), first)).orElse(first),
+            before.map(range -> Slot.max(range.last(), last)).orElse(last));
+    server.journal.removeIf(
+        each ->
+            (each instanceof JournalRecord.ValueAccepted accepted
+                    && !accepted.accepted().slot().isBefore(first))
+                || (each instanceof JournalRecord.ChosenUpTo chosen
+                    && !chosen.slot().isBefore(first)));
+    server.journal.add(new JournalRecord.Promised(whole.promised()));
+    server.journal.add(
+        damage == Damage.TORN
+            ? new JournalRecord.Damage(Optional.empty(), Optional.of(lost))
+            : new JournalRecord.Damage(Optional.of(lost), Optional.empty()));
+    server.durable = server.journal.size();
+    holdAll(server);
+  }
+
+  private static void holdAll(Server server) {
+    server.held.clear();
+    server.journal.forEach(each -> hold(server, each));
   }
 
   /** Whether all others run on and name the present lives of all as voters. */
@@ -291,12 +386,17 @@ public final class Duel {
       if (server.core.map(Paxos::isCoordinating).orElse(false)) {
         MembershipInForce now = server.core.get().membership();
         List<Member> members = new ArrayList<>(now.membership().members());
-        int place = random.nextInt(members.size());
-        Member member = members.get(place);
-        members.set(
-            place,
-            member.withRole(
-                member.role() == Member.Role.VOTER ? Member.Role.STANDBY : Member.Role.VOTER));
+        int one = random.nextInt(members.size());
+        boolean several = random.nextBoolean();
+        for (int place = 0; place < members.size(); place++) {
+          Member member = members.get(place);
+          if (place == one || (several && random.nextBoolean())) {
+            members.set(
+                place,
+                member.withRole(
+                    member.role() == Member.Role.VOTER ? Member.Role.STANDBY : Member.Role.VOTER));
+          }
+        }
         boolean present =
             members.stream()
                 .filter(each -> each.role().votes())
@@ -316,11 +416,21 @@ public final class Duel {
   }
 
   private void perform(Server server, Output output) {
-    server.journal.addAll(output.records());
+    note(server, output);
+    boolean proposes = false;
     for (Output.Send<Message.Unbound> send : output.sendNow()) {
       fly(server, send.to(), send.message());
+      if (send.message() instanceof Message.Propose propose) {
+        proposes = true;
+        if (!changes) {
+          ledger.proposed(propose).ifPresent(Duel::fail);
+        }
+      }
     }
     for (Output.Send<Message.Binding> send : output.sendWhenDurable()) {
+      if (send.message() instanceof Message.Promise promise) {
+        checkReport(server, promise);
+      }
       server.pending.add(new Pending(server.journal.size(), send.to(), send.message()));
     }
     for (Output.ChosenValue each : output.chosen()) {
@@ -339,9 +449,67 @@ public final class Duel {
     }
     for (Notice notice : output.notices()) {
       check(!(notice instanceof Notice.PeerMisbehaved), "PeersBehave: %s", notice);
+      check(
+          damage == Damage.TORN
+              || !(notice instanceof Notice.VotesForgotten || notice instanceof Notice.PeerForgot),
+          "AcceptedNeverForgotten: %s",
+          notice);
       if (notice instanceof Notice.SnapshotNeeded needed) {
         install(server, servers.get(needed.from().number()));
       }
+    }
+    boolean chooses =
+        !output.chosen().isEmpty() && server.core.map(Paxos::isCoordinating).orElse(false);
+    if (faults && (proposes || chooses) && random.nextDouble() < pounces) {
+      pounce(server);
+    }
+  }
+
+  private void pounce(Server victim) {
+    if (random.nextInt(4) == 0 && victim.core.isPresent()) {
+      crash(victim);
+    } else {
+      cutOff(victim);
+    }
+  }
+
+  private void note(Server server, Output output) {
+    TreeSet<Slot> chosenNow = new TreeSet<>();
+    output.chosen().forEach(each -> chosenNow.add(each.slot()));
+    for (JournalRecord each : output.records()) {
+      // What is taken over because it is chosen is no vote.
+      if (each instanceof JournalRecord.ValueAccepted accepted
+          && !chosenNow.contains(accepted.accepted().slot())) {
+        server.votes.add(new Vote(server.journal.size(), accepted.accepted()));
+      }
+      server.journal.add(each);
+      hold(server, each);
+    }
+  }
+
+  private static void hold(Server server, JournalRecord journaled) {
+    if (journaled instanceof JournalRecord.ValueAccepted each) {
+      server.held.put(each.accepted().slot(), each.accepted());
+    } else if (journaled instanceof JournalRecord.Cut cut) {
+      server.held.headMap(cut.slot(), true).clear();
+    }
+  }
+
+  /** Phase 1b reports what was accepted, all of it. */
+  private static void checkReport(Server server, Message.Promise promise) {
+    check(
+        server.held.isEmpty() || !promise.last().isBefore(server.held.lastKey()),
+        "PromiseReportsAll: server %s accepted up to %s and reports %s",
+        server.number,
+        server.held,
+        promise.last());
+    for (AcceptedValue each : promise.accepted()) {
+      check(
+          each.equals(server.held.get(each.slot())),
+          "PromiseReportsAll: server %s holds %s and reports %s",
+          server.number,
+          server.held,
+          each);
     }
   }
 
@@ -379,6 +547,10 @@ public final class Duel {
 
   private void fly(Server from, ServerId to, Message message) {
     flights.add(new Flight(from.number, to.number(), from.life(), message));
+  }
+
+  private static void fail(String what) {
+    throw new AssertionError(what);
   }
 
   private static void check(boolean holds, String what, Object... of) {
