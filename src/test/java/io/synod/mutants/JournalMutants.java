@@ -21,11 +21,6 @@ final class JournalMutants {
                 WRITER,
                 "current.file().sync(); synced = bufferAt; if (promisesDue) {",
                 "synced = bufferAt; if (promisesDue) {"),
-        full("SegmentLeftUnsynced", "a segment is durable to its end before the next one says so")
-            .in(
-                WRITER,
-                "current.file().sync(); current.file().close();",
-                "current.file().close();"),
         full("RecoveredTailNotRewritten", "rule 2")
             .in(RECOVERY, "if (!durable) {", "if (held.at().segment() >= kept.size()) {"),
         full("FreshSegmentNotSynced", "rule 2: what was recovered is synced first")

@@ -1,5 +1,6 @@
 package io.synod.paxos;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,10 +67,9 @@ public final class Duel {
   private long proposed;
   private long reads;
   private long batches;
-  private int wiped = -1;
 
   /** One server, up or down. */
-  private final class Server {
+  private static final class Server {
     final int number;
     int lives;
     List<JournalRecord> journal = new ArrayList<>();
@@ -329,7 +329,6 @@ public final class Duel {
       server.held.clear();
       server.lives++;
       server.applied = Slot.ZERO;
-      wiped = server.number;
     }
   }
 
@@ -553,6 +552,7 @@ public final class Duel {
     throw new AssertionError(what);
   }
 
+  @FormatMethod
   private static void check(boolean holds, String what, Object... of) {
     if (!holds) {
       throw new AssertionError(String.format(what, of));
