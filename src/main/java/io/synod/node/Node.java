@@ -16,6 +16,7 @@ import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
@@ -117,6 +118,9 @@ public final class Node implements PeerListener {
    */
   private boolean lacksSnapshot;
 
+  /** Of the state after slots applied in this turn, for the protocol to compare. */
+  private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
+
   private volatile @Nullable NodeStatus status;
 
   private record Incoming(ServerId from, Incarnation incarnation, PeerMessage message) {}
@@ -138,6 +142,9 @@ public final class Node implements PeerListener {
 
     /** One line for the operator. */
     void report(String line);
+
+    /** This server is to be stopped, and started from its directory again; driver thread. */
+    void startAnew();
 
     /** Wall clock, for display only. */
     long wallMillis();
@@ -304,6 +311,7 @@ public final class Node implements PeerListener {
     }
     propose();
     step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
+    compareStates();
     loopBack();
     leave();
     noteCoordinator();
@@ -326,6 +334,13 @@ public final class Node implements PeerListener {
     network.flush();
     answers.flush();
     return worked;
+  }
+
+  private void compareStates() {
+    StateHash hash;
+    while ((hash = hashes.poll()) != null) {
+      step(new Input.StateHashed(hash));
+    }
   }
 
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
@@ -449,7 +464,7 @@ public final class Node implements PeerListener {
         binding.add(new Binding(appended, each));
       }
     }
-    if (!lacksSnapshot) {
+    if (!lacksSnapshot && !paxos.isDiverged()) {
       for (Output.ChosenValue each : output.chosen()) {
         apply(each);
       }
@@ -485,10 +500,14 @@ public final class Node implements PeerListener {
   }
 
   private void onNotice(Notice notice) {
+    surroundings.notice(notice);
     if (notice instanceof Notice.SnapshotNeeded needed) {
       snapshots.fetchFrom(needed.from());
+    } else if (notice instanceof Notice.VotesForgotten) {
+      surroundings.startAnew();
+    } else if (notice instanceof Notice.StateDiverged diverged && diverged.server().equals(self)) {
+      snapshots.discardAll(surroundings::startAnew);
     }
-    surroundings.notice(notice);
   }
 
   // ---- applying
@@ -499,10 +518,17 @@ public final class Node implements PeerListener {
       batchesInFlight = Math.max(0, batchesInFlight - 1);
       store.apply(chosen.slot(), batch.commands(), results);
       snapshots.onApplied(batch.commands().size());
-      return;
+    } else {
+      store.skip(chosen.slot());
+      onElected(chosen.value());
     }
-    store.skip(chosen.slot());
-    if (chosen.value() instanceof Value.CoordinatorElected coordinator) {
+    if (StateHash.isDueAt(chosen.slot())) {
+      hashes.add(new StateHash(chosen.slot(), store.hash()));
+    }
+  }
+
+  private void onElected(Value value) {
+    if (value instanceof Value.CoordinatorElected coordinator) {
       elected = Optional.of(coordinator.ballot());
       electedAtMillis = surroundings.wallMillis();
       logTimeBaseMillis = store.logTimeMillis();
@@ -537,6 +563,11 @@ public final class Node implements PeerListener {
   }
 
   private void onRequest(ClientRequest request) {
+    Optional<String> unfit = unfit();
+    if (unfit.isPresent()) {
+      request.answer(new Answer.Unavailable(false, unfit.get()));
+      return;
+    }
     Operation operation = request.operation();
     if (operation instanceof Operation.Get || operation instanceof Operation.Scan) {
       ReadMode mode =
@@ -557,7 +588,10 @@ public final class Node implements PeerListener {
   }
 
   private void answerRead(ClientRequest request) {
-    if (request.operation() instanceof Operation.Scan scan) {
+    Optional<String> unfit = unfit();
+    if (unfit.isPresent()) {
+      request.answer(new Answer.Unavailable(false, unfit.get()));
+    } else if (request.operation() instanceof Operation.Scan scan) {
       scans.add(request, scan);
     } else {
       answerGet(request, (Operation.Get) request.operation());
@@ -738,7 +772,21 @@ public final class Node implements PeerListener {
     }
     return lacksSnapshot
         ? Optional.of("its snapshot is damaged: waiting for one from another server")
-        : Optional.empty();
+        : unfit();
+  }
+
+  /** Why this server's state is not to be shown to anybody, if it is not. */
+  private Optional<String> unfit() {
+    if (paxos.isDiverged()) {
+      return Optional.of("its state differs from a quorum's: it fetches it from the others");
+    }
+    return paxos
+        .disputedState()
+        .map(
+            slot ->
+                "after slot "
+                    + slot.number()
+                    + " no state has a quorum: nobody knows what is right");
   }
 
   /** Whether {@link #stop} was called. */

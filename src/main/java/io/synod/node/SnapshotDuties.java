@@ -70,6 +70,7 @@ final class SnapshotDuties {
   /** An operator asks for one. */
   private volatile boolean wanted;
 
+  private boolean discarding;
   private @Nullable Fetch fetch;
   private long nowNanos;
 
@@ -196,9 +197,24 @@ final class SnapshotDuties {
     return writing;
   }
 
+  /**
+   * The state in memory is wrong, and so may be all snapshots of it. They are set aside, no more
+   * are taken, and then {@code then} runs on the driver's thread.
+   */
+  void discardAll(Runnable then) {
+    discarding = true;
+    inBackground(
+        "set the snapshots aside",
+        () -> {
+          snapshots.setAllAside();
+          return then;
+        },
+        () -> {});
+  }
+
   private void take() {
     Optional<Founding> founding = paxos.founding();
-    if (founding.isEmpty() || !store.applied().isAfter(snapshots.newest())) {
+    if (discarding || founding.isEmpty() || !store.applied().isAfter(snapshots.newest())) {
       return;
     }
     writing = true;

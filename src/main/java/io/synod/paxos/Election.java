@@ -26,6 +26,7 @@ final class Election {
   private final Effects effects;
   private final Acceptor acceptor;
   private final Learner learner;
+  private final StateComparison states;
   private final SplittableRandom random;
   private final TreeMap<ServerId, Peer> peers = new TreeMap<>();
   private final Peer.PingTimes pingTimes = new Peer.PingTimes();
@@ -63,12 +64,14 @@ final class Election {
       Effects effects,
       Acceptor acceptor,
       Learner learner,
+      StateComparison states,
       SplittableRandom random,
       Ballot taken) {
     this.settings = settings;
     this.effects = effects;
     this.acceptor = acceptor;
     this.learner = learner;
+    this.states = states;
     this.random = random;
     this.taken = taken;
     this.pingsBefore = random.nextLong(MOST_PINGS_BEFORE);
@@ -231,6 +234,7 @@ final class Election {
         applied,
         learner.membership().decidedAt(),
         syncAgeNanos / 1_000_000,
+        states.told(),
         settings.priority());
   }
 
@@ -428,6 +432,9 @@ final class Election {
         || !own.get().incarnation().equals(settings.incarnation())) {
       return Optional.of("not a voter");
     }
+    if (states.isDiverged()) {
+      return Optional.of("its state differs from a quorum's");
+    }
     if (!hearsQuorum()) {
       return Optional.of("no quorum heard");
     }
@@ -504,6 +511,7 @@ final class Election {
                 .filter(own -> own.role() == Member.Role.VOTER)
                 .filter(own -> own.incarnation().equals(settings.incarnation()))
                 .isPresent()
+            && !states.isDiverged()
             && hearsQuorum()
             && syncAgeNanos <= settings.electionTimeoutNanos() / 2;
     return may ? Optional.of(take()) : Optional.empty();

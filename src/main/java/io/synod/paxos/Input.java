@@ -47,6 +47,9 @@ public sealed interface Input {
    */
   record HandOverRequested(long id, Optional<ServerId> to, String why) implements Input {}
 
+  /** The store has applied a slot at which {@link StateHash#isDueAt} asks for the state's hash. */
+  record StateHashed(StateHash state) implements Input {}
+
   /** Reads wait at this server; answered by {@link Output#readPoints} under this id. */
   record ReadsWaiting(long id) implements Input {}
 

@@ -63,6 +63,16 @@ public sealed interface Notice {
   /** A member holds less than it was seen to have voted: its promise is not counted. */
   record PeerForgot(ServerId server, Votes seen, Votes held) implements Notice {}
 
+  /**
+   * A quorum's state after this slot is another than this server's: that one diverged
+   * (protocol-rules.md, 14). If it is this server, it no longer coordinates, and the state in
+   * memory and all snapshots of it are of no use.
+   */
+  record StateDiverged(ServerId server, Slot slot, long hash, long right) implements Notice {}
+
+  /** No state after this slot has a quorum: nobody knows which is right. */
+  record StateDisputed(Slot slot) implements Notice {}
+
   /** A peer said what no correct server says; it was ignored. */
   record PeerMisbehaved(ServerId server, String what) implements Notice {}
 }

@@ -33,6 +33,7 @@ public final class Paxos {
   private final Effects effects = new Effects();
   private final Acceptor acceptor;
   private final Learner learner;
+  private final StateComparison states;
   private final Election election;
   private final FoundingRound founding;
   private final Administration administration;
@@ -51,8 +52,10 @@ public final class Paxos {
     SplittableRandom random = new SplittableRandom(settings.seed());
     this.acceptor = new Acceptor(settings, effects, recovered);
     this.learner = new Learner(settings, effects, acceptor);
+    this.states = new StateComparison(settings, effects);
     this.election =
-        new Election(settings, effects, acceptor, learner, random.split(), recovered.ballotTaken());
+        new Election(
+            settings, effects, acceptor, learner, states, random.split(), recovered.ballotTaken());
     this.memory = new VoteMemory(settings, effects, acceptor, recovered);
     this.founding = new FoundingRound(settings, effects, random.split(), recovered);
     this.administration = new Administration(settings, effects, learner, election);
@@ -96,6 +99,8 @@ public final class Paxos {
       if (election.onUnreachable(unreachable.server())) {
         settle();
       }
+    } else if (input instanceof Input.StateHashed hashed) {
+      onStateHashed(hashed.state());
     } else if (input instanceof Input.SnapshotTaken taken) {
       learner.onSnapshotTaken(taken.slot());
     } else if (input instanceof Input.SnapshotInstalled installed) {
@@ -200,6 +205,16 @@ public final class Paxos {
   /** Whether it forgot votes, so that it casts none in this life (protocol-rules.md, 12). */
   public boolean isVoteless() {
     return voteless;
+  }
+
+  /** Whether this server's state is another than a quorum's (protocol-rules.md, 14). */
+  public boolean isDiverged() {
+    return states.isDiverged();
+  }
+
+  /** A slot after which no state has a quorum, if there is one: then nobody may serve. */
+  public Optional<Slot> disputedState() {
+    return states.disputed();
   }
 
   /** The slots whose acceptances may have been cut off with a torn tail, until that is settled. */
@@ -537,6 +552,7 @@ public final class Paxos {
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
+    onStateOf(new Life(from, incarnation), ping.standing());
     if (changed) {
       settle();
     }
@@ -545,7 +561,31 @@ public final class Paxos {
   private void onPong(ServerId from, Incarnation incarnation, Message.Pong pong) {
     boolean changed = election.onPong(nowNanos, from, incarnation, pong);
     coordinator.ifPresent(acting -> acting.confirmReads(nowNanos));
+    onStateOf(new Life(from, incarnation), pong.standing());
     if (changed) {
+      settle();
+    }
+  }
+
+  // ---- what the replicas made of the log
+  // -------------------------------------------------------------------------------------------
+
+  private void onStateHashed(StateHash state) {
+    if (isOpen()) {
+      states.onOwn(state, learner.membership().membership());
+      onStatesCompared();
+    }
+  }
+
+  private void onStateOf(Life peer, Standing standing) {
+    states.onPeer(peer, standing.state(), learner.membership().membership());
+    onStatesCompared();
+  }
+
+  /** A coordinator would answer reads from its state, and have others follow it. */
+  private void onStatesCompared() {
+    if (states.isDiverged() && coordinator.isPresent()) {
+      stepDown("its state differs from a quorum's");
       settle();
     }
   }

@@ -1,5 +1,6 @@
 package io.synod.paxos;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param membershipAt the slot of the newest chosen membership it knows
  * @param syncAgeMillis age of the oldest write still waiting for its sync, 0 when none waits
  *     (protocol-rules.md, 17)
+ * @param state hashes of its state at agreed slots, the newest first (protocol-rules.md, 14)
  * @param priority higher is preferred as coordinator among those equally caught up
  */
 public record Standing(
@@ -27,4 +29,8 @@ public record Standing(
     Slot applied,
     Slot membershipAt,
     long syncAgeMillis,
-    int priority) {}
+    List<StateHash> state,
+    int priority) {
+  /** More are never told. */
+  public static final int MOST_HASHES = 2;
+}

@@ -70,6 +70,19 @@ final class NoticeLog {
           name(forgot.server()),
           forgot.seen(),
           forgot.held());
+    } else if (notice instanceof Notice.StateDiverged state) {
+      LOG.error(
+          "state diverged: {} has hash {} after slot {}, where a quorum has {}; it throws its state"
+              + " away and fetches it from the others; look at its memory and disk",
+          name(state.server()),
+          Long.toHexString(state.hash()),
+          state.slot(),
+          Long.toHexString(state.right()));
+    } else if (notice instanceof Notice.StateDisputed disputed) {
+      LOG.error(
+          "states disputed: after slot {} no state has a quorum; this server stops serving, since"
+              + " nobody knows which is right",
+          disputed.slot());
     } else if (notice instanceof Notice.HandingOver over) {
       LOG.info("hands ballot {} over to {}: {}", over.ballot(), name(over.to()), over.why());
     } else if (notice instanceof Notice.Removed removed) {

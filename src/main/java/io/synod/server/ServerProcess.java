@@ -17,7 +17,7 @@ final class ServerProcess {
   private final Configuration configuration;
   private final Consumer<Failure> onFailure;
   private @Nullable SynodServer server;
-  private boolean rejoining;
+  private boolean startingAnew;
   private boolean stopping;
 
   ServerProcess(Configuration configuration, Consumer<Failure> onFailure) {
@@ -31,7 +31,7 @@ final class ServerProcess {
    * @throws IOException as that
    */
   synchronized void start() throws IOException {
-    SynodServer starting = new SynodServer(configuration, onFailure, this::rejoin);
+    SynodServer starting = new SynodServer(configuration, onFailure, this::startAnewElsewhere);
     server = starting;
     starting.start();
   }
@@ -45,16 +45,16 @@ final class ServerProcess {
   }
 
   /** Any thread; the driver among them, which must not wait for its own end. */
-  private void rejoin() {
-    new Thread(this::startAnew, "synod-rejoin").start();
+  private void startAnewElsewhere() {
+    new Thread(this::startAnew, "synod-start-anew").start();
   }
 
   private synchronized void startAnew() {
-    if (stopping || rejoining || server == null) {
+    if (stopping || startingAnew || server == null) {
       return;
     }
-    rejoining = true;
-    LOG.warn("starting anew, to join as a new incarnation");
+    startingAnew = true;
+    LOG.warn("starting anew from the directory");
     server.stop();
     try {
       start();
@@ -67,6 +67,6 @@ final class ServerProcess {
               "",
               DiskFull.advice(configuration.dataDirectory(), e)));
     }
-    rejoining = false;
+    startingAnew = false;
   }
 }

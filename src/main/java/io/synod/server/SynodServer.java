@@ -86,7 +86,7 @@ final class SynodServer {
 
   private final Configuration configuration;
   private final Consumer<Failure> onFailure;
-  private final Runnable onVotesForgotten;
+  private final Runnable onStartAnew;
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
@@ -123,13 +123,13 @@ final class SynodServer {
 
   /**
    * @param onFailure told, by any thread, of what the server must not go on after; does not return
-   * @param onVotesForgotten told, by any thread, that the server has to be stopped and started
-   *     anew, to join as a new incarnation; returns at once
+   * @param onStartAnew told, by any thread, that the server has to be stopped and started anew, to
+   *     join as a new incarnation; returns at once
    */
-  SynodServer(Configuration configuration, Consumer<Failure> onFailure, Runnable onVotesForgotten) {
+  SynodServer(Configuration configuration, Consumer<Failure> onFailure, Runnable onStartAnew) {
     this.configuration = configuration;
     this.onFailure = onFailure;
-    this.onVotesForgotten = onVotesForgotten;
+    this.onStartAnew = onStartAnew;
     SingleThreadEventLoop loop = (SingleThreadEventLoop) threads.loop();
     this.driver =
         new DriverLoop(
@@ -410,9 +410,6 @@ final class SynodServer {
     @Override
     public void notice(Notice notice) {
       notices.add(notice);
-      if (notice instanceof Notice.VotesForgotten) {
-        onVotesForgotten.run();
-      }
       if (notice instanceof Notice.ClusterOpened opened) {
         peers.setCluster(opened.founding().cluster());
       } else if (notice instanceof Notice.MembershipChosen chosen) {
@@ -428,6 +425,11 @@ final class SynodServer {
                   + " more: the log counts, not the list");
         }
       }
+    }
+
+    @Override
+    public void startAnew() {
+      onStartAnew.run();
     }
 
     @Override

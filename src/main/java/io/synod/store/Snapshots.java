@@ -169,6 +169,13 @@ public final class Snapshots {
     return what;
   }
 
+  /** Puts all files away: what they hold is not to be trusted, though it is whole. */
+  public synchronized void setAllAside() throws IOException {
+    for (Slot slot : SnapshotNames.whole(disk).keySet()) {
+      String unused = setAside(slot);
+    }
+  }
+
   /** The slot of the newest durable snapshot; {@link Slot#ZERO} if there is none. Never blocks. */
   public Slot newest() {
     return newest;

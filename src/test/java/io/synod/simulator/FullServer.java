@@ -21,6 +21,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
+import io.synod.store.Corruption;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.Snapshots;
@@ -29,6 +30,7 @@ import io.synod.transport.PeerMessage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,9 @@ final class FullServer implements SimulatedServer {
 
   /** Its directory is a copy from an earlier time, and this life has not noticed. */
   private boolean rolledBack;
+
+  /** Its state was made to differ, until it starts again. */
+  private boolean diverged;
 
   /** Its directory was refused, and could not be spared. */
   private boolean refused;
@@ -226,12 +231,13 @@ final class FullServer implements SimulatedServer {
             store, recovered.founding().map(Founding::cluster), recovered.cut());
     if (store.applied().isBefore(recovered.cut())) {
       world.coverage.hit("snapshot.damaged");
-      if (!diskFaults.hasDamaged()) {
+      if (!diskFaults.hasDamaged() && !diverged) {
         throw new Violation(
             "SnapshotCoversTruncation",
             id + " has cut its log at " + recovered.cut() + ", no snapshot: " + restored);
       }
     }
+    diverged = false;
     restored.restored().ifPresent(any -> world.coverage.hit("snapshot.restored"));
     world.oracle.started(life, run, recovered, store.applied(), damage);
     world.reference.advance();
@@ -324,6 +330,26 @@ final class FullServer implements SimulatedServer {
     rolledBack = true;
     diskFaults.apply(disk);
     world.trace.note(Trace.Kind.FAULT, id.number(), "directory rolled back");
+  }
+
+  /** A bit flips in memory: the state has another hash from now on. */
+  void diverge(int bit) {
+    diverged = true;
+    Corruption.ofHash(Objects.requireNonNull(process).store, bit);
+    world.onDiverged();
+  }
+
+  /** Whether that was done since the process began. */
+  boolean isDiverged() {
+    return diverged;
+  }
+
+  boolean isStateDisputed() {
+    return process != null && process.paxos.disputedState().isPresent();
+  }
+
+  boolean isCoordinating() {
+    return process != null && process.paxos.isCoordinating();
   }
 
   // ---- faults
@@ -587,7 +613,7 @@ final class FullServer implements SimulatedServer {
         world.oracle.hasApplied(life, applied);
         world.trace.note(Trace.Kind.APPLIED, id.number(), -1, applied.number(), "");
         appliedSeen = applied;
-        if (store.hash() != world.reference.hash(applied)) {
+        if (!diverged && store.hash() != world.reference.hash(applied)) {
           throw new Violation("StateHashEqual", life + " differs at " + applied);
         }
       }
@@ -638,24 +664,31 @@ final class FullServer implements SimulatedServer {
       if (notice instanceof Notice.VotesForgotten) {
         forgot();
       }
+      if ((notice instanceof Notice.StateDiverged || notice instanceof Notice.StateDisputed)
+          && !world.hasDiverged()) {
+        throw new Violation("StateHashesAgree", id + ": " + notice);
+      }
       if (notice instanceof Notice.PeerMisbehaved && world.swarm.plansDamage) {
         throw new Violation("PeersBehave", id + ": " + notice);
       }
     }
 
-    /** Production starts anew then; what the directory is is decided in that start. */
+    @Override
+    public void startAnew() {
+      world.loop.after(
+          Swarm.MILLI,
+          () -> {
+            if (isCurrent()) {
+              stopsItself("starts anew");
+            }
+          });
+    }
+
     private void forgot() {
       world.coverage.hit("votes.forgotten");
       if (!diskFaults.hasDamaged() && !rolledBack) {
         throw new Violation("AcceptedNeverForgotten", life + " forgot votes on an unharmed disk");
       }
-      world.loop.after(
-          Swarm.MILLI,
-          () -> {
-            if (isCurrent()) {
-              stopsItself("votes forgotten");
-            }
-          });
     }
 
     @Override

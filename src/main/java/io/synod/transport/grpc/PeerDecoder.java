@@ -12,6 +12,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
+import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
 import io.synod.paxos.Votes;
@@ -227,7 +228,17 @@ final class PeerDecoder {
         slot(wire.getApplied()),
         slot(wire.getMembershipAt()),
         natural(wire.getSyncAgeMillis(), "sync_age_millis"),
+        states(wire.getStateList()),
         wire.getPriority());
+  }
+
+  private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {
+    need(wire.size() <= Standing.MOST_HASHES, "too many hashes of states");
+    List<StateHash> states = new ArrayList<>(wire.size());
+    for (PeerEnvelope.StateHash state : wire) {
+      states.add(new StateHash(slot(state.getSlot()), state.getHash()));
+    }
+    return Collections.unmodifiableList(states);
   }
 
   private static List<AcceptedValue> accepted(List<PeerEnvelope.AcceptedValue> wire)

@@ -8,6 +8,7 @@ import io.synod.paxos.Founding;
 import io.synod.paxos.Message;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
+import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
 import io.synod.paxos.Votes;
@@ -221,6 +222,10 @@ final class PeerEncoder {
             .setSyncAgeMillis(standing.syncAgeMillis())
             .setPriority(standing.priority());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
+    for (StateHash state : standing.state()) {
+      wire.addState(
+          PeerEnvelope.StateHash.newBuilder().setSlot(state.slot().number()).setHash(state.hash()));
+    }
     return wire.build();
   }
 

@@ -15,6 +15,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
+import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.Votes;
 import io.synod.transport.PeerMessage;
@@ -145,6 +146,10 @@ final class RandomMessages {
         slot(),
         slot(),
         natural(),
+        random.nextBoolean()
+            ? List.of()
+            : List.of(
+                new StateHash(slot(), random.nextLong()), new StateHash(slot(), random.nextLong())),
         random.nextInt());
   }
 
