@@ -23,7 +23,8 @@ Starts N servers on this machine and keeps them running; Ctrl-C stops them all. 
   --host H      the address to listen on (default 127.0.0.1: this machine only)
   --offset K    adds K to all ports, which are 8000, 8001, ... for clients and 9000, 9001, ... between servers
 
-scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them.
+scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them, scripts/add_server.sh has one more join,
+scripts/partition.sh 0,1 2,3,4 cuts them apart.
 END
 }
 
@@ -102,7 +103,7 @@ check_data() {
   fi
   before=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
   if [ -n "$before" ] && [ "$before" != "$N" ]; then
-    fail "the data in $DATA is of $before servers, not $N: start $before, or keep other data with --data DIR, or throw it away with --clean"
+    fail "the data in $DATA is of $before servers, not $N: start $before (some may have joined later), or keep other data with --data DIR, or throw it away with --clean"
   fi
   mkdir -p "$DATA/run" "$DATA/logs" || fail "nothing can be written in $DATA: name another folder with --data"
   echo "servers=$N" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
@@ -125,6 +126,7 @@ configure() {
 
 stop_all() {
   local i pid pids=() waited
+  count_servers
   for ((i = 0; i < N; i++)); do
     pid=$(server_pid "$i")
     [ -z "$pid" ] || pids+=("$pid")
@@ -147,6 +149,7 @@ stop_all() {
 
 on_signal() {
   trap '' INT TERM HUP
+  count_servers
   echo
   echo "stopping $N servers ..."
   stop_all
@@ -172,7 +175,7 @@ await_ready() {
     ready=0
     for ((i = 0; i < N; i++)); do
       server_says "$i" state
-      [ "$SAYS" != serving ] || ready=$((ready + 1))
+      if [ "$SAYS" = serving ] || is_no_member "$i"; then ready=$((ready + 1)); fi
       kill -0 "${PIDS[i]}" 2>/dev/null || give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done
     [ $ready -lt "$N" ] || return 0
@@ -197,6 +200,7 @@ show_table() {
   for ((i = 0; i < N; i++)); do
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
+    ! is_no_member "$i" || mark='no member'
     printf '%-8s %-22s %-22s %-8s %-12s %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$mark" "$DATA/logs/$(client_port "$i").log"
   done
   echo
@@ -209,11 +213,14 @@ show_table() {
 keep_watch() {
   local i pid sleeper
   while :; do
+    count_servers
     for ((i = 0; i < N; i++)); do
       pid=
       read -r pid 2>/dev/null <"$DATA/run/$i.pid"
       kill -0 "${pid:-x}" 2>/dev/null || pid=
-      if [ -z "$pid" ] && [ -n "${PIDS[i]}" ]; then
+      if [ "$i" -ge ${#PIDS[@]} ]; then
+        [ -z "$pid" ] || echo "server $i was added (process $pid)"
+      elif [ -z "$pid" ] && [ -n "${PIDS[i]}" ]; then
         echo "server $i (process ${PIDS[i]}) has ended; scripts/start_server.sh $i starts it again"
       elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]}" ]; then
         echo "server $i runs again (process $pid)"

@@ -236,3 +236,45 @@ server_says() {
     [ "$name" != "$2" ] || SAYS=$value
   done 2>/dev/null <"$DATA/run/$1.state"
 }
+
+# Whether server I runs and is no member of the cluster: it was removed, or is to be added.
+is_no_member() {
+  server_says "$1" waiting_for
+  [[ "$SAYS" == 'no member'* ]]
+}
+
+# Sets N to how many servers there are in $DATA, those that were added later included.
+count_servers() {
+  local count
+  count=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
+  N=${count:-${N:-0}}
+}
+
+# Prints the addresses for clients of all servers in $DATA, with commas.
+client_addresses() {
+  local i address list=
+  for ((i = 0; i < N; i++)); do
+    address=$(
+      # shellcheck disable=SC1090
+      . "$DATA/run/$i.conf" && argument --my-addr
+    )
+    list=$list${list:+,}$address
+  done
+  echo "$list"
+}
+
+# Prints the value behind an option in ARGUMENTS, an address as one that can be called.
+argument() {
+  local i value
+  for ((i = 0; i < ${#ARGUMENTS[@]}; i++)); do
+    if [ "${ARGUMENTS[i]}" = "$1" ]; then
+      value=${ARGUMENTS[i + 1]}
+      case $value in
+        0.0.0.0:*) value=127.0.0.1:${value##*:} ;;
+        '[::]':*) value="[::1]:${value##*:}" ;;
+      esac
+      echo "$value"
+      return 0
+    fi
+  done
+}

@@ -24,7 +24,7 @@ setsid bash -c 'launch "$0"' "$I" </dev/null
 pid=$(cat "$DATA/run/$I.pid")
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
-  is_server "$pid" || fail "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
+  kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
   server_says "$I" state
   [ "$SAYS" != serving ] || break
   sleep 0.05

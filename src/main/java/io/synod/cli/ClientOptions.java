@@ -5,7 +5,9 @@ import io.synod.client.ReadMode;
 import io.synod.client.Retries;
 import io.synod.client.ServerAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.MissingArgumentException;
@@ -24,8 +26,11 @@ record ClientOptions(
     ClientSettings settings, List<String> commands, boolean demo, boolean raw, boolean help) {
   private static final double LONGEST_SECONDS = 86_400;
 
+  /** Of the environment: not among the arguments, which all users of a machine can see. */
+  private static final String TOKEN = "SYNOD_CLUSTER_TOKEN";
+
   static ClientOptions parse(List<String> args) throws WrongInputException {
-    CommandLine line = line(args, options());
+    CommandLine line = line(withoutAdmin(args), options());
     List<String> servers = line.getArgList();
     if (servers.size() > 1) {
       throw new WrongInputException(
@@ -46,6 +51,28 @@ record ClientOptions(
         line.hasOption("help"));
   }
 
+  /** {@code admin [SERVERS] VERB ...} is {@code [SERVERS] -c "VERB ..."}. */
+  private static List<String> withoutAdmin(List<String> args) throws WrongInputException {
+    int at = args.indexOf("admin");
+    if (at < 0 || (at > 0 && args.get(at - 1).matches("-c|--command|--timeout"))) {
+      return args;
+    }
+    List<String> plain = new ArrayList<>(args.subList(0, at));
+    List<String> words = args.subList(at + 1, args.size());
+    boolean named =
+        !words.isEmpty() && !CommandParser.VERBS.contains(words.get(0).toUpperCase(Locale.ROOT));
+    if (named) {
+      plain.add(words.get(0));
+    }
+    String command = String.join(" ", words.subList(named ? 1 : 0, words.size()));
+    if (command.isEmpty()) {
+      throw new WrongInputException("admin wants a verb: ./client admin localhost:8000 MEMBERS");
+    }
+    plain.add("--command");
+    plain.add(command);
+    return plain;
+  }
+
   private static ClientSettings settings(CommandLine line, String servers)
       throws WrongInputException {
     ClientSettings settings;
@@ -63,7 +90,8 @@ record ClientOptions(
     if (line.hasOption("retry")) {
       settings = settings.withRetries(Retries.UNTIL_DEADLINE);
     }
-    return settings;
+    String token = System.getenv(TOKEN);
+    return token == null || token.isEmpty() ? settings : settings.withClusterToken(token);
   }
 
   /** Seconds as a person writes them. */

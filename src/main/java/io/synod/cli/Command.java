@@ -1,6 +1,9 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ControlRequest;
+import java.util.OptionalInt;
 
 /** What one line asks for. */
 sealed interface Command {
@@ -20,6 +23,29 @@ sealed interface Command {
   record Count(ByteString prefix) implements Command {}
 
   record Status() implements Command {}
+
+  /** What only operators ask. */
+  sealed interface Operator extends Command {}
+
+  record Members() implements Operator {}
+
+  record Coordinator() implements Operator {}
+
+  /** Of the membership. */
+  record Change(ChangeRequest request) implements Operator {}
+
+  /**
+   * Has another server coordinate.
+   *
+   * @param to the best placed if none
+   */
+  record Move(OptionalInt to) implements Operator {}
+
+  /** At one server. */
+  record Control(ControlRequest request) implements Operator {}
+
+  /** No server is cut off from another any more. */
+  record Heal() implements Operator {}
 
   record Help() implements Command {}
 

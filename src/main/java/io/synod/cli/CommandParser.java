@@ -4,11 +4,15 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** From a line to a command. */
 final class CommandParser {
   static final List<String> VERBS =
-      List.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT");
+      Stream.concat(
+              Stream.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT"),
+              AdminParser.VERBS.stream())
+          .toList();
 
   private CommandParser() {}
 
@@ -23,6 +27,10 @@ final class CommandParser {
     }
     String verb = words.get(0).toStringUtf8().toUpperCase(Locale.ROOT);
     List<ByteString> rest = words.subList(1, words.size());
+    Optional<Command> operator = AdminParser.parse(verb, rest);
+    if (operator.isPresent()) {
+      return operator;
+    }
     return Optional.of(
         switch (verb) {
           case "GET" -> new Command.Get(only(rest, "GET takes one key: GET name"));

@@ -70,6 +70,8 @@ final class CommandRunner {
       output.count(client.count(count.prefix()), System.nanoTime() - began);
     } else if (command instanceof Command.Status) {
       output.text(StatusTable.of(client.status()));
+    } else if (command instanceof Command.Operator operator) {
+      return new AdminRunner(client, output).run(operator, began);
     } else if (command instanceof Command.Help) {
       output.text(Help.VERBS);
     } else {

@@ -13,6 +13,24 @@ final class Help {
                         the keys that begin with prefix, in order, with their values; all as of one moment
       COUNT [prefix]    how many there are
       STATUS            the servers, the coordinator, how far the log is
+
+      MEMBERS           the members, as they are in the log, and who is heard
+      COORDINATOR       who coordinates
+      ADD host:port     takes in a server that runs, by its my_paxos; it gets its vote when it has caught up
+      REMOVE id         lets a member go
+      REPLACE id host:port
+                        takes in a server, and lets the member go when that one gets its vote
+      PROMOTE id, DEMOTE id
+                        gives a member a vote, or takes it; it keeps its copy
+      MOVE [id]         has another server coordinate; no request fails by it
+      FAILRATE id rate  the chance that it fails as an acceptor, on purpose
+      SUSPEND id seconds, RESUME id
+                        it drops all traffic for so long
+      CUT id id,id,... and HEAL
+                        nothing passes between it and these, until HEAL
+      SNAPSHOT id       writes one now
+                        With --dry-run at its end, ADD, REMOVE, REPLACE, PROMOTE and DEMOTE say what would be.
+
       HELP              this text
       EXIT              ends (so does Ctrl-D)
 
@@ -25,14 +43,17 @@ final class Help {
 
       Talks to the store: on a terminal at a prompt, else by the commands on standard input. Given several
       servers, it moves on to the next when one does not answer.
+      ./client admin [HOST:PORT[,HOST:PORT...]] VERB ... carries out one command, as -c does.
 
         -c, --command "PUT a b"   carries this out and ends; may be given several times
             --demo                fills the store with a few pairs, and shows the verbs
             --local               reads what the asked server has applied, without asking the others
-            --raw                 prints the bytes of values (LIST: keys) and nothing else
+            --raw                 prints the bytes of values (LIST: keys; MEMBERS: one a line, with tabs) and nothing else
             --retry               tries everything again until the timeout, also a write whose outcome is unknown
             --timeout SECONDS     for one command (default 10)
             --help                this text
+
+      SYNOD_CLUSTER_TOKEN of the environment lets it change a cluster from another machine.
 
       Ends with status 0 if all was done, 1 if a key was not found, 2 for wrong input, 3 if the store was not
       available or the outcome of a write is unknown; of several, the highest.

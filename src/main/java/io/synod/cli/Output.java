@@ -3,6 +3,7 @@ package io.synod.cli;
 import com.google.protobuf.ByteString;
 import io.synod.client.SynodException;
 import io.synod.client.UnknownOutcomeException;
+import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -63,6 +64,27 @@ final class Output {
       results.println(count);
     } else {
       timed(count == 1 ? "1 key" : count + " keys", "", tookNanos);
+    }
+  }
+
+  /** Who belongs to the cluster. */
+  void members(StatusResponse status) {
+    results.println(style == Style.RAW ? MembersTable.raw(status) : MembersTable.of(status));
+  }
+
+  /** Who coordinates. */
+  void coordinator(int server, long tookNanos) {
+    if (style == Style.RAW) {
+      results.println(server);
+    } else {
+      timed("server " + server, "", tookNanos);
+    }
+  }
+
+  /** What a change of the membership makes of it. */
+  void plan(String text) {
+    if (style != Style.RAW) {
+      results.println(text);
     }
   }
 

@@ -150,7 +150,7 @@ final class StatusTable {
           member.getServerId() + (coordinates ? " *" : ""),
           orDash(member.getClientAddress()),
           orDash(member.getConsensusAddress()),
-          member.getRole().name().toLowerCase(Locale.ROOT).replace("role_", ""),
+          MembersTable.role(member),
           self ? "asked" : member.getLive() ? "yes" : "NO",
           member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
           self || member.getRoundTripMicros() == 0

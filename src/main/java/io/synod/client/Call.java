@@ -241,7 +241,7 @@ final class Call<Q, R> {
     if (outcomeUnknown) {
       result.completeExceptionally(
           new UnknownOutcomeException(
-              "nobody knows whether the write took effect (" + told + ")", lastCause));
+              "nobody knows whether it took effect (" + told + ")", lastCause));
     } else if (overloaded) {
       result.completeExceptionally(new OverloadedException("overloaded (" + told + ")", lastCause));
     } else {

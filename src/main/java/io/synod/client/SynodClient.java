@@ -2,14 +2,20 @@ package io.synod.client;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.synod.client.Call.Reply;
 import io.synod.client.Call.Wish;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ChangeResponse;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.ControlRequest;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
 import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.MoveCoordinatorRequest;
+import io.synod.proto.MoveCoordinatorResponse;
 import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
@@ -39,6 +45,9 @@ public final class SynodClient implements AutoCloseable {
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> APPLIED =
       Metadata.Key.of("synod-applied", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Metadata.Key<String> TOKEN =
+      Metadata.Key.of("synod-cluster-token", Metadata.ASCII_STRING_MARSHALLER);
 
   private final ClientSettings settings;
   private final Connections connections;
@@ -236,6 +245,43 @@ public final class SynodClient implements AutoCloseable {
             DeleteRequest.newBuilder().setKey(key).build(),
             new Metadata(),
             /* write= */ true));
+  }
+
+  // ---- operators
+  // ---------------------------------------------------------------------------------
+
+  /**
+   * Changes the membership, or says what a change would be. When it returns, the change is in
+   * force. A {@link RefusedException} says why it must not be, and then nothing was done. Blocks.
+   */
+  public ChangeResponse change(ChangeRequest request) {
+    return operate(ClusterGrpc.getChangeMethod(), request, !request.getDryRun());
+  }
+
+  /** Has another server coordinate. Blocks until it does. */
+  public MoveCoordinatorResponse moveCoordinator(MoveCoordinatorRequest request) {
+    return operate(ClusterGrpc.getMoveCoordinatorMethod(), request, /* write= */ true);
+  }
+
+  /** Faults on purpose, and a snapshot, at one server. Blocks until they are ordered. */
+  public void control(ControlRequest request) {
+    Object unused = operate(ClusterGrpc.getControlMethod(), request, /* write= */ true);
+  }
+
+  private <Q, R> R operate(MethodDescriptor<Q, R> method, Q request, boolean write) {
+    Metadata headers = new Metadata();
+    settings.clusterToken().ifPresent(token -> headers.put(TOKEN, token));
+    CompletableFuture<Reply<R>> call = begin(new Wish<>(method, request, headers, write));
+    return await(
+        call,
+        write,
+        reply -> {
+          R message = reply.message();
+          if (message == null) {
+            throw new RefusedException(reply.server() + ": it takes no operators' calls", null);
+          }
+          return message;
+        });
   }
 
   // ---- both

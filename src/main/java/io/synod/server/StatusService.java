@@ -74,12 +74,15 @@ final class StatusService {
 
   /** A member as the log names it. */
   static MemberStatus.Builder member(Member member) {
-    return MemberStatus.newBuilder()
-        .setServerId(member.server().number())
-        .setIncarnation(member.incarnation().toString())
-        .setClientAddress(member.clientAddress().toString())
-        .setConsensusAddress(member.consensusAddress().toString())
-        .setRole(role(member.role()));
+    MemberStatus.Builder builder =
+        MemberStatus.newBuilder()
+            .setServerId(member.server().number())
+            .setIncarnation(member.incarnation().toString())
+            .setClientAddress(member.clientAddress().toString())
+            .setConsensusAddress(member.consensusAddress().toString())
+            .setRole(role(member.role()));
+    member.replaces().ifPresent(leaving -> builder.setReplaces(leaving.number()));
+    return builder;
   }
 
   private static MemberStatus.Role role(Member.Role role) {

@@ -13,7 +13,11 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ChangeResponse;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.ControlRequest;
+import io.synod.proto.ControlResponse;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
@@ -21,6 +25,8 @@ import io.synod.proto.GetResponse;
 import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MemberStatus;
+import io.synod.proto.MoveCoordinatorRequest;
+import io.synod.proto.MoveCoordinatorResponse;
 import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
@@ -36,6 +42,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +71,7 @@ public final class FakeServers implements AutoCloseable {
   private final String name = "fake-" + UUID.randomUUID() + "-";
   private final Map<ServerAddress, Fake> fakes = new LinkedHashMap<>();
   private final Map<ByteString, ByteString> pairs = new ConcurrentHashMap<>();
+  private final List<Object> operated = new CopyOnWriteArrayList<>();
 
   /**
    * @param count servers, on ports from 8000 on; none runs yet
@@ -104,6 +112,11 @@ public final class FakeServers implements AutoCloseable {
 
   public Map<ByteString, ByteString> pairs() {
     return pairs;
+  }
+
+  /** What operators asked and was not refused, in order. */
+  public List<Object> operated() {
+    return operated;
   }
 
   /** The way to them. */
@@ -277,6 +290,61 @@ public final class FakeServers implements AutoCloseable {
                 .setLive(true));
       }
       observer.onNext(status.build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void change(ChangeRequest request, StreamObserver<ChangeResponse> observer) {
+      if (request.hasRemove() && request.getRemove() >= fakes.size()) {
+        Metadata trailers = new Metadata();
+        trailers.put(
+            Metadata.Key.of("synod-outcome", Metadata.ASCII_STRING_MARSHALLER), "not-proposed");
+        observer.onError(
+            Status.FAILED_PRECONDITION
+                .withDescription("no member has the id " + request.getRemove())
+                .asException(trailers));
+        return;
+      }
+      operated.add(request);
+      ChangeResponse.Builder response =
+          ChangeResponse.newBuilder().setQuorum(2).setQuorumBefore(1).setVotersBefore(1);
+      if (!request.getDryRun()) {
+        response.setSlot(30);
+      }
+      observer.onNext(
+          response
+              .addMember(
+                  MemberStatus.newBuilder()
+                      .setServerId(7)
+                      .setClientAddress("localhost:8007")
+                      .setConsensusAddress("localhost:9007")
+                      .setRole(MemberStatus.Role.LEARNER)
+                      .setReplaces(1))
+              .addMember(
+                  MemberStatus.newBuilder()
+                      .setServerId(1)
+                      .setClientAddress("localhost:8001")
+                      .setConsensusAddress("localhost:9001")
+                      .setRole(MemberStatus.Role.VOTER))
+              .build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void moveCoordinator(
+        MoveCoordinatorRequest request, StreamObserver<MoveCoordinatorResponse> observer) {
+      operated.add(request);
+      observer.onNext(
+          MoveCoordinatorResponse.newBuilder()
+              .setCoordinatorId(request.hasTo() ? request.getTo() : 1)
+              .build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void control(ControlRequest request, StreamObserver<ControlResponse> observer) {
+      operated.add(request);
+      observer.onNext(ControlResponse.getDefaultInstance());
       observer.onCompleted();
     }
   }

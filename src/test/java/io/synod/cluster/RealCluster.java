@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.paxos.Address;
+import io.synod.proto.ClusterGrpc;
 import io.synod.proto.GetRequest;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
@@ -41,6 +42,7 @@ final class RealCluster implements AutoCloseable {
   private final List<Optional<Process>> processes = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private String options = "";
+  private int listed;
 
   /**
    * Where a server runs.
@@ -57,6 +59,7 @@ final class RealCluster implements AutoCloseable {
 
   RealCluster(List<Seat> seats) throws IOException {
     this.size = seats.size();
+    this.listed = size;
     this.seats = List.copyOf(seats);
     this.folder = Files.createTempDirectory("synod-cluster");
     for (Seat seat : seats) {
@@ -91,6 +94,20 @@ final class RealCluster implements AutoCloseable {
     options = text;
   }
 
+  /** The list of the servers started from now on: so many of the seats, from the first on. */
+  void listed(int servers) {
+    listed = servers;
+  }
+
+  Seat seat(int i) {
+    return seats.get(i);
+  }
+
+  /** What operators call, at one server. */
+  ClusterGrpc.ClusterBlockingStub operators(int i) {
+    return ClusterGrpc.newBlockingStub(channels.get(i)).withDeadlineAfter(30, TimeUnit.SECONDS);
+  }
+
   int size() {
     return size;
   }
@@ -105,7 +122,7 @@ final class RealCluster implements AutoCloseable {
     StringBuilder text = new StringBuilder();
     text.append("my_addr:'").append(seats.get(i).client()).append("' ");
     text.append("my_paxos:'").append(seats.get(i).consensus()).append("' ");
-    for (Seat seat : seats) {
+    for (Seat seat : seats.subList(0, listed)) {
       text.append("replica:'").append(seat.consensus()).append("' ");
     }
     text.append("data_dir:'").append(folder.resolve("server" + i)).append("' ").append(options);

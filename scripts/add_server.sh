@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Starts one more server beside those of ./run_servers.sh and has it join: it gets its vote when it has caught up.
+set -u
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+. "$ROOT/scripts/lib.sh"
+
+JOIN_SECONDS=120
+usage='usage: scripts/add_server.sh [--replace I] [--data DIR]   (with --replace it takes the place of server I, which leaves)'
+DATA=$ROOT/data LEAVING=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --data) DATA=${2:-} ;;
+    --replace) LEAVING=${2:-} ;;
+    *) echo "$usage" >&2; exit 2 ;;
+  esac
+  [ $# -gt 1 ] && [[ "$LEAVING" =~ ^[0-9]*$ ]] || { echo "$usage" >&2; exit 2; }
+  shift 2
+done
+[ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: ./run_servers.sh starts them"
+DATA=$(cd "$DATA" && pwd)
+N=0
+count_servers
+I=$N
+servers=$(client_addresses)
+find_java
+[ -e "$ROOT/target/run/synod.jar" ] || fail "nothing is built: ./run_servers.sh builds it"
+
+# As the newest of the others was started, with ports of its own, and itself at the end of the list.
+# shellcheck disable=SC1090
+. "$DATA/run/$((I - 1)).conf"
+own_port() { echo "$((${1##*:} + 1))"; }
+PORT=$((PORT + 1))
+arguments=() last_replica=
+for ((j = 0; j < ${#ARGUMENTS[@]}; j++)); do
+  option=${ARGUMENTS[j]} value=${ARGUMENTS[j + 1]:-}
+  case $option in
+    --my-addr | --my-paxos) arguments+=("$option" "${value%:*}:$(own_port "$value")") && j=$((j + 1)) ;;
+    --replica) arguments+=("$option" "$value") && last_replica=$value && j=$((j + 1)) ;;
+    --server-id) arguments+=("$option" "$I") && j=$((j + 1)) ;;
+    --data-dir) arguments+=("$option" "$DATA/$PORT") && j=$((j + 1)) ;;
+    --accept-torn-tail) j=$((j + 1)) ;;
+    --new-cluster | --bootstrap-available) ;;
+    *) arguments+=("$option") ;;
+  esac
+done
+joining=${last_replica%:*}:$(own_port "$last_replica")
+ARGUMENTS=("${arguments[@]}" --replica "$joining")
+for port in "$PORT" "${joining##*:}"; do
+  ! port_in_use "$port" || fail "port $port is in use by another program: stop that"
+done
+[ ! -e "$DATA/$PORT" ] || fail "$DATA/$PORT is there already, of another server: move it away"
+{
+  printf 'HEAP=%q PORT=%q\nARGUMENTS=(' "$HEAP" "$PORT"
+  printf ' %q' "${ARGUMENTS[@]}"
+  echo ')'
+} >"$DATA/run/$I.conf"
+
+# A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
+export -f launch jvm archive_file find_class_path
+export DATA ROOT JAVA JAVA_VERSION
+setsid bash -c 'launch "$0"' "$I" </dev/null
+pid=$(cat "$DATA/run/$I.pid")
+give_up() {
+  kill -TERM "$pid" 2>/dev/null
+  rm -f "$DATA/run/$I".*
+  fail "$*; server $I is stopped again"
+}
+for _ in $(seq 1 400); do
+  kill -0 "$pid" 2>/dev/null || give_up "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
+  server_says "$I" state
+  [ -z "$SAYS" ] || break
+  sleep 0.05
+done
+verb="ADD $joining"
+[ -z "$LEAVING" ] || verb="REPLACE $LEAVING $joining"
+"$ROOT/client" "$servers" -c "$verb" || { rm -rf "${DATA:?}/$PORT" && give_up "$verb was refused"; }
+echo "servers=$((I + 1))" >"$DATA/cluster"
+began=$SECONDS
+until "$ROOT/client" "$servers" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
+  [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"
+  sleep 0.2
+done
+echo "server $I runs (process $pid), is a member and has its vote; clients at ${servers%%:*}:$PORT, log in $DATA/logs/$PORT.log"
+[ -z "$LEAVING" ] || echo "server $LEAVING is no member any more: kill -TERM $(server_pid "$LEAVING") stops it"

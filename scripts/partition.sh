@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Cuts the servers of ./run_servers.sh apart, as a broken network would: nothing passes from one group to another.
+set -u
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+. "$ROOT/scripts/lib.sh"
+
+usage() {
+  cat >&2 <<'END'
+usage: scripts/partition.sh 0,1 2,3,4 [--data DIR]    cuts servers 0 and 1 off from 2, 3 and 4; more groups may follow
+       scripts/partition.sh heal [--data DIR]         ends it
+Clients reach all of them all the time. A server that is started again is cut off from none.
+END
+  exit 2
+}
+
+DATA=$ROOT/data GROUPS_GIVEN=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --data)
+      [ $# -gt 1 ] || usage
+      DATA=$2 && shift
+      ;;
+    heal | HEAL) GROUPS_GIVEN+=(heal) ;;
+    *)
+      [[ "$1" =~ ^[0-9]+(,[0-9]+)*$ ]] || usage
+      GROUPS_GIVEN+=("$1")
+      ;;
+  esac
+  shift
+done
+[ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: ./run_servers.sh starts them"
+N=0
+count_servers
+servers=$(client_addresses)
+[ ${#GROUPS_GIVEN[@]} -gt 0 ] || usage
+if [ "${GROUPS_GIVEN[0]}" = heal ]; then
+  [ ${#GROUPS_GIVEN[@]} = 1 ] || usage
+  exec "$ROOT/client" "$servers" -c HEAL
+fi
+[ ${#GROUPS_GIVEN[@]} -gt 1 ] || usage
+
+commands=() seen=,
+for group in "${GROUPS_GIVEN[@]}"; do
+  [ "$group" != heal ] || usage
+  others=
+  for other in "${GROUPS_GIVEN[@]}"; do
+    [ "$other" = "$group" ] || others=$others${others:+,}$other
+  done
+  for server in ${group//,/ }; do
+    [[ $seen != *,$server,* ]] || fail "server $server is named twice"
+    seen=$seen$server,
+    commands+=(-c "CUT $server $others")
+  done
+done
+exec "$ROOT/client" "$servers" "${commands[@]}"

@@ -1,0 +1,73 @@
+package io.synod.cli;
+
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Members as a person reads them, and as a program does. */
+final class MembersTable {
+  private MembersTable() {}
+
+  /** As the server that was asked sees them. */
+  static String of(StatusResponse status) {
+    TextTable table =
+        new TextTable("member", "clients", "servers", "role", "live", "lag", "incarnation");
+    for (MemberStatus member : status.getMemberList()) {
+      boolean coordinates =
+          status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
+      table.row(
+          member.getServerId() + (coordinates ? " *" : ""),
+          member.getClientAddress(),
+          member.getConsensusAddress(),
+          role(member),
+          member.getLive() ? "yes" : "NO",
+          member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
+          member.getIncarnation());
+    }
+    return table
+        + "membership of slot "
+        + status.getMembershipSlot()
+        + ", quorum "
+        + status.getQuorum()
+        + (status.hasCoordinatorId() ? "; * coordinates" : "");
+  }
+
+  /** Members that are not there yet, or since a moment. */
+  static String ofPlan(List<MemberStatus> members) {
+    TextTable table = new TextTable("member", "clients", "servers", "role");
+    for (MemberStatus member : members) {
+      table.row(
+          Integer.toString(member.getServerId()),
+          member.getClientAddress(),
+          member.getConsensusAddress(),
+          role(member));
+    }
+    return table.toString();
+  }
+
+  static String role(MemberStatus member) {
+    String role = name(member);
+    return member.hasReplaces() ? role + ", to replace " + member.getReplaces() : role;
+  }
+
+  private static String name(MemberStatus member) {
+    return member.getRole().name().toLowerCase(Locale.ROOT).replace("role_", "");
+  }
+
+  /** One line a member, with tabs: id, role, live or down, clients' and servers' address. */
+  static String raw(StatusResponse status) {
+    return status.getMemberList().stream()
+        .map(
+            member ->
+                String.join(
+                    "\t",
+                    Integer.toString(member.getServerId()),
+                    name(member),
+                    member.getLive() ? "live" : "down",
+                    member.getClientAddress(),
+                    member.getConsensusAddress()))
+        .collect(Collectors.joining("\n"));
+  }
+}

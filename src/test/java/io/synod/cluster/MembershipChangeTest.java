@@ -1,0 +1,282 @@
+package io.synod.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.synod.proto.ChangeRequest;
+import io.synod.proto.ChangeResponse;
+import io.synod.proto.ControlRequest;
+import io.synod.proto.MemberStatus;
+import io.synod.proto.MoveCoordinatorRequest;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Members that come and go while clients write, by the calls of an operator. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class MembershipChangeTest {
+  private static final long POLL_NANOS = 20_000_000;
+
+  /** Far more than any change should take, on a machine that does other things too. */
+  private static final long MOST_GAP_MILLIS = 15_000;
+
+  private final StringBuilder gaps = new StringBuilder();
+
+  private static StatusResponse status(RealCluster cluster, int asked) {
+    return cluster.operators(asked).status(StatusRequest.getDefaultInstance());
+  }
+
+  private static void await(
+      RealCluster cluster, int asked, String what, Predicate<StatusResponse> condition) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    StatusResponse last = status(cluster, asked);
+    while (!condition.test(last)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError(what + ": not in a minute\n" + last + cluster.logs());
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+      last = status(cluster, asked);
+    }
+  }
+
+  private static boolean isVoter(StatusResponse status, int server) {
+    return status.getMemberList().stream()
+        .anyMatch(
+            member ->
+                member.getServerId() == server
+                    && member.getRole() == MemberStatus.Role.VOTER
+                    && member.getLive());
+  }
+
+  private static boolean isMember(StatusResponse status, int server) {
+    return status.getMemberList().stream().anyMatch(member -> member.getServerId() == server);
+  }
+
+  private static ChangeRequest add(RealCluster cluster, int server) {
+    return ChangeRequest.newBuilder().setAdd(cluster.seat(server).consensus().toString()).build();
+  }
+
+  private static ChangeRequest remove(int server) {
+    return ChangeRequest.newBuilder().setRemove(server).build();
+  }
+
+  private static ChangeResponse change(RealCluster cluster, int asked, ChangeRequest request) {
+    try {
+      return cluster.operators(asked).change(request);
+    } catch (StatusRuntimeException e) {
+      throw new AssertionError(request + "\n" + cluster.logs(), e);
+    }
+  }
+
+  private static void refused(RealCluster cluster, int asked, ChangeRequest request, String why) {
+    StatusRuntimeException e =
+        assertThrows(StatusRuntimeException.class, () -> cluster.operators(asked).change(request));
+    assertEquals(Status.Code.FAILED_PRECONDITION, e.getStatus().getCode(), e::toString);
+    assertTrue(String.valueOf(e.getMessage()).contains(why), e::toString);
+  }
+
+  private void note(String what, Writers writers) {
+    long gap = writers.longestGapMillis();
+    gaps.append(' ').append(what).append(' ').append(gap).append(';');
+    assertTrue(gap < MOST_GAP_MILLIS, () -> "no write acknowledged for ms:" + gaps);
+  }
+
+  private static void join(RealCluster cluster, int server, int asked) throws IOException {
+    cluster.listed(server + 1);
+    cluster.start(server);
+    awaitAnswer(cluster, server);
+    ChangeResponse response = change(cluster, asked, add(cluster, server));
+    assertTrue(response.getSlot() > 0);
+    await(cluster, asked, "a voter", status -> isVoter(status, server));
+  }
+
+  private static void awaitAnswer(RealCluster cluster, int server) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (true) {
+      try {
+        StatusResponse unused = status(cluster, server);
+        return;
+      } catch (StatusRuntimeException e) {
+        if (System.nanoTime() > end) {
+          throw new AssertionError(cluster.logs(), e);
+        }
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    }
+  }
+
+  @Test
+  void membersComeAndGoUnderLoadAndNothingAcknowledgedIsLost() throws Exception {
+    try (RealCluster cluster = new RealCluster(6)) {
+      cluster.listed(3);
+      for (int i = 0; i < 3; i++) {
+        cluster.start(i);
+      }
+      cluster.putSurely("first", "1");
+      try (Writers writers = new Writers(cluster, 4, List.of(0, 1, 2))) {
+        note("three servers", writers);
+        join(cluster, 3, 0);
+        note("a fourth", writers);
+        join(cluster, 4, 3);
+        note("a fifth", writers);
+        StatusResponse five = status(cluster, 1);
+        assertEquals(5, five.getMemberCount());
+        assertEquals(3, five.getQuorum());
+
+        cluster.listed(6);
+        cluster.start(5);
+        awaitAnswer(cluster, 5);
+        writers.through(List.of(0, 2, 3, 4));
+        ChangeResponse unused =
+            change(
+                cluster,
+                2,
+                ChangeRequest.newBuilder()
+                    .setReplace(
+                        ChangeRequest.Replacement.newBuilder()
+                            .setServerId(1)
+                            .setBy(cluster.seat(5).consensus().toString()))
+                    .build());
+        await(cluster, 2, "replaced", status -> isVoter(status, 5) && !isMember(status, 1));
+        await(cluster, 1, "knows it", status -> status.getWaitingFor().contains("no member"));
+        assertEquals(0, cluster.terminate(1));
+        note("1 replaced by 5", writers);
+
+        int coordinator = cluster.coordinator().orElseThrow();
+        int other = coordinator == 4 ? 3 : 4;
+        writers.through(
+            List.of(0, 2, 3, 4, 5).stream().filter(server -> server != coordinator).toList());
+        unused = change(cluster, other, remove(coordinator));
+        await(
+            cluster,
+            coordinator,
+            "knows it",
+            status -> status.getWaitingFor().contains("no member"));
+        assertEquals(0, cluster.terminate(coordinator));
+        note("the coordinator " + coordinator + " removed", writers);
+
+        Map<String, String> acknowledged = writers.end();
+        System.out.println(
+            "membership: "
+                + acknowledged.size()
+                + " PUTs acknowledged; longest ms without one:"
+                + gaps);
+        StatusResponse four = status(cluster, other);
+        assertEquals(4, four.getMemberCount());
+        for (MemberStatus member : four.getMemberList()) {
+          acknowledged.forEach(
+              (key, value) ->
+                  assertEquals(
+                      Optional.of(value),
+                      cluster.getSurely(member.getServerId(), key),
+                      () -> key + " at server " + member.getServerId()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatWouldEndTheQuorumIsRefusedAndTheListOfAServerMayBeOld() throws Exception {
+    try (RealCluster cluster = new RealCluster(4)) {
+      cluster.listed(3);
+      for (int i = 0; i < 3; i++) {
+        cluster.start(i);
+      }
+      cluster.putSurely("first", "1");
+      refused(cluster, 0, remove(7), "no member has the id 7");
+      refused(cluster, 0, add(cluster, 3), "no server answers at");
+
+      ChangeResponse dry = change(cluster, 1, remove(2).toBuilder().setDryRun(true).build());
+      assertFalse(dry.hasSlot());
+      assertEquals(2, dry.getQuorum());
+      assertEquals(3, status(cluster, 1).getMemberCount());
+
+      cluster.kill(2);
+      await(cluster, 0, "one is lost", status -> live(status) == 2);
+      refused(cluster, 0, remove(1), "would be live");
+      cluster.start(2);
+      await(cluster, 0, "all live", status -> live(status) == 3);
+
+      join(cluster, 3, 1);
+      refused(cluster, 2, add(cluster, 3), "is a member already");
+
+      // It was told of three servers, and finds four in its log.
+      cluster.kill(0);
+      cluster.listed(3);
+      cluster.start(0);
+      awaitAnswer(cluster, 0);
+      await(cluster, 0, "all live", status -> live(status) == 4);
+      assertTrue(cluster.log(0).stream().anyMatch(line -> line.contains("the log counts")));
+
+      int to = (cluster.coordinator().orElseThrow() + 1) % 4;
+      int now =
+          cluster
+              .operators(2)
+              .moveCoordinator(MoveCoordinatorRequest.newBuilder().setTo(to).build())
+              .getCoordinatorId();
+      assertEquals(to, now);
+      await(cluster, 2, "moved", status -> status.getCoordinatorId() == to);
+    }
+  }
+
+  private static long live(StatusResponse status) {
+    return status.getMemberList().stream().filter(MemberStatus::getLive).count();
+  }
+
+  @Test
+  void serversAreCutOffAndSlowedDownThroughAnyOther() throws Exception {
+    try (RealCluster cluster = new RealCluster(3)) {
+      cluster.startAll();
+      cluster.putSurely("first", "1");
+      for (int i = 0; i < 3; i++) {
+        assertEquals(Optional.of("1"), cluster.getSurely(i, "first"));
+      }
+      control(cluster, 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0.25).build());
+      await(cluster, 1, "a rate", status -> status.getFailRate() == 0.25);
+      control(cluster, 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0).build());
+
+      control(cluster, 1, cut(0, 1, 2));
+      assertFalse(cluster.put(0, "k", "cut off", 1_500).isOk());
+      assertTrue(cluster.putSurely("k", "by the others") > 0);
+      control(cluster, 2, cut(0));
+      assertEquals(Optional.of("by the others"), cluster.getSurely(0, "k"));
+
+      control(
+          cluster, 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(60_000).build());
+      await(cluster, 1, "silent", status -> live(status) == 2);
+      control(cluster, 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(0).build());
+      await(cluster, 1, "back", status -> live(status) == 3);
+
+      control(cluster, 1, ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build());
+      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+      while (cluster.log(2).stream().noneMatch(line -> line.contains("snapshot of slot"))) {
+        assertTrue(System.nanoTime() < end, cluster::logs);
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    }
+  }
+
+  private static ControlRequest cut(int server, int... others) {
+    ControlRequest.Cut.Builder cut = ControlRequest.Cut.newBuilder();
+    for (int other : others) {
+      cut.addServerId(other);
+    }
+    return ControlRequest.newBuilder().setServerId(server).setCut(cut).build();
+  }
+
+  private static void control(RealCluster cluster, int asked, ControlRequest request) {
+    Object unused = cluster.operators(asked).control(request);
+  }
+}
