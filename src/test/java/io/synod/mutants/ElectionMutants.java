@@ -1,5 +1,6 @@
 package io.synod.mutants;
 
+import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -25,7 +26,30 @@ final class ElectionMutants {
                 "paxos/Peer",
                 "if (heard && nowNanos - heardAtNanos >= timeoutNanos) {",
                 "if (false) {"),
+        directed("ContentWithAnyone", "rule 16: content at the highest ballot known only")
+            .in(ELECTION, "&& standing.acting().get().equals(ballot);", ";"),
+        directed("ContentWithoutAQuorum", "a coordinator that hears no quorum steps down")
+            .in(ELECTION, "? hearsQuorumFollowing(acting.get())", "? true"),
+        directed("CandidateNeverGivesUp", "rule 16")
+            .in(
+                "paxos/Paxos",
+                "private static final int CAMPAIGN_TIMEOUTS = 4;",
+                "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"),
+        directed("OrphanPromiseIgnored", "rule 22")
+            .in(
+                "paxos/Paxos",
+                "if (orphan.isPresent()",
+                "if (orphan.isPresent() && orphan.isEmpty()"),
+        directed("ProposalsNotRepeated", "lost messages are sent again")
+            .in("paxos/Coordinator", "if (of.resendAtNanos() <= nowNanos) {", "if (false) {"),
+        directed("NothingIsFetched", "a server that is behind catches up")
+            .in(
+                "paxos/Learner",
+                "if ((far || long0) && (!fetching || lost) && source.isPresent()) {",
+                "if (false) {"),
         light("SnapshotNotAskedFor", "a server behind the cut catches up")
-            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"));
+            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
+        directed("FetchNeverRepeated", "a lost Fetch is sent again")
+            .in("paxos/Learner", "&& (!fetching || lost)", "&& !fetching"));
   }
 }

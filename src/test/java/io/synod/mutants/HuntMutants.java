@@ -124,11 +124,12 @@ public final class HuntMutants {
     long seeds = 0;
     String end = "";
     long started = System.nanoTime();
-    for (long seed = 0; seed < bound && found.size() < wanted && end.isEmpty(); seed++) {
-      if (System.nanoTime() - started > TimeUnit.SECONDS.toNanos(secondsEach)) {
+    for (long of : subject.seeds(mutant.harness(), bound).toArray()) {
+      if (found.size() >= wanted
+          || !end.isEmpty()
+          || System.nanoTime() - started > TimeUnit.SECONDS.toNanos(secondsEach)) {
         break;
       }
-      long of = seed;
       long began = System.nanoTime();
       try {
         Optional<String> violated =
@@ -136,7 +137,7 @@ public final class HuntMutants {
                 .submit(() -> subject.violated(mutant.harness(), of))
                 .get(SEED_SECONDS, TimeUnit.SECONDS);
         long nanos = System.nanoTime() - began;
-        if (violated.isEmpty() || passes(mutant.harness(), seed)) {
+        if (violated.isEmpty() || passes(mutant.harness(), of)) {
           seeds++;
           violated.ifPresent(
               invariant -> {
@@ -145,7 +146,7 @@ public final class HuntMutants {
               });
         }
       } catch (TimeoutException e) {
-        end = "; seed " + seed + " does not end";
+        end = "; seed " + of + " does not end";
       }
     }
     runner.shutdown();

@@ -1,6 +1,7 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.full;
 
 import java.util.List;
@@ -21,6 +22,21 @@ final class JournalMutants {
                 WRITER,
                 "current.file().sync(); synced = bufferAt; if (promisesDue) {",
                 "synced = bufferAt; if (promisesDue) {"),
+        directed("SegmentLeftUnsynced", "a segment is durable to its end before the next one says so")
+            .in(
+                WRITER,
+                "current.file().sync(); current.file().close();",
+                "current.file().close();"),
+        directed("CommitSaysMoreThanWasWritten", "durable means written")
+            .in(
+                WRITER,
+                "int bytes = buffer.position(); if (bytes == 0) {",
+                "int bytes = buffer.position(); if (bytes < 64) {"),
+        directed("RecoveredTakenForSynced", "rule 2")
+            .in(
+                "journal/SegmentScan",
+                "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
+                "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
         full("RecoveredTailNotRewritten", "rule 2")
             .in(RECOVERY, "if (!durable) {", "if (held.at().segment() >= kept.size()) {"),
         full("FreshSegmentNotSynced", "rule 2: what was recovered is synced first")
@@ -32,6 +48,20 @@ final class JournalMutants {
                 "journal/FreshSegment",
                 "writer.flush(); file.sync(); disk.syncDirectory();",
                 "writer.flush(); disk.syncDirectory();"),
+        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
+            .in(
+                "journal/FreshSegment",
+                "writer.flush(); file.sync(); disk.syncDirectory();",
+                "writer.flush(); file.sync();")
+            .in(
+                RECOVERY,
+                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
+                "promises.write(start.use(), start.end(), fresh.header());"),
+        directed("PromiseFilesNotWritten", "rule 3: the promise is kept outside the log too")
+            .in(
+                WRITER,
+                "promises.write(place.use(), synced, header()); promisesDue = false;",
+                "promisesDue = false;"),
         full("HeaderWithoutPromise", "a promise outlives its segment")
             .in(
                 STATE,
@@ -42,16 +72,26 @@ final class JournalMutants {
                 STATE,
                 "RecordFormat.putBallot(ballotTaken, out);",
                 "RecordFormat.putBallot(Ballot.LOWEST, out);"),
+        directed("LostPromiseNotNoticed", "rule 3: without its promise a server casts no vote")
+            .in(RECOVERY, "fold.state.promiseLost = true;", ""),
+        directed("DamageIsNothing", "rule 3: a damaged range is unknown")
+            .in(RECOVERY, "fold.damage(gap.to() - gap.from());", ""),
         core("UnknownIsNothing", "rule 3: unknown never counts as accepted nothing")
             .in(
                 "paxos/Promises",
                 "&& !(report.unknown.isPresent() && report.unknown.get().contains(slot))",
                 ""),
+        directed("UnknownEndsTooEarly", "rule 3: the range ends where nothing could have stood")
+            .in(FOLD, "lostSlots += slots; bound += slots;", "lostSlots += slots;"),
         core("TornIsNothing", "rule 4")
             .in(
                 "paxos/Promises",
                 "&& (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));",
                 ";"),
+        directed("TornTailNotReported", "rule 4")
+            .in(RECOVERY, "if (last && scan.torn()) {", "if (false) {"),
+        directed("ChosenKeptAcrossDamage", "what was chosen may be a lost value")
+            .in(FOLD, "state.chosen = Slot.max(state.cut, Slot.min(state.chosen, chosen));", ""),
         full("FramesOfAnEarlierUse", "rule 4: recycled segments hold valid old frames")
             .in("journal/SegmentScan", "(use == 0 || Frame.use(bytes, at) == use)", "true"),
         full("FirstAcceptanceWins", "the last record of a slot counts")

@@ -1,5 +1,7 @@
 package io.synod.mutants;
 
+import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -21,11 +23,25 @@ final class MembershipMutants {
                   barrier = Optional.of(last);
                 """,
                 "&& membership.predecessor().equals(learner.membership().decidedAt())) {"),
+        core("OldMajorityOnly", "the barrier: a majority of the new membership too")
+            .in(
+                COORDINATOR,
+                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
+                "if (false) {"),
         light("NewMajorityOnly", "a membership is chosen by the one in force")
             .in(
                 COORDINATOR,
                 "if (!hasMatched(slot, inForce)) {",
                 "if (!hasMatched(slot, inForce) && !barrier.equals(Optional.of(slot))) {"),
+        directed("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
+            .in(
+                COORDINATOR,
+                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
+                "if (!hasMatched(slot, next)) {"),
+        directed("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
+            .in(COORDINATOR, "if (promises.highestChosen().isAfter(slot)) {", "if (false) {"),
+        directed("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
+            .in(COORDINATOR, "|| barrier.equals(Optional.of(proposed.slot()))", ""),
         light("VotesOfOldIncarnations", "rule 5")
             .in(
                 COORDINATOR,
@@ -48,10 +64,24 @@ final class MembershipMutants {
                     && peer.incarnation().equals(Optional.of(member.incarnation()));
                 """,
                 "return peer != null && peer.isHeard();"),
+        core("StaleMembershipInForce", "a membership follows the one that it names")
+            .in(LEARNER, "&& membership.predecessor().equals(membership().decidedAt())) {", ") {"),
         light("CutWithTheFirstMembership", "a cut carries the membership in force there")
             .in(
                 LEARNER,
                 "MembershipInForce membership = membershipAt(slot);",
-                "MembershipInForce membership = memberships.get(0);"));
+                "MembershipInForce membership = memberships.get(0);"),
+        core("SnapshotKeepsTheOldMembership", "a snapshot brings its membership")
+            .in(
+                LEARNER,
+                "memberships.clear(); memberships.add(membership); heardChosen = Slot.max(heardChosen, slot);",
+                "heardChosen = Slot.max(heardChosen, slot);"),
+        core("ReplacedAsVoter", "rule 5: a new life is a learner until it has caught up")
+            .in("paxos/Replacement", "observes ? Member.Role.OBSERVER : Member.Role.LEARNER)", "Member.Role.VOTER)"),
+        directed("OpenedBeforeAllAreSynced", "rule 8: a founding is in force when all have it durable")
+            .in(
+                "paxos/FoundingRound",
+                "if (synced.containsAll(votersOf(members))) {",
+                "if (!synced.isEmpty()) {"));
   }
 }

@@ -19,7 +19,9 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
     /** The protocol cores alone: quick. */
     LIGHT,
     /** Whole servers with disks and clients. */
-    FULL
+    FULL,
+    /** Directed tests, {@link DirectedTests}: what no schedule of the others comes upon soon. */
+    DIRECTED
   }
 
   /**
@@ -40,6 +42,10 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
 
   static Mutant full(String name, String breaks) {
     return new Mutant(name, breaks, Harness.FULL, List.of());
+  }
+
+  static Mutant directed(String name, String breaks) {
+    return new Mutant(name, breaks, Harness.DIRECTED, List.of());
   }
 
   /** The same with one more change. */

@@ -1,6 +1,7 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -39,6 +40,8 @@ final class ReadMutants {
                 "paxos/Paxos",
                 "if (message instanceof Message.ReadPointRequest request && !isCoordinating()) {",
                 "if (message instanceof Message.ReadPointRequest request && coordinator.isEmpty()) {"),
+        directed("DeposedCoordinatorReads", "rule 5: a Pong with a higher promise confirms nothing")
+            .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")"),
         core("NoReportedPromiseCounts", "rule 5, with the coordinator's own vote too")
             .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")")
             .in(COORDINATOR, "return !acceptor.promised().isAbove(ballot);", "return true;"));

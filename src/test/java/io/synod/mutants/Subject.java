@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /** The simulator with some classes: those of production, or a mutant's. Any thread. */
 final class Subject {
@@ -13,6 +14,7 @@ final class Subject {
 
   private final Method simulation;
   private final Method duel;
+  private final DirectedTests directed;
 
   private Subject(ClassLoader loader) {
     try {
@@ -21,6 +23,7 @@ final class Subject {
               .loadClass("io.synod.simulator.Simulate")
               .getMethod("failure", long.class, boolean.class);
       duel = loader.loadClass("io.synod.paxos.Duel").getMethod("failure", long.class);
+      directed = new DirectedTests(loader);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -34,8 +37,17 @@ final class Subject {
     return new Subject(new MutantLoader(MutantCompiler.compile(mutant)));
   }
 
+  /** What there is to try on a harness, at most so many. */
+  LongStream seeds(Mutant.Harness harness, long most) {
+    return (harness == Mutant.Harness.DIRECTED ? directed.numbers() : LongStream.range(0, most))
+        .limit(most);
+  }
+
   /** Runs a seed: which invariant did not hold, or what else went wrong; empty if nothing did. */
   Optional<String> violated(Mutant.Harness harness, long seed) {
+    if (harness == Mutant.Harness.DIRECTED) {
+      return directed.failed(seed);
+    }
     try {
       Optional<?> thrown =
           (Optional<?>)
@@ -43,6 +55,7 @@ final class Subject {
                 case CORE -> duel.invoke(null, seed);
                 case LIGHT -> simulation.invoke(null, seed, true);
                 case FULL -> simulation.invoke(null, seed, false);
+                case DIRECTED -> throw new IllegalStateException("no seeds");
               };
       return thrown.map(each -> nameOf((Throwable) each));
     } catch (IllegalAccessException e) {

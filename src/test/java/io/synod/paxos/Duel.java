@@ -61,7 +61,7 @@ public final class Duel {
   private final Damage damage;
 
   private final int firstDamaged;
-  private final VoteLedger ledger;
+  private final VoteLedger ledger = new VoteLedger();
   private boolean faults;
   private Slot acknowledged = Slot.ZERO;
   private long proposed;
@@ -105,12 +105,11 @@ public final class Duel {
     syncs = 0.2 + 0.8 * random.nextDouble();
     changes = random.nextBoolean();
     cuts = 1 + random.nextInt(5);
-    heals = 1 + random.nextInt(8);
+    heals = 1 + random.nextInt(1 + random.nextInt(8));
     changesEach = changes ? 1 + random.nextInt(6) : 0;
     pounces = random.nextBoolean() ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
     damage = changes ? Damage.NONE : Damage.values()[random.nextInt(Damage.values().length)];
     firstDamaged = random.nextInt(size);
-    ledger = new VoteLedger(size);
     for (int i = 0; i < size; i++) {
       listed.add(new Address("localhost", 9000 + i));
       servers.add(new Server(i));
@@ -238,8 +237,9 @@ public final class Duel {
   /** What a server accepted and has durable is a vote. */
   private void countVotes(Server server) {
     for (Vote vote : server.votes) {
-      if (!changes && vote.position() < server.durable) {
-        ledger.cast(server.number, vote.accepted()).ifPresent(Duel::fail);
+      if (vote.position() < server.durable) {
+        Life voter = new Life(new ServerId(server.number), server.life());
+        ledger.cast(voter, vote.accepted()).ifPresent(Duel::fail);
       }
     }
     server.votes.clear();
@@ -269,6 +269,10 @@ public final class Duel {
 
   /** Cuts a server off, a coordinator if there is one, and perhaps has the others told. */
   private void cut() {
+    if (random.nextInt(3) == 0) {
+      partition();
+      return;
+    }
     Server victim = any();
     for (Server server : servers) {
       if (server.core.map(Paxos::isCoordinating).orElse(false) && random.nextInt(3) > 0) {
@@ -292,9 +296,54 @@ public final class Duel {
     }
   }
 
+  /** Cuts the links between two groups. */
+  private void partition() {
+    boolean[] side = new boolean[size];
+    for (int i = 0; i < size; i++) {
+      side[i] = random.nextBoolean();
+    }
+    partition(side);
+  }
+
+  /** Those that a new membership gives a vote from those that it does not: some may not know it. */
+  private void partition(Membership membership) {
+    boolean[] side = new boolean[size];
+    for (Server each : servers) {
+      side[each.number] = membership.isVoter(new ServerId(each.number), each.life());
+    }
+    partition(side);
+  }
+
+  private void partition(boolean[] side) {
+    boolean told = random.nextInt(3) > 0;
+    for (Server from : servers) {
+      for (Server to : servers) {
+        if (side[from.number] != side[to.number]) {
+          cut[from.number][to.number] = true;
+          if (told) {
+            step(to, new Input.PeerUnreachable(new ServerId(from.number)));
+          }
+        }
+      }
+    }
+  }
+
+  /** One link carries again, or all; a coordinator that was overthrown unheard may be asked. */
   private void heal() {
-    for (boolean[] row : cut) {
-      Arrays.fill(row, false);
+    if (random.nextBoolean()) {
+      int one = random.nextInt(size);
+      int other = random.nextInt(size);
+      cut[one][other] = false;
+      cut[other][one] = false;
+    } else {
+      for (boolean[] row : cut) {
+        Arrays.fill(row, false);
+      }
+    }
+    for (Server server : servers) {
+      if (server.core.map(Paxos::isCoordinating).orElse(false)) {
+        read(server);
+      }
     }
   }
 
@@ -402,7 +451,12 @@ public final class Duel {
                 .allMatch(
                     each -> each.incarnation().equals(servers.get(each.server().number()).life()));
         if (present && members.stream().anyMatch(each -> each.role().votes())) {
-          step(server, new Input.MembershipProposed(new Membership(now.decidedAt(), members)));
+          // One that follows another than that in force does nothing.
+          Slot follows =
+              random.nextInt(4) > 0
+                  ? now.decidedAt()
+                  : Slot.of(random.nextLong(now.decidedAt().number() + 1));
+          step(server, new Input.MembershipProposed(new Membership(follows, members)));
         }
       }
     }
@@ -421,9 +475,7 @@ public final class Duel {
       fly(server, send.to(), send.message());
       if (send.message() instanceof Message.Propose propose) {
         proposes = true;
-        if (!changes) {
-          ledger.proposed(propose).ifPresent(Duel::fail);
-        }
+        ledger.proposed(propose).ifPresent(Duel::fail);
       }
     }
     for (Output.Send<Message.Binding> send : output.sendWhenDurable()) {
@@ -453,13 +505,30 @@ public final class Duel {
               || !(notice instanceof Notice.VotesForgotten || notice instanceof Notice.PeerForgot),
           "AcceptedNeverForgotten: %s",
           notice);
+      if (notice instanceof Notice.ClusterOpened opened) {
+        ledger.onFounded(opened.founding().membership());
+      }
       if (notice instanceof Notice.SnapshotNeeded needed) {
         install(server, servers.get(needed.from().number()));
       }
     }
     boolean chooses =
         !output.chosen().isEmpty() && server.core.map(Paxos::isCoordinating).orElse(false);
-    if (faults && (proposes || chooses) && random.nextDouble() < pounces) {
+    checkMembership(server);
+    if (!faults || pounces == 0) {
+      return;
+    }
+    Optional<Membership> next =
+        chooses
+            ? output.chosen().stream()
+                .map(Output.ChosenValue::value)
+                .filter(Membership.class::isInstance)
+                .map(Membership.class::cast)
+                .findFirst()
+            : Optional.empty();
+    if (next.isPresent() && random.nextBoolean()) {
+      partition(next.get());
+    } else if ((proposes || chooses) && random.nextDouble() < pounces) {
       pounce(server);
     }
   }
@@ -467,8 +536,29 @@ public final class Duel {
   private void pounce(Server victim) {
     if (random.nextInt(4) == 0 && victim.core.isPresent()) {
       crash(victim);
-    } else {
+    } else if (random.nextBoolean()) {
       cutOff(victim);
+    } else {
+      partition();
+    }
+  }
+
+  /** The membership that a server has in force is that of its chosen prefix. */
+  private void checkMembership(Server server) {
+    if (server.core.map(Paxos::isOpen).orElse(false)) {
+      Paxos core = server.core.get();
+      check(
+          !core.chosen().isAfter(ledger.upTo()),
+          "AppliedLeChosen: server %s takes up to %s for chosen, chosen is up to %s",
+          server.number,
+          core.chosen(),
+          ledger.upTo());
+      check(
+          core.membership().equals(ledger.membershipAt(core.chosen())),
+          "MembershipInForce: at server %s %s, chosen is %s",
+          server.number,
+          core.membership(),
+          ledger.membershipAt(core.chosen()));
     }
   }
 
@@ -528,6 +618,12 @@ public final class Duel {
         before,
         each.value(),
         server.number);
+    check(
+        ledger.at(each.slot()).map(AcceptedValue::value).equals(Optional.of(each.value())),
+        "AppliedLeChosen: server %s applies %s, chosen is %s",
+        server.number,
+        each,
+        ledger.at(each.slot()));
     acknowledged = Slot.max(acknowledged, each.slot());
     if (before == null && each.value() instanceof Value.Batch) {
       batches++;
