@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /** What {@code scripts/hunt_mutants} runs: looks for seeds that kill, and notes them. */
 public final class HuntMutants {
@@ -45,8 +46,8 @@ public final class HuntMutants {
   private record Found(long seed, String invariant, long nanos) {}
 
   /**
-   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | MUTANT ...]}. Exit
-   * status 0 all that were hunted are killed, 1 some survive.
+   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | --surviving | MUTANT
+   * ...]}. Exit status 0 all that were hunted are killed, 1 some survive.
    */
   public static void main(String[] arguments)
       throws IOException, InterruptedException, ExecutionException {
@@ -61,16 +62,21 @@ public final class HuntMutants {
         case "--kills" -> wanted = Integer.parseInt(arguments[++i]);
         case "--seconds" -> seconds = Long.parseLong(arguments[++i]);
         case "--missing" -> missing = true;
+        case "--surviving" -> SurvivingMutants.all().forEach(mutant -> names.add(mutant.name()));
         default -> names.add(arguments[i]);
       }
     }
+    List<Mutant> all = new ArrayList<>(Catalogue.all());
     if (!Catalogue.names().containsAll(names)) {
-      System.err.println(
-          "hunt_mutants: of " + names + " not all are mutants: " + Catalogue.names());
+      all.addAll(SurvivingMutants.all());
+    }
+    Set<String> known = all.stream().map(Mutant::name).collect(Collectors.toSet());
+    if (!known.containsAll(names)) {
+      System.err.println("hunt_mutants: of " + names + " not all are mutants: " + known);
       System.exit(4);
     }
     HuntMutants hunt = new HuntMutants(System.out, bound, wanted, seconds);
-    List<Mutant> prey = new ArrayList<>(Catalogue.all());
+    List<Mutant> prey = new ArrayList<>(all);
     boolean onlyMissing = missing;
     prey.removeIf(
         mutant ->

@@ -22,7 +22,9 @@ final class JournalMutants {
                 WRITER,
                 "current.file().sync(); synced = bufferAt; if (promisesDue) {",
                 "synced = bufferAt; if (promisesDue) {"),
-        directed("SegmentLeftUnsynced", "a segment is durable to its end before the next one says so")
+        directed(
+                "SegmentLeftUnsynced",
+                "a segment is durable to its end before the next one says so")
             .in(
                 WRITER,
                 "current.file().sync(); current.file().close();",
@@ -32,11 +34,6 @@ final class JournalMutants {
                 WRITER,
                 "int bytes = buffer.position(); if (bytes == 0) {",
                 "int bytes = buffer.position(); if (bytes < 64) {"),
-        directed("RecoveredTakenForSynced", "rule 2")
-            .in(
-                "journal/SegmentScan",
-                "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
-                "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
         full("RecoveredTailNotRewritten", "rule 2")
             .in(RECOVERY, "if (!durable) {", "if (held.at().segment() >= kept.size()) {"),
         full("FreshSegmentNotSynced", "rule 2: what was recovered is synced first")
@@ -48,15 +45,6 @@ final class JournalMutants {
                 "journal/FreshSegment",
                 "writer.flush(); file.sync(); disk.syncDirectory();",
                 "writer.flush(); disk.syncDirectory();"),
-        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
-            .in(
-                "journal/FreshSegment",
-                "writer.flush(); file.sync(); disk.syncDirectory();",
-                "writer.flush(); file.sync();")
-            .in(
-                RECOVERY,
-                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
-                "promises.write(start.use(), start.end(), fresh.header());"),
         directed("PromiseFilesNotWritten", "rule 3: the promise is kept outside the log too")
             .in(
                 WRITER,

@@ -33,15 +33,6 @@ final class MembershipMutants {
                 COORDINATOR,
                 "if (!hasMatched(slot, inForce)) {",
                 "if (!hasMatched(slot, inForce) && !barrier.equals(Optional.of(slot))) {"),
-        directed("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
-            .in(
-                COORDINATOR,
-                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
-                "if (!hasMatched(slot, next)) {"),
-        directed("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
-            .in(COORDINATOR, "if (promises.highestChosen().isAfter(slot)) {", "if (false) {"),
-        directed("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
-            .in(COORDINATOR, "|| barrier.equals(Optional.of(proposed.slot()))", ""),
         light("VotesOfOldIncarnations", "rule 5")
             .in(
                 COORDINATOR,
@@ -77,8 +68,13 @@ final class MembershipMutants {
                 "memberships.clear(); memberships.add(membership); heardChosen = Slot.max(heardChosen, slot);",
                 "heardChosen = Slot.max(heardChosen, slot);"),
         core("ReplacedAsVoter", "rule 5: a new life is a learner until it has caught up")
-            .in("paxos/Replacement", "observes ? Member.Role.OBSERVER : Member.Role.LEARNER)", "Member.Role.VOTER)"),
-        directed("OpenedBeforeAllAreSynced", "rule 8: a founding is in force when all have it durable")
+            .in(
+                "paxos/Replacement",
+                "observes ? Member.Role.OBSERVER : Member.Role.LEARNER)",
+                "Member.Role.VOTER)"),
+        directed(
+                "OpenedBeforeAllAreSynced",
+                "rule 8: a founding is in force when all have it durable")
             .in(
                 "paxos/FoundingRound",
                 "if (synced.containsAll(votersOf(members))) {",

@@ -1,6 +1,7 @@
 package io.synod.mutants;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -118,6 +119,20 @@ class MutantsTest {
   @Test
   void theTableNamesTheCatalogueAndNothingElse() {
     assertEquals(Catalogue.names(), new TreeSet<>(table.keySet()));
+  }
+
+  /** What is not killed is kept up to the sources all the same. */
+  @ParameterizedTest
+  @MethodSource("others")
+  void stillApplies(Mutant mutant) {
+    assertFalse(MutantCompiler.compile(mutant).isEmpty());
+    assertFalse(Catalogue.names().contains(mutant.name()));
+  }
+
+  static List<Mutant> others() {
+    List<Mutant> others = new ArrayList<>(SurvivingMutants.all());
+    others.addAll(EquivalentMutants.all());
+    return others;
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
-import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -64,11 +63,6 @@ final class ProtocolMutants {
         core("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
         core("PartOfAReportIsWhole", "P2c: a promise reports all that was accepted")
             .in(PROMISES, "return !last.isAfter(Slot.max(until, chosen));", "return true;"),
-        core("ReportPartsOutOfOrder", "P2c: a lost part of a report is missed")
-            .in(
-                PROMISES,
-                "if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {",
-                "if (true) {"),
         core("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
             .in(
                 COORDINATOR,
@@ -84,11 +78,6 @@ final class ProtocolMutants {
                 LEARNER,
                 "void onNews(Slot upTo) {",
                 "void onNews(Slot upTo) { choose(Slot.min(upTo, acceptor.matched()));"),
-        directed("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
-            .in(
-                COORDINATOR,
-                "return new ChosenPrefix(ballot, chosenHere);",
-                "return new ChosenPrefix(ballot, learner.chosen());"),
         light("FetchedBeyondTheChosen", "only chosen values are handed out")
             .in(
                 LEARNER,

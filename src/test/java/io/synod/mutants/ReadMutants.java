@@ -1,7 +1,6 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
-import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -40,7 +39,7 @@ final class ReadMutants {
                 "paxos/Paxos",
                 "if (message instanceof Message.ReadPointRequest request && !isCoordinating()) {",
                 "if (message instanceof Message.ReadPointRequest request && coordinator.isEmpty()) {"),
-        directed("DeposedCoordinatorReads", "rule 5: a Pong with a higher promise confirms nothing")
+        core("DeposedCoordinatorReads", "rule 5: a Pong with a higher promise confirms nothing")
             .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")"),
         core("NoReportedPromiseCounts", "rule 5, with the coordinator's own vote too")
             .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")")

@@ -1,6 +1,5 @@
 package io.synod.mutants;
 
-import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.full;
 
 import java.util.List;
@@ -36,8 +35,6 @@ final class StoreMutants {
                 STORE,
                 "rowsHash -= RowFormat.hash(before.get()); liveBytes -= key.size()",
                 "liveBytes -= key.size()"),
-        directed("SnapshotOfTheMovingState", "a snapshot is of one slot")
-            .in("store/HeapEngine", "roots[i] = trees[i].freeze();", "roots[i] = trees[i].root();"),
         full("SnapshotNotSynced", "a snapshot is durable before the journal is cut")
             .in("store/Publication", "file.sync(); step = Step.RENAME;", "step = Step.RENAME;"));
   }

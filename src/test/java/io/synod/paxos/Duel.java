@@ -107,7 +107,7 @@ public final class Duel {
     cuts = 1 + random.nextInt(5);
     heals = 1 + random.nextInt(1 + random.nextInt(8));
     changesEach = changes ? 1 + random.nextInt(6) : 0;
-    pounces = random.nextBoolean() ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
+    pounces = random.nextInt(4) == 0 ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
     damage = changes ? Damage.NONE : Damage.values()[random.nextInt(Damage.values().length)];
     firstDamaged = random.nextInt(size);
     for (int i = 0; i < size; i++) {
@@ -305,11 +305,12 @@ public final class Duel {
     partition(side);
   }
 
-  /** Those that a new membership gives a vote from those that it does not: some may not know it. */
+  /** Voters of a new membership from the others, roughly: those may not know that it is chosen. */
   private void partition(Membership membership) {
     boolean[] side = new boolean[size];
     for (Server each : servers) {
-      side[each.number] = membership.isVoter(new ServerId(each.number), each.life());
+      boolean voter = membership.isVoter(new ServerId(each.number), each.life());
+      side[each.number] = random.nextInt(10) < (voter ? 7 : 1);
     }
     partition(side);
   }
@@ -526,7 +527,7 @@ public final class Duel {
                 .map(Membership.class::cast)
                 .findFirst()
             : Optional.empty();
-    if (next.isPresent() && random.nextBoolean()) {
+    if (next.isPresent() && random.nextInt(4) > 0) {
       partition(next.get());
     } else if ((proposes || chooses) && random.nextDouble() < pounces) {
       pounce(server);

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /** Seeds of {@link Duel}. */
 class DuelTest {
-  private static final int SEEDS = Integer.getInteger("synod.duel.seeds", 100);
+  private static final int SEEDS = Integer.getInteger("synod.duel.seeds", 200);
   private static final long FIRST = Long.getLong("synod.duel.first", 0);
 
   @Test

@@ -10,9 +10,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What acceptors hold durably, and what that makes chosen, whether anybody knows it or not (Lamport,
- * "Paxos Made Simple", section 2.2): a value is chosen once a quorum of the membership in force has
- * accepted it at one ballot. Slots are looked at in order, since they decide the membership.
+ * What acceptors hold durably, and what that makes chosen, whether anybody knows it or not
+ * (Lamport, "Paxos Made Simple", section 2.2): a value is chosen once a quorum of the membership in
+ * force has accepted it at one ballot. Slots are looked at in order, since they decide the
+ * membership.
  */
 final class VoteLedger {
   private final Map<Slot, Map<AcceptedValue, Set<Life>>> votes = new HashMap<>();

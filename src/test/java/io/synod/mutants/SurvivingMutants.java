@@ -1,0 +1,78 @@
+package io.synod.mutants;
+
+import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
+import static io.synod.mutants.Mutant.full;
+
+import java.util.List;
+
+/**
+ * Mutants that nothing kills yet: each is a hole in the oracle, or a schedule that does not come up
+ * soon enough. {@code scripts/hunt_mutants --surviving} hunts them; one that is killed moves to the
+ * catalogue.
+ */
+final class SurvivingMutants {
+  private SurvivingMutants() {}
+
+  static List<Mutant> all() {
+    return List.of(
+        directed("CutAtTheAppliedSlot", "rule 7: the log is cut behind the snapshot")
+            .in(
+                "node/SnapshotDuties",
+                "Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);",
+                "Slot cut = store.applied();"),
+        directed(
+                "AppliesBehindADamagedSnapshot", "what is chosen is applied to the state before it")
+            .in(
+                "node/Node",
+                "lacksSnapshot = store.applied().isBefore(paxos.cut());",
+                "lacksSnapshot = false;"),
+        directed("SyncAgeNeverGrows", "rule 17: a coordinator whose disk hangs steps down")
+            .in("node/Node", "log.syncAgeNanos(now)", "0"),
+        directed("ContentWithAnyone", "rule 16: content at the highest ballot known only")
+            .in("paxos/Election", "&& standing.acting().get().equals(ballot);", ";"),
+        directed("CandidateNeverGivesUp", "rule 16")
+            .in(
+                "paxos/Paxos",
+                "private static final int CAMPAIGN_TIMEOUTS = 4;",
+                "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"),
+        directed("FetchNeverRepeated", "a lost Fetch is sent again")
+            .in("paxos/Learner", "&& (!fetching || lost)", "&& !fetching"),
+        directed("RecoveredTakenForSynced", "rule 2")
+            .in(
+                "journal/SegmentScan",
+                "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
+                "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
+        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
+            .in(
+                "journal/FreshSegment",
+                "writer.flush(); file.sync(); disk.syncDirectory();",
+                "writer.flush(); file.sync();")
+            .in(
+                "journal/Recovery",
+                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
+                "promises.write(start.use(), start.end(), fresh.header());"),
+        core("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
+            .in(
+                "paxos/Coordinator",
+                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
+                "if (!hasMatched(slot, next)) {"),
+        core("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
+            .in(
+                "paxos/Coordinator",
+                "if (promises.highestChosen().isAfter(slot)) {",
+                "if (false) {"),
+        core("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
+            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""),
+        core("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
+            .in(
+                "paxos/Coordinator",
+                "return new ChosenPrefix(ballot, chosenHere);",
+                "return new ChosenPrefix(ballot, learner.chosen());"),
+        directed("SnapshotOfTheMovingState", "a snapshot is of one slot")
+            .in(
+                "store/HeapEngine",
+                "roots[i] = trees[i].freeze();",
+                "roots[i] = trees[i].root();"));
+  }
+}
