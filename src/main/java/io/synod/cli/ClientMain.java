@@ -2,23 +2,29 @@ package io.synod.cli;
 
 import io.synod.client.ChannelFactory;
 import io.synod.client.SynodClient;
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** {@code ./client}: a prompt on a terminal, else the commands of a script. */
 public final class ClientMain {
+  /** What gRPC says there, with stack traces, is said by the exceptions of calls, too. */
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   private ClientMain() {}
 
   /** Runs it and ends the process. */
   public static void main(String[] args) {
+    GRPC.setLevel(Level.OFF);
     PrintStream out = stream(FileDescriptor.out);
     Streams streams =
         new Streams(new FileInputStream(FileDescriptor.in), out, stream(FileDescriptor.err));
@@ -84,9 +90,11 @@ public final class ClientMain {
   }
 
   private static void runAll(InputStream in, CommandRunner runner) throws IOException {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      runner.run(line);
+    InputStream buffered = new BufferedInputStream(in);
+    for (Optional<byte[]> line = Lines.next(buffered);
+        line.isPresent();
+        line = Lines.next(buffered)) {
+      runner.run(line.get());
       if (runner.isEnded()) {
         return;
       }

@@ -137,8 +137,11 @@ record ClientOptions(
   }
 
   Output.Style style(boolean terminal) {
-    return raw
-        ? Output.Style.RAW
-        : terminal && System.getenv("NO_COLOR") == null ? Output.Style.COLOURS : Output.Style.LINES;
+    if (raw) {
+      return Output.Style.RAW;
+    } else if (!terminal) {
+      return Output.Style.LINES;
+    }
+    return System.getenv("NO_COLOR") == null ? Output.Style.COLOURS : Output.Style.TERMINAL;
   }
 }

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 final class CommandParser {
   static final List<String> VERBS =
       Stream.concat(
-              Stream.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT"),
+              Stream.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT", "QUIT"),
               AdminParser.VERBS.stream())
           .toList();
 

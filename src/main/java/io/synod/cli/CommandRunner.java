@@ -5,7 +5,9 @@ import io.synod.client.RefusedException;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.proto.KeyValue;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 
 /** Carries out lines one after another. One thread. */
@@ -30,11 +32,28 @@ final class CommandRunner {
     return ended;
   }
 
+  /** Carries out a line as it was read. Blocks until then. */
+  ExitStatus run(byte[] line) {
+    return carryOut(() -> CommandParser.parse(Lines.text(line)));
+  }
+
   /** Carries out a line and prints what came of it. Blocks until then. */
   ExitStatus run(String line) {
+    return carryOut(
+        () -> {
+          Lines.check(line);
+          return CommandParser.parse(line);
+        });
+  }
+
+  private interface Parsing {
+    Optional<Command> parse() throws WrongInputException;
+  }
+
+  private ExitStatus carryOut(Parsing parsing) {
     ExitStatus status;
     try {
-      Optional<Command> command = CommandParser.parse(line);
+      Optional<Command> command = parsing.parse();
       status = command.isPresent() ? run(command.get()) : ExitStatus.DONE;
     } catch (WrongInputException e) {
       output.error(e.why());
@@ -83,10 +102,19 @@ final class CommandRunner {
   private void list(Command.Listing listing, long began) {
     long listed = 0;
     Iterator<KeyValue> rows = client.list(listing.prefix(), listing.limit());
-    while (rows.hasNext()) {
-      KeyValue row = rows.next();
-      output.row(row.getKey(), row.getValue());
-      listed++;
+    List<KeyValue> together = new ArrayList<>();
+    try {
+      while (rows.hasNext()) {
+        together.add(rows.next());
+        listed++;
+        if (together.size() == Output.ROWS_TOGETHER) {
+          output.rows(together);
+          together.clear();
+        }
+      }
+    } finally {
+      // Also what came before a page that could not be had.
+      output.rows(together);
     }
     output.result(listed == 1 ? "1 key" : listed + " keys", "", System.nanoTime() - began);
   }
@@ -96,7 +124,7 @@ final class CommandRunner {
     long took = System.nanoTime() - began;
     String note =
         reading.appliedSlot().isPresent()
-            ? reading.server() + " as of slot " + reading.appliedSlot().getAsLong() + ", "
+            ? reading.server() + " as of slot " + reading.appliedSlot().getAsLong()
             : "";
     if (reading.value().isEmpty()) {
       output.result("not found", note, took);

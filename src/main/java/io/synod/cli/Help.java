@@ -7,19 +7,21 @@ final class Help {
   static final String VERBS =
       """
       GET key           the value of a key
-      PUT key value     sets it; durable on a majority of the servers when it says done
+      PUT key value     sets it; on the disks of a majority of the servers when it says done
       DELETE key        removes it, if it is there
       LIST [prefix] [limit]
-                        the keys that begin with prefix, in order, with their values; all as of one moment
+                        the keys that begin with prefix, in order, with their values;
+                        all as of one moment
       COUNT [prefix]    how many there are
       STATUS            the servers, the coordinator, how far the log is
 
       MEMBERS           the members, as they are in the log, and who is heard
       COORDINATOR       who coordinates
-      ADD host:port     takes in a server that runs, by its my_paxos; it gets its vote when it has caught up
+      ADD host:port     takes in a server that runs, by its my_paxos; it gets its vote when
+                        it has caught up
       REMOVE id         lets a member go
       REPLACE id host:port
-                        takes in a server, and lets the member go when that one gets its vote
+                        takes in a server; the member goes when that one gets its vote
       PROMOTE id, DEMOTE id
                         gives a member a vote, or takes it; it keeps its copy
       MOVE [id]         has another server coordinate; no request fails by it
@@ -29,34 +31,38 @@ final class Help {
       CUT id id,id,... and HEAL
                         nothing passes between it and these, until HEAL
       SNAPSHOT id       writes one now
-                        With --dry-run at its end, ADD, REMOVE, REPLACE, PROMOTE and DEMOTE say what would be.
+                        With --dry-run at its end, ADD, REMOVE, REPLACE, PROMOTE and
+                        DEMOTE say what would be.
 
       HELP              this text
-      EXIT              ends (so does Ctrl-D)
+      EXIT, QUIT        ends (so does Ctrl-D); Ctrl-C ends a command that waits
 
-      In any case, upper or lower. Keys and values with spaces stand in quotes: PUT city "New York".
-      Within quotes: \\n \\r \\t \\0 \\\\ \\" \\' and \\xHH for any byte.""";
+      In any case, upper or lower. Keys and values with spaces stand in quotes:
+      PUT city "New York". Within quotes: \\n \\r \\t \\0 \\\\ \\" \\' and \\xHH for any byte.""";
 
   static final String USAGE =
       """
       ./client [options] [HOST:PORT[,HOST:PORT...]]      (default localhost:8000)
 
-      Talks to the store: on a terminal at a prompt, else by the commands on standard input. Given several
-      servers, it moves on to the next when one does not answer.
+      Talks to the store: on a terminal at a prompt, else by the commands on standard input.
+      Given several servers, it moves on to the next when one does not answer.
       ./client admin [HOST:PORT[,HOST:PORT...]] VERB ... carries out one command, as -c does.
 
         -c, --command "PUT a b"   carries this out and ends; may be given several times
             --demo                fills the store with a few pairs, and shows the verbs
-            --local               reads what the asked server has applied, without asking the others
-            --raw                 prints the bytes of values (LIST: keys; MEMBERS: one a line, with tabs) and nothing else
-            --retry               tries everything again until the timeout, also a write whose outcome is unknown
+            --local               reads what the asked server has applied, asking no other
+            --raw                 prints the bytes of values and nothing else; LIST: keys;
+                                  MEMBERS: one a line, with tabs
+            --retry               tries everything again until the timeout, also a write whose
+                                  outcome is unknown
             --timeout SECONDS     for one command (default 10)
             --help                this text
 
       SYNOD_CLUSTER_TOKEN of the environment lets it change a cluster from another machine.
+      What is typed at the prompt is kept in ~/.synod_history.
 
-      Ends with status 0 if all was done, 1 if a key was not found, 2 for wrong input, 3 if the store was not
-      available or the outcome of a write is unknown; of several, the highest.
+      Ends with status 0 if all was done, 1 if a key was not found, 2 for wrong input, 3 if the
+      store was not available or the outcome of a write is unknown; of several, the highest.
 
       Commands:
 

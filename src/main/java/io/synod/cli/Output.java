@@ -3,10 +3,12 @@ package io.synod.cli;
 import com.google.protobuf.ByteString;
 import io.synod.client.SynodException;
 import io.synod.client.UnknownOutcomeException;
+import io.synod.proto.KeyValue;
 import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 
 /** Where results and errors go, and how they look. */
@@ -15,14 +17,24 @@ final class Output {
   private static final String RED = "\u001b[31m";
   private static final String PLAIN = "\u001b[0m";
 
+  /** How many rows of a list share the width of their keys. */
+  static final int ROWS_TOGETHER = 100;
+
+  private static final int MOST_KEY_WIDTH = 40;
+  private static final int SHOWN_CHARACTERS = 300;
+
   private final PrintStream results;
   private final PrintStream errors;
   private final Style style;
 
   /** How results look. */
   enum Style {
-    /** A line for each, with the time it took. */
+    /** For programs: a line for each, whole. */
     LINES,
+    /**
+     * For a person: long values shortened, keys of a list below each other, and the time it took.
+     */
+    TERMINAL,
     /** The same, with colours. */
     COLOURS,
     /** The bytes of values and nothing else. */
@@ -45,16 +57,35 @@ final class Output {
       }
       results.println();
     } else {
-      timed(Printable.of(value), note, tookNanos);
+      timed(shown(value), note, tookNanos);
     }
   }
 
-  /** A pair of a listing. */
-  void row(ByteString key, ByteString value) {
-    if (style == Style.RAW) {
-      value(key, "", 0);
-    } else {
-      results.println(Printable.of(key) + "  " + Printable.of(value));
+  private boolean isForPerson() {
+    return style == Style.TERMINAL || style == Style.COLOURS;
+  }
+
+  private String shown(ByteString value) {
+    return isForPerson() ? Printable.shortened(value, SHOWN_CHARACTERS) : Printable.of(value);
+  }
+
+  /** Pairs of a listing that belong together, at most {@link #ROWS_TOGETHER}. */
+  void rows(List<KeyValue> rows) {
+    int width = 0;
+    if (isForPerson()) {
+      for (KeyValue row : rows) {
+        int length = Printable.of(row.getKey()).length();
+        width = length > MOST_KEY_WIDTH ? width : Math.max(width, length);
+      }
+    }
+    for (KeyValue row : rows) {
+      if (style == Style.RAW) {
+        value(row.getKey(), "", 0);
+      } else {
+        String key = Printable.of(row.getKey());
+        String gap = " ".repeat(Math.max(0, width - key.length()) + 2);
+        results.println(key + gap + shown(row.getValue()));
+      }
     }
   }
 
@@ -96,7 +127,16 @@ final class Output {
   }
 
   private void timed(String text, String note, long tookNanos) {
-    String time = "(" + note + milliseconds(tookNanos) + ")";
+    if (!isForPerson()) {
+      results.println(text);
+      if (!note.isEmpty()) {
+        results.flush();
+        errors.println("(" + note + ")");
+        errors.flush();
+      }
+      return;
+    }
+    String time = "(" + (note.isEmpty() ? "" : note + ", ") + milliseconds(tookNanos) + ")";
     results.println(text + "  " + (style == Style.COLOURS ? DIM + time + PLAIN : time));
   }
 
@@ -116,7 +156,13 @@ final class Output {
 
   /** A call that did not succeed. */
   void failure(SynodException failure, long tookNanos) {
-    String kind = failure instanceof UnknownOutcomeException ? "outcome unknown" : "failed";
+    boolean unknown = failure instanceof UnknownOutcomeException;
+    if (failure.getCause() instanceof InterruptedException) {
+      String outcome = unknown ? "; outcome unknown: it may take effect, now or later" : "";
+      error("cancelled after " + milliseconds(tookNanos) + outcome);
+      return;
+    }
+    String kind = unknown ? "outcome unknown" : "failed";
     error(kind + " after " + milliseconds(tookNanos) + ": " + failure.getMessage());
   }
 

@@ -8,6 +8,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Bytes as one line that a person can read, and type in again. Plain text stands as it is; anything
@@ -17,7 +18,22 @@ final class Printable {
   /** Values that would read like a message of ours. */
   private static final Set<String> MESSAGES = Set.of("done", "not found");
 
+  /** How the time ends that stands behind a value on a terminal. */
+  private static final Pattern TIME = Pattern.compile(".*\\(.*\\d m?s\\)");
+
   private Printable() {}
+
+  /**
+   * As {@link #of}, and at most so many characters of it, with a word on how many more there are.
+   */
+  static String shortened(ByteString bytes, int characters) {
+    String text = of(bytes);
+    if (text.codePointCount(0, text.length()) <= characters) {
+      return text;
+    }
+    return text.substring(0, text.offsetByCodePoints(0, characters))
+        + " ... (%,d bytes; --raw prints all)".formatted(bytes.size());
+  }
 
   static String of(ByteString bytes) {
     StringBuilder out = new StringBuilder(bytes.size() + 2);
@@ -27,6 +43,7 @@ final class Printable {
         !plain
             || text.isEmpty()
             || MESSAGES.contains(text)
+            || TIME.matcher(text).matches()
             || text.startsWith("'")
             || text.startsWith("\\\"")
             || text.charAt(0) == ' '
@@ -95,7 +112,8 @@ final class Printable {
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR ->
           false;
-      default -> true;
+      // Stands in text for bytes that were lost: it is not read back.
+      default -> character != '\ufffd';
     };
   }
 

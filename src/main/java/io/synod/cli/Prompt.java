@@ -32,18 +32,56 @@ final class Prompt {
 
   /** Reads and runs lines until EXIT or Ctrl-D. */
   static void run(CommandRunner runner, SynodClient client, Output output) throws IOException {
-    greet(client, output);
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
+      Cancelling cancelling = new Cancelling(Thread.currentThread());
+      // While a line is read, JLine has a handler of its own.
+      terminal.handle(Terminal.Signal.INT, signal -> cancelling.cancel());
+      cancelling.run(() -> greet(client, output));
       LineReader reader = reader(terminal);
       while (!runner.isEnded()) {
         try {
-          runner.run(reader.readLine(PROMPT));
+          String line = reader.readLine(PROMPT);
+          cancelling.run(() -> runner.run(line));
         } catch (UserInterruptException e) {
           // Ctrl-C clears the line, as in a shell.
           output.flush();
         } catch (EndOfFileException e) {
           return;
         }
+      }
+    }
+  }
+
+  /** Lets Ctrl-C end a command that waits, and nothing else. */
+  static final class Cancelling {
+    private final Thread thread;
+    private boolean running;
+
+    Cancelling(Thread thread) {
+      this.thread = thread;
+    }
+
+    /** Interrupts what runs, if anything does. Any thread. */
+    synchronized void cancel() {
+      if (running) {
+        thread.interrupt();
+      }
+    }
+
+    /** Runs a command. The thread. */
+    void run(Runnable command) {
+      set(true);
+      try {
+        command.run();
+      } finally {
+        set(false);
+      }
+    }
+
+    private synchronized void set(boolean now) {
+      running = now;
+      if (!now) {
+        boolean unused = Thread.interrupted();
       }
     }
   }
@@ -63,9 +101,9 @@ final class Prompt {
                       .formatted(
                           status.getServerId(), status.getMemberCount(), status.getCoordinatorId())
                   : "no coordinator yet";
-      output.text("Synod at %s: %s. HELP shows the verbs.".formatted(servers, state));
+      output.text("Synod at %s: %s%nHELP shows the verbs".formatted(servers, state));
     } catch (SynodException e) {
-      output.error(e.getMessage() + "; it is tried again with each command.");
+      output.error(e.getMessage() + "; it is tried again with each command");
     }
     output.flush();
   }

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -48,7 +50,8 @@ final class StatusTable {
     line("coordinator", coordinator());
     line(
         "ballot",
-        "round %d of server %d".formatted(status.getBallotRound(), status.getBallotServerId()));
+        "b%1$d.%2$d: round %1$d of server %2$d"
+            .formatted(status.getBallotRound(), status.getBallotServerId()));
     line(
         "log",
         "chosen up to slot %d, applied up to %d"
@@ -104,7 +107,7 @@ final class StatusTable {
     StringBuilder text = new StringBuilder("server " + coordinator + address(coordinator));
     long since = status.getCoordinatorSinceMillis();
     if (since > 0) {
-      text.append(", since ")
+      text.append(", heard since ")
           .append(TIME.format(Instant.ofEpochMilli(since).atZone(ZoneId.systemDefault())));
     }
     if (!status.getCoordinatorHeard()) {
@@ -139,26 +142,39 @@ final class StatusTable {
   }
 
   private String members() {
-    TextTable table =
-        new TextTable(
-            "member", "clients", "servers", "role", "live", "lag", "round trip", "disk waits");
+    boolean waits = status.getMemberList().stream().anyMatch(m -> m.getSyncAgeMillis() > 0);
+    List<String> columns =
+        new ArrayList<>(
+            List.of("member", "clients", "servers", "role", "live", "lag", "round trip"));
+    if (waits) {
+      columns.add("sync for");
+    }
+    TextTable table = new TextTable(columns.toArray(String[]::new));
     for (MemberStatus member : status.getMemberList()) {
       boolean self = member.getServerId() == status.getServerId();
       boolean coordinates =
           status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
-      table.row(
+      List<String> row = new ArrayList<>();
+      Collections.addAll(
+          row,
           member.getServerId() + (coordinates ? " *" : ""),
           orDash(member.getClientAddress()),
           orDash(member.getConsensusAddress()),
           MembersTable.role(member),
           self ? "asked" : member.getLive() ? "yes" : "NO",
           member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
-          self || member.getRoundTripMicros() == 0
+          self || !member.getLive() || member.getRoundTripMicros() == 0
               ? "-"
-              : Output.milliseconds(member.getRoundTripMicros() * 1_000),
-          member.getSyncAgeMillis() == 0 ? "-" : member.getSyncAgeMillis() + " ms");
+              : Output.milliseconds(member.getRoundTripMicros() * 1_000));
+      if (waits) {
+        row.add(member.getSyncAgeMillis() == 0 ? "-" : member.getSyncAgeMillis() + " ms");
+      }
+      table.row(row.toArray(String[]::new));
     }
     String note = status.hasCoordinatorId() ? "* coordinates\n" : "";
+    if (waits) {
+      note += "sync for: how long a write to its disk has been under way\n";
+    }
     return table + note;
   }
 

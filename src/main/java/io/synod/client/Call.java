@@ -243,10 +243,16 @@ final class Call<Q, R> {
           new UnknownOutcomeException(
               "nobody knows whether it took effect (" + told + ")", lastCause));
     } else if (overloaded) {
-      result.completeExceptionally(new OverloadedException("overloaded (" + told + ")", lastCause));
+      result.completeExceptionally(
+          new OverloadedException("not taken (" + told + ")" + effect(), lastCause));
     } else {
       result.completeExceptionally(
-          new UnavailableException("no server could answer (" + told + ")", lastCause));
+          new UnavailableException("no server could answer (" + told + ")" + effect(), lastCause));
     }
+  }
+
+  /** What a person who sent a write wants to know. */
+  private String effect() {
+    return wish.write() ? "; it had no effect" : "";
   }
 }

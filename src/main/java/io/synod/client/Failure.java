@@ -24,7 +24,7 @@ record Failure(Kind kind, String text, @Nullable Throwable cause) {
     NOT_DONE,
     /** It may have had an effect, or may have one later. */
     UNKNOWN,
-    /** It had no effect: the server has too much to do. */
+    /** It had no effect: the server has too much to do, or holds too much. */
     OVERLOADED,
     /** It had no effect: no server will take it. */
     REFUSED
@@ -86,6 +86,10 @@ record Failure(Kind kind, String text, @Nullable Throwable cause) {
                 ? "the connection broke"
                 : description;
       }
+      case UNIMPLEMENTED ->
+          "it does not know this call: that is a port between servers, or an older server; clients"
+              + " use the port of my_addr, as in localhost:"
+              + ServerAddress.USUAL_PORT;
       default -> {
         String description = status.getDescription();
         yield description == null ? status.getCode().toString() : description;

@@ -3,6 +3,8 @@ package io.synod.server;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ final class TooLarge {
         @Override
         public void streamClosed(Status status) {
           if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
-            REASON.set(status.getDescription());
+            REASON.set(inOurWords(String.valueOf(status.getDescription())));
           } else if (!status.isOk()) {
             REASON.remove();
           }
@@ -38,7 +40,16 @@ final class TooLarge {
         }
       };
 
+  private static final Pattern OF_GRPC = Pattern.compile("exceeds maximum size (\\d+): (\\d+)");
+
   private TooLarge() {}
+
+  private static String inOurWords(String description) {
+    Matcher sizes = OF_GRPC.matcher(description);
+    return sizes.find()
+        ? "a message of " + sizes.group(2) + " bytes: the limit is " + sizes.group(1) + " bytes"
+        : description;
+  }
 
   /** Why the call that is cancelled on this thread just now was refused; null if it was not. */
   static @Nullable String takeReason() {

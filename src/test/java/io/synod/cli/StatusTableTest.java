@@ -1,5 +1,6 @@
 package io.synod.cli;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.proto.MemberStatus;
@@ -50,8 +51,8 @@ class StatusTableTest {
     assertShows(
         StatusTable.of(five().build()),
         "1 at 127.0.0.1:8001, up 61 s, version 0.1.0",
-        "server 3 at 127.0.0.1:8003, since 2026-09-2",
-        "round 7 of server 3",
+        "server 3 at 127.0.0.1:8003, heard since 2026-09-2",
+        "b7.3: round 7 of server 3",
         "chosen up to slot 120, applied up to 119",
         "3 * ",
         "0.3 ms");
@@ -65,6 +66,28 @@ class StatusTableTest {
     assertShows(StatusTable.of(all(five(), 3).build()), "tolerates no failure now");
     assertShows(StatusTable.of(all(five(), 2).build()), "no quorum", "until 1 more answers");
     assertShows(StatusTable.of(all(five(), 1).build()), "no quorum", "until 2 more answer");
+  }
+
+  @Test
+  void showsDisksThatAreWaitedForOnlyIfThereAreAny() {
+    assertFalse(StatusTable.of(five().build()).contains("sync for"));
+    StatusResponse.Builder waits = five();
+    waits.getMemberBuilder(2).setSyncAgeMillis(1_234);
+    assertShows(StatusTable.of(waits.build()), "sync for", "1234 ms");
+  }
+
+  @Test
+  void showsNoRoundTripOfAMemberThatIsNotHeard() {
+    StatusResponse.Builder status = five();
+    status.getMemberBuilder(2).setLive(false).setRoundTripMicros(77_000);
+    assertFalse(StatusTable.of(status.build()).contains("77 ms"));
+  }
+
+  @Test
+  void fitsIntoEightyColumns() {
+    StatusTable.of(five().build())
+        .lines()
+        .forEach(line -> assertTrue(line.length() <= 80, () -> line));
   }
 
   private static StatusResponse.Builder all(StatusResponse.Builder status, int live) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.synod.client.FakeServers.Behaviour;
 import java.net.ServerSocket;
 import java.time.Duration;
@@ -229,6 +231,18 @@ class SynodClientTest {
       UnavailableException e =
           assertThrows(UnavailableException.class, () -> client.put(KEY, VALUE));
       assertSays(e, "connection refused");
+    }
+  }
+
+  @Test
+  void otherServiceOnThePortIsNamed() throws Exception {
+    Server other = NettyServerBuilder.forPort(0).build().start();
+    try (SynodClient client = SynodClient.of("localhost:" + other.getPort())) {
+      assertSays(
+          assertThrows(RefusedException.class, () -> client.put(KEY, VALUE)),
+          "that is a port between servers");
+    } finally {
+      other.shutdownNow();
     }
   }
 
