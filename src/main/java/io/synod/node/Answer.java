@@ -26,8 +26,8 @@ public sealed interface Answer {
    */
   record RevisionUnavailable(boolean compacted, String why) implements Answer {}
 
-  /** A write that the quota does not allow; it was never proposed. */
-  record QuotaReached(String why) implements Answer {}
+  /** A write for which there is no room, or none in the quota; it was never proposed. */
+  record Exhausted(String why) implements Answer {}
 
   /**
    * No answer from a quorum in time.

@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Node implements PeerListener {
   /** So many messages and requests are handled in one turn at most. */
+  private static final String WRITES_FULL =
+      "too many writes came while one before them is not decided: try again later";
+
   private static final int TURN_INPUTS = 4_096;
 
   /** Batches that may be in flight before those that are not large wait for company. */
@@ -102,8 +105,6 @@ public final class Node implements PeerListener {
   /** Batches proposed here as coordinator that are not applied yet; counts only how eager to be. */
   private int batchesInFlight;
 
-  private boolean stopping;
-
   /** The server is about to end: another one should coordinate before it does. */
   private volatile boolean leaving;
 
@@ -122,6 +123,9 @@ public final class Node implements PeerListener {
   private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
 
   private volatile @Nullable NodeStatus status;
+
+  /** How many requests are under way, beside those that wait in the inbox; as of the last turn. */
+  private volatile int held;
 
   private record Incoming(ServerId from, Incarnation incarnation, PeerMessage message) {}
 
@@ -203,7 +207,7 @@ public final class Node implements PeerListener {
 
   /** A client asks. Any thread; never blocks. */
   public Submission submit(ClientRequest request) {
-    if (!requests.offer(request)) {
+    if (held >= settings.queueRequests() || !requests.offer(request)) {
       return requests.isClosed() ? Submission.STOPPED : Submission.QUEUE_FULL;
     }
     surroundings.wake();
@@ -331,6 +335,7 @@ public final class Node implements PeerListener {
       compact();
       quota.check();
     }
+    held = writes.count() + reads.count() + scans.count();
     network.flush();
     answers.flush();
     return worked;
@@ -353,7 +358,6 @@ public final class Node implements PeerListener {
 
   /** Answers all that waits, when the server stops: no turn follows, and no request is taken. */
   public void stop() {
-    stopping = true;
     for (ClientRequest request : requests.close()) {
       request.answer(new Answer.Unavailable(false, "the server stops"));
     }
@@ -492,10 +496,9 @@ public final class Node implements PeerListener {
       carryOut(paxos.start(store.applied()), true);
       return;
     }
-    for (Paxos.PeerView peer : paxos.isOpen() ? paxos.peers() : List.<Paxos.PeerView>of()) {
-      if (peer.live() && !snapshots.isFetching()) {
-        snapshots.fetchFrom(peer.server());
-      }
+    if (paxos.isOpen()) {
+      snapshots.fetchFromAny(
+          paxos.peers().stream().filter(Paxos.PeerView::live).map(Paxos.PeerView::server).toList());
     }
   }
 
@@ -553,9 +556,7 @@ public final class Node implements PeerListener {
   private boolean drainRequests() {
     boolean any = false;
     ClientRequest request;
-    for (int i = 0;
-        i < TURN_INPUTS && !writes.isFull() && (request = requests.poll()) != null;
-        i++) {
+    for (int i = 0; i < TURN_INPUTS && (request = requests.poll()) != null; i++) {
       any = true;
       onRequest(request);
     }
@@ -579,8 +580,10 @@ public final class Node implements PeerListener {
       }
     } else {
       Optional<String> refusal = quota.refusal(operation);
-      if (refusal.isPresent()) {
-        request.answer(new Answer.QuotaReached(refusal.get()));
+      if (writes.isFull()) {
+        request.answer(new Answer.Exhausted(WRITES_FULL));
+      } else if (refusal.isPresent()) {
+        request.answer(new Answer.Exhausted(refusal.get()));
       } else {
         writes.add(request);
       }
@@ -705,7 +708,7 @@ public final class Node implements PeerListener {
 
   private void onForward(ServerId from, PeerMessage.Forward forward) {
     if (!paxos.isCoordinating()) {
-      send(from, new PeerMessage.ForwardRefused(Bytes.EMPTY, false));
+      send(from, new PeerMessage.ForwardRefused(false));
       return;
     }
     try {
@@ -716,7 +719,7 @@ public final class Node implements PeerListener {
       return;
     }
     if (!batches.offer(forward.commands())) {
-      send(from, new PeerMessage.ForwardRefused(Bytes.EMPTY, true));
+      send(from, new PeerMessage.ForwardRefused(true));
     }
   }
 
@@ -787,10 +790,5 @@ public final class Node implements PeerListener {
                 "after slot "
                     + slot.number()
                     + " no state has a quorum: nobody knows what is right");
-  }
-
-  /** Whether {@link #stop} was called. */
-  public boolean isStopping() {
-    return stopping;
   }
 }

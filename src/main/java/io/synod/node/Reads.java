@@ -4,7 +4,6 @@ import io.synod.paxos.Output.ReadAnswer;
 import io.synod.paxos.Slot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -119,13 +118,14 @@ final class Reads {
 
   private static void takeExpired(
       List<ClientRequest> reads, long nowNanos, List<ClientRequest> expired) {
-    for (Iterator<ClientRequest> each = reads.iterator(); each.hasNext(); ) {
-      ClientRequest read = each.next();
-      if (read.deadlineNanos() - nowNanos <= 0) {
-        each.remove();
-        expired.add(read);
-      }
-    }
+    reads.removeIf(
+        read -> {
+          boolean over = read.deadlineNanos() - nowNanos <= 0;
+          if (over) {
+            expired.add(read);
+          }
+          return over;
+        });
   }
 
   /** Takes out all: the server stops. */

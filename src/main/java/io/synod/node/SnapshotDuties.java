@@ -19,6 +19,7 @@ import io.synod.store.Snapshots;
 import io.synod.store.StoreView;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -72,6 +73,11 @@ final class SnapshotDuties {
 
   private boolean discarding;
   private @Nullable Fetch fetch;
+
+  /** When the last fetch began, and which peer is the next to be asked where any would do. */
+  private long fetchBeganNanos = Long.MIN_VALUE / 2;
+
+  private int nextPeer;
   private long nowNanos;
 
   /** A snapshot on its way here; its receiver is the background's. */
@@ -254,6 +260,11 @@ final class SnapshotDuties {
 
   void onPeer(ServerId from, PeerMessage message) {
     if (message instanceof PeerMessage.SnapshotRequest request) {
+      if (request.atLeast().isAfter(snapshots.newest())
+          && !store.applied().isBefore(request.atLeast())) {
+        // What is there is of no use to it; it asks again.
+        wanted = true;
+      }
       inBackground(
           "read a snapshot for " + from,
           () -> {
@@ -300,21 +311,32 @@ final class SnapshotDuties {
   // ---- fetching
   // ----------------------------------------------------------------------------------------------------------------
 
-  boolean isFetching() {
-    return fetch != null;
-  }
-
   /** The log cannot be caught up by slots. */
   void fetchFrom(ServerId peer) {
     if (fetch == null) {
+      fetchBeganNanos = nowNanos;
       fetch = new Fetch(peer);
       ask(fetch);
     }
   }
 
+  /** There is no state to go on from: asks one peer after the other, with a pause. */
+  void fetchFromAny(List<ServerId> peers) {
+    if (fetch == null && !peers.isEmpty() && nowNanos - fetchBeganNanos >= RETRY_NANOS) {
+      fetchFrom(peers.get(nextPeer++ % peers.size()));
+    }
+  }
+
   private void ask(Fetch running) {
     running.askedAtNanos = nowNanos;
-    sender.accept(running.from, new PeerMessage.SnapshotRequest(running.snapshot, running.offset));
+    sender.accept(
+        running.from,
+        new PeerMessage.SnapshotRequest(running.snapshot, running.offset, leastSlot()));
+  }
+
+  /** A snapshot of an earlier slot is of no use here. */
+  private Slot leastSlot() {
+    return Slot.max(paxos.cut(), store.applied().next());
   }
 
   private void retry(Fetch running) {
@@ -354,12 +376,16 @@ final class SnapshotDuties {
     if (chunk.offset() != running.offset) {
       return;
     }
+    if (running.offset == 0 && chunk.snapshot().isBefore(leastSlot())) {
+      giveUp(running, "server " + from + " has only one of slot " + chunk.snapshot().number());
+      return;
+    }
     running.snapshot = chunk.snapshot();
-    running.retries = 0;
     running.busy = true;
+    Optional<ClusterId> cluster = paxos.founding().map(Founding::cluster);
     inBackground(
         "receive a snapshot",
-        () -> receive(running, chunk),
+        () -> receive(running, chunk, cluster),
         () -> {
           running.receiver = null;
           giveUp(running, "it could not be written here");
@@ -367,21 +393,30 @@ final class SnapshotDuties {
   }
 
   /** Background. */
-  private Runnable receive(Fetch running, PeerMessage.SnapshotChunk chunk) throws IOException {
+  private Runnable receive(
+      Fetch running, PeerMessage.SnapshotChunk chunk, Optional<ClusterId> cluster)
+      throws IOException {
     SnapshotReceiver receiver = running.receiver;
     if (receiver == null) {
+      if (!SnapshotOffer.isPossible(chunk.sizeBytes())) {
+        return () -> giveUp(running, "server " + running.from + " sent what is no snapshot");
+      }
       receiver =
           snapshots.receiver(
               store,
-              paxosCluster(),
+              cluster,
               new SnapshotOffer(chunk.snapshot(), chunk.sizeBytes(), chunk.sha256()));
       running.receiver = receiver;
     }
-    receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes());
+    if (!receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes())) {
+      // Damaged on the way, or of no use: asked for again after a while, not for ever.
+      return () -> running.busy = false;
+    }
     long next = receiver.offset();
     if (!receiver.isReceived()) {
       return () -> {
         running.busy = false;
+        running.retries = 0;
         running.offset = next;
         ask(running);
       };
@@ -391,10 +426,6 @@ final class SnapshotDuties {
     }
     RestoredState restored = receiver.restored();
     return () -> install(restored);
-  }
-
-  private Optional<ClusterId> paxosCluster() {
-    return paxos.founding().map(Founding::cluster);
   }
 
   private void install(RestoredState restored) {

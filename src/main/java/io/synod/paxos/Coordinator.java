@@ -79,6 +79,9 @@ final class Coordinator {
    */
   private Optional<Ballot> orphan = Optional.empty();
 
+  /** No server holds, or may have lost, so many slots beyond what it knows chosen. */
+  private static final long MOST_SLOTS_AHEAD = 1L << 24;
+
   Coordinator(
       PaxosSettings settings,
       Effects effects,
@@ -209,6 +212,11 @@ final class Coordinator {
     Life life = new Life(from, incarnation);
     Votes before = votesBefore.getOrDefault(life, Votes.NONE);
     Slot owned = Slot.max(promise.last(), promise.unknown().map(SlotRange::last).orElse(Slot.ZERO));
+    Slot furthest = Slot.max(owned, promise.torn().map(SlotRange::last).orElse(Slot.ZERO));
+    if (furthest.minus(Slot.max(promise.chosen(), learner.chosen())) > MOST_SLOTS_AHEAD) {
+      effects.notice(new Notice.PeerMisbehaved(from, "a Promise of slots far ahead of all others"));
+      return;
+    }
     if (owned.isBefore(before.accepted())) {
       // protocol-rules.md, 12: the same incarnation with forgotten votes.
       memory.onForgot(life, before, new Votes(promise.ballot(), owned));

@@ -432,8 +432,8 @@ final class Election {
         || !own.get().incarnation().equals(settings.incarnation())) {
       return Optional.of("not a voter");
     }
-    if (states.isDiverged()) {
-      return Optional.of("its state differs from a quorum's");
+    if (!hasState()) {
+      return Optional.of("it has no state, or one that differs from a quorum's");
     }
     if (!hearsQuorum()) {
       return Optional.of("no quorum heard");
@@ -457,6 +457,11 @@ final class Election {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a coordinator here could apply what is chosen, and answer reads. */
+  private boolean hasState() {
+    return !states.isDiverged() && !applied.isBefore(acceptor.log().cut());
   }
 
   /**
@@ -511,7 +516,7 @@ final class Election {
                 .filter(own -> own.role() == Member.Role.VOTER)
                 .filter(own -> own.incarnation().equals(settings.incarnation()))
                 .isPresent()
-            && !states.isDiverged()
+            && hasState()
             && hearsQuorum()
             && syncAgeNanos <= settings.electionTimeoutNanos() / 2;
     return may ? Optional.of(take()) : Optional.empty();

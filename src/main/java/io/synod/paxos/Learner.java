@@ -194,10 +194,10 @@ final class Learner {
       behindSinceNanos = nowNanos;
     }
     boolean far = heardChosen.minus(acceptor.chosen()) > settings.pipelineSlots();
-    boolean long0 = nowNanos - behindSinceNanos >= settings.pingIntervalNanos() / 2;
+    boolean lasting = nowNanos - behindSinceNanos >= settings.pingIntervalNanos() / 2;
     double patience = 2 * Math.max((double) settings.pingIntervalNanos(), roundTripNanos);
     boolean lost = nowNanos - fetchedAtNanos >= patience;
-    if ((far || long0) && (!fetching || lost) && source.isPresent()) {
+    if ((far || lasting) && (!fetching || lost) && source.isPresent()) {
       fetch(nowNanos, source.get());
     }
   }

@@ -79,8 +79,9 @@ abstract class ClientCall<R> extends ClientRequest {
   private void send(Answer given) {
     if (given instanceof Answer.RevisionUnavailable revision) {
       refuse(call, Status.OUT_OF_RANGE.withDescription(revision.why()), /* unknown= */ false);
-    } else if (given instanceof Answer.QuotaReached quota) {
-      refuse(call, Status.RESOURCE_EXHAUSTED.withDescription(quota.why()), /* unknown= */ false);
+    } else if (given instanceof Answer.Exhausted exhausted) {
+      refuse(
+          call, Status.RESOURCE_EXHAUSTED.withDescription(exhausted.why()), /* unknown= */ false);
     } else if (given instanceof Answer.Unavailable unavailable) {
       refuse(call, Status.UNAVAILABLE.withDescription(unavailable.why()), unavailable.unknown());
     } else {

@@ -68,6 +68,10 @@ public final class Main {
       abandon(
           DiskFull.advice(configuration.dataDirectory(), e)
               .orElseGet(() -> String.valueOf(e.getMessage())));
+    } catch (RuntimeException e) {
+      log.error("cannot start: an error of its own", e);
+      flushLog();
+      Runtime.getRuntime().halt(OWN_ERROR);
     }
   }
 

@@ -43,6 +43,12 @@ final class ScrubThread {
     stopping = true;
   }
 
+  /** Waits for the end; false if it did not come in time. */
+  boolean awaitEnd(long millis) throws InterruptedException {
+    thread.join(millis);
+    return !thread.isAlive();
+  }
+
   private void run() {
     while (!stopping) {
       rest(ROUND_MILLIS);

@@ -17,7 +17,6 @@ final class ServerProcess {
   private final Configuration configuration;
   private final Consumer<Failure> onFailure;
   private @Nullable SynodServer server;
-  private boolean startingAnew;
   private boolean stopping;
 
   ServerProcess(Configuration configuration, Consumer<Failure> onFailure) {
@@ -45,17 +44,16 @@ final class ServerProcess {
   }
 
   /** Any thread; the driver among them, which must not wait for its own end. */
-  private void startAnewElsewhere() {
-    new Thread(this::startAnew, "synod-start-anew").start();
+  private void startAnewElsewhere(SynodServer ending) {
+    new Thread(() -> startAnew(ending), "synod-start-anew").start();
   }
 
-  private synchronized void startAnew() {
-    if (stopping || startingAnew || server == null) {
+  private synchronized void startAnew(SynodServer ending) {
+    if (stopping || !ending.equals(server)) {
       return;
     }
-    startingAnew = true;
     LOG.warn("starting anew from the directory");
-    server.stop();
+    ending.stop();
     try {
       start();
     } catch (IOException | RuntimeException e) {
@@ -67,6 +65,5 @@ final class ServerProcess {
               "",
               DiskFull.advice(configuration.dataDirectory(), e)));
     }
-    startingAnew = false;
   }
 }

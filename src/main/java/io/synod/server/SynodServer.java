@@ -49,6 +49,7 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -86,7 +87,7 @@ final class SynodServer {
 
   private final Configuration configuration;
   private final Consumer<Failure> onFailure;
-  private final Runnable onStartAnew;
+  private final Consumer<SynodServer> onStartAnew;
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
@@ -101,16 +102,20 @@ final class SynodServer {
   private @Nullable NetworkThreads clientThreads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
-  private @Nullable ScheduledFuture<?> ticks;
   private final ExecutorService background =
-      Executors.newSingleThreadExecutor(
-          work -> {
-            Thread thread = new Thread(work, "synod-background");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadExecutor(work -> daemon(work, "synod-background"));
+
+  /** Writes a file now and then, which the driver must not wait for. */
+  private final ScheduledExecutorService ticks =
+      Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "synod-readiness"));
 
   private final ExecutorService operators = AdminService.threads();
+
+  private static Thread daemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
 
   /**
    * Why a server must end at once.
@@ -126,7 +131,8 @@ final class SynodServer {
    * @param onStartAnew told, by any thread, that the server has to be stopped and started anew, to
    *     join as a new incarnation; returns at once
    */
-  SynodServer(Configuration configuration, Consumer<Failure> onFailure, Runnable onStartAnew) {
+  SynodServer(
+      Configuration configuration, Consumer<Failure> onFailure, Consumer<SynodServer> onStartAnew) {
     this.configuration = configuration;
     this.onFailure = onFailure;
     this.onStartAnew = onStartAnew;
@@ -197,10 +203,8 @@ final class SynodServer {
             this::status,
             System::nanoTime,
             new Listener(Objects.requireNonNull(clients)));
-    ticks =
-        threads
-            .loop()
-            .scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> unused =
+        ticks.scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private NetworkThreads clientThreads() {
@@ -429,7 +433,7 @@ final class SynodServer {
 
     @Override
     public void startAnew() {
-      onStartAnew.run();
+      onStartAnew.accept(SynodServer.this);
     }
 
     @Override
@@ -520,6 +524,7 @@ final class SynodServer {
       if (journal != null) {
         journal.stop();
       }
+      awaitBackground();
       if (disk != null) {
         disk.close();
       }
@@ -537,6 +542,21 @@ final class SynodServer {
     }
   }
 
+  /**
+   * What touches the data directory in the background ends before the directory is let go: this
+   * process may open it again at once.
+   */
+  private void awaitBackground() throws InterruptedException {
+    background.shutdown();
+    if (!background.awaitTermination(PART_MILLIS, TimeUnit.MILLISECONDS)) {
+      LOG.info("dropping {} pieces of work in the background", background.shutdownNow().size());
+      boolean unused = background.awaitTermination(PART_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    if (scrub != null && !scrub.awaitEnd(PART_MILLIS)) {
+      LOG.warn("the scrub does not end");
+    }
+  }
+
   /** Has another server coordinate first, so that nobody waits for an election. */
   private void handOver() {
     Node present = node;
@@ -551,9 +571,7 @@ final class SynodServer {
   }
 
   private void stopServing() throws InterruptedException {
-    if (ticks != null) {
-      ticks.cancel(false);
-    }
+    ticks.shutdown();
     handOver();
     if (clients != null) {
       clients.refuseNewCalls();

@@ -20,14 +20,15 @@ public sealed interface PeerMessage {
    * The receiver of a Forward does not coordinate, or has no room: the commands were not proposed
    * by it.
    */
-  record ForwardRefused(Bytes commands, boolean overloaded) implements PeerMessage {}
+  record ForwardRefused(boolean overloaded) implements PeerMessage {}
 
   /**
    * Asks for a part of a snapshot.
    *
    * @param snapshot the slot it must be of; {@link Slot#ZERO} for the newest there is
+   * @param atLeast one of an earlier slot is of no use
    */
-  record SnapshotRequest(Slot snapshot, long offset) implements PeerMessage {}
+  record SnapshotRequest(Slot snapshot, long offset, Slot atLeast) implements PeerMessage {}
 
   /**
    * A part of a snapshot.

@@ -133,6 +133,36 @@ class RulesTest {
     assertEquals(List.of(), cluster.readAnswers(coordinator));
   }
 
+  /**
+   * Rule 14: what a peer claims is bounded, or a candidate would walk through its slots for ever.
+   */
+  @Test
+  void aPromiseOfSlotsFarAheadIsRefused() {
+    CoreCluster cluster = new CoreCluster(3);
+    cluster.drop(flight -> flight.message() instanceof Message.Promise);
+    cluster.run(3_000 * MILLI);
+    Ballot ballot = cluster.core(0).followed();
+    int candidate = ballot.server().number();
+    Optional<SlotRange> all = Optional.of(new SlotRange(new Slot(1), new Slot(1L << 61)));
+    for (int i = 0; i < 3; i++) {
+      if (i != candidate) {
+        cluster.step(
+            candidate,
+            new Input.Received(
+                new ServerId(i),
+                cluster.incarnation(i),
+                new Message.Promise(
+                    ballot, Slot.ZERO, Slot.ZERO, List.of(), Slot.ZERO, all, Optional.empty())));
+      }
+    }
+    assertTrue(
+        cluster.notices(candidate).stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    cluster.drop(flight -> false);
+    cluster.propose(cluster.elect(), "a");
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("a"), cluster.texts(0));
+  }
+
   /** Rule 8: one server wiped during founding does not brick the rest. */
   @Test
   void aFoundingThatWasNotOpenedIsMadeAnew() {

@@ -170,7 +170,7 @@ class KeyValueServiceTest {
   @Test
   void aWriteBeyondTheQuotaIsRefusedWithTheFigures() throws Exception {
     Future<EmptyMessage> put = stub.putPair(put(utf8("k"), utf8("v")));
-    answer(node.next(), new Answer.QuotaReached("the store is full: 7 keys"));
+    answer(node.next(), new Answer.Exhausted("the store is full: 7 keys"));
     ExecutionException e =
         assertThrows(ExecutionException.class, () -> put.get(10, TimeUnit.SECONDS));
     assertEquals(Status.Code.RESOURCE_EXHAUSTED, Status.fromThrowable(e).getCode());

@@ -37,6 +37,10 @@ final class DiskFaults {
     return damaged;
   }
 
+  void noteDamage() {
+    damaged = true;
+  }
+
   void forget() {
     damaged = false;
   }

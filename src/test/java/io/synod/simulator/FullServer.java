@@ -318,6 +318,22 @@ final class FullServer implements SimulatedServer {
     return files;
   }
 
+  /** One bit of each snapshot flips, while the server is down. */
+  void rotSnapshots() throws IOException {
+    Check.that(process == null, "%s runs", id);
+    for (String name : disk.list()) {
+      if (name.endsWith(".snapshot")) {
+        disk.flipBit(name, disk.bytes(name).length / 2, 3);
+        diskFaults.noteDamage();
+      }
+    }
+  }
+
+  /** An operator asks for a snapshot. */
+  void askForSnapshot() {
+    Objects.requireNonNull(process).node.takeSnapshot();
+  }
+
   /** What an operator's backup of the directory holds, taken while the server is down. */
   SimulatedDisk image() {
     return disk.copy(world.randoms.of("image" + id));

@@ -18,8 +18,6 @@ final class MessageSize {
       return of(protocol.message());
     } else if (message instanceof PeerMessage.Forward forward) {
       return BARE + forward.commands().size();
-    } else if (message instanceof PeerMessage.ForwardRefused refused) {
-      return BARE + refused.commands().size();
     } else if (message instanceof PeerMessage.SnapshotChunk chunk) {
       return BARE + chunk.bytes().size();
     }

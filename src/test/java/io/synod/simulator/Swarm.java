@@ -103,10 +103,10 @@ final class Swarm {
     }
   }
 
-  /** No faults and usual timings: for scripted runs. */
-  private Swarm(long seed, int servers) {
+  /** Usual timings: for scripted runs. */
+  private Swarm(long seed, int servers, Set<Fault> faults) {
     this.seed = seed;
-    this.faults = EnumSet.noneOf(Fault.class);
+    this.faults = faults;
     this.faultsEndNanos = 0;
     this.servers = servers;
     this.pingIntervalNanos = 50 * MILLI;
@@ -139,7 +139,12 @@ final class Swarm {
 
   /** A cluster of this size without faults: for scripted runs. */
   static Swarm plain(long seed, int servers) {
-    return new Swarm(seed, servers);
+    return new Swarm(seed, servers, EnumSet.noneOf(Fault.class));
+  }
+
+  /** As {@link #plain}, with a small log, so that snapshots are taken. */
+  static Swarm plainWithSnapshots(long seed, int servers) {
+    return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT));
   }
 
   /** What this seed means. */

@@ -116,17 +116,17 @@ final class PeerDecoder {
     if (in.hasForward()) {
       return new PeerMessage.Forward(PeerCodec.fromWire(in.getForward().getCommands()));
     } else if (in.hasForwardRefused()) {
-      PeerEnvelope.ForwardRefused wire = in.getForwardRefused();
-      return new PeerMessage.ForwardRefused(
-          PeerCodec.fromWire(wire.getCommands()), wire.getOverloaded());
+      return new PeerMessage.ForwardRefused(in.getForwardRefused().getOverloaded());
     } else if (in.hasSnapshotRequest()) {
       PeerEnvelope.SnapshotRequest wire = in.getSnapshotRequest();
       return new PeerMessage.SnapshotRequest(
-          slot(wire.getSnapshot()), natural(wire.getOffset(), "offset"));
+          slot(wire.getSnapshot()), natural(wire.getOffset(), "offset"), slot(wire.getAtLeast()));
     }
     PeerEnvelope.SnapshotChunk wire = in.getSnapshotChunk();
     int digest = wire.getSha256().size();
-    need(digest == 0 || digest == SHA256_BYTES, "SnapshotChunk with a digest of another size");
+    need(
+        digest == (wire.getSnapshot() == 0 ? 0 : SHA256_BYTES),
+        "SnapshotChunk with a digest of another size");
     return new PeerMessage.SnapshotChunk(
         slot(wire.getSnapshot()),
         natural(wire.getOffset(), "offset"),

@@ -32,14 +32,13 @@ final class PeerEncoder {
           PeerEnvelope.Forward.newBuilder().setCommands(PeerCodec.toWire(forward.commands())));
     } else if (message instanceof PeerMessage.ForwardRefused refused) {
       out.setForwardRefused(
-          PeerEnvelope.ForwardRefused.newBuilder()
-              .setCommands(PeerCodec.toWire(refused.commands()))
-              .setOverloaded(refused.overloaded()));
+          PeerEnvelope.ForwardRefused.newBuilder().setOverloaded(refused.overloaded()));
     } else if (message instanceof PeerMessage.SnapshotRequest request) {
       out.setSnapshotRequest(
           PeerEnvelope.SnapshotRequest.newBuilder()
               .setSnapshot(request.snapshot().number())
-              .setOffset(request.offset()));
+              .setOffset(request.offset())
+              .setAtLeast(request.atLeast().number()));
     } else if (message instanceof PeerMessage.SnapshotChunk chunk) {
       out.setSnapshotChunk(
           PeerEnvelope.SnapshotChunk.newBuilder()

@@ -88,20 +88,22 @@ final class RandomMessages {
     node.put(PeerMessage.Forward.class, () -> new PeerMessage.Forward(bytes(2_000)));
     node.put(
         PeerMessage.ForwardRefused.class,
-        () -> new PeerMessage.ForwardRefused(bytes(2_000), random.nextBoolean()));
+        () -> new PeerMessage.ForwardRefused(random.nextBoolean()));
     node.put(
         PeerMessage.SnapshotRequest.class,
-        () -> new PeerMessage.SnapshotRequest(slot(), natural()));
+        () -> new PeerMessage.SnapshotRequest(slot(), natural(), slot()));
     node.put(
         PeerMessage.SnapshotChunk.class,
-        () ->
-            new PeerMessage.SnapshotChunk(
-                slot(),
-                natural(),
-                natural(),
-                random.nextBoolean() ? Bytes.EMPTY : exactly(32),
-                random.nextInt(),
-                bytes(5_000)));
+        () -> {
+          Slot slot = random.nextBoolean() ? Slot.ZERO : slot().next();
+          return new PeerMessage.SnapshotChunk(
+              slot,
+              natural(),
+              natural(),
+              slot.equals(Slot.ZERO) ? Bytes.EMPTY : exactly(32),
+              random.nextInt(),
+              bytes(5_000));
+        });
   }
 
   /** One of each type. */
