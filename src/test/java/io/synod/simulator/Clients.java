@@ -165,16 +165,16 @@ final class Clients {
         return;
       }
       boolean recorded = asked.recorded().isPresent();
-      if (answer instanceof Answer.Unavailable unavailable) {
-        if (unavailable.unknown()) {
-          unknown();
-        } else {
-          asked.failed(world);
-          if (recorded) {
-            history.failed(client.name);
-          }
-          client.ends(this, "failed");
+      if (answer instanceof Answer.Unavailable unavailable && unavailable.unknown()) {
+        unknown();
+        return;
+      }
+      if (answer instanceof Answer.Unavailable || answer instanceof Answer.Exhausted) {
+        asked.failed(world);
+        if (recorded) {
+          history.failed(client.name);
         }
+        client.ends(this, "failed");
         return;
       }
       List<String> results = asked.done(world, server.id(), answer, acknowledged);

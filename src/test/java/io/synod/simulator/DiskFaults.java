@@ -17,6 +17,9 @@ final class DiskFaults {
   private long failingUntilNanos;
   private boolean damaged;
 
+  /** Whether the disk may have lost what it had reported as done, without a trace. */
+  private boolean silent;
+
   DiskFaults(World world, SplittableRandom random) {
     this.world = world;
     this.random = random;
@@ -41,7 +44,12 @@ final class DiskFaults {
     damaged = true;
   }
 
+  boolean wasSilent() {
+    return silent;
+  }
+
   void forget() {
+    silent = false;
     damaged = false;
   }
 
@@ -74,6 +82,7 @@ final class DiskFaults {
       }
       case SILENT_WRITE -> {
         damaged = true;
+        silent = true;
         failFor(disk, DiskFaultPlan.NONE.withSilentFaults(RATE));
       }
       case DISK_FULL -> {

@@ -215,7 +215,7 @@ final class FullServer implements SimulatedServer {
       world.coverage.hit("journal.renewed");
       rolledBack = false;
       damage = Oracle.Damage.PROMISE_LOST;
-    } else if (rolledBack) {
+    } else if (rolledBack || diskFaults.wasSilent()) {
       damage = Oracle.Damage.FORGOTTEN;
     } else if (diskFaults.hasDamaged()) {
       damage = Oracle.Damage.SLOTS;

@@ -18,7 +18,7 @@ class RegressionSeedsTest {
   /**
    * 75, 95: refusals of forwarded writes that answered one another without end; 86: a driver that
    * never rested while it prepared; 181, 402, 1103: a snapshot of a slot that a peer's had covered;
-   * 1049, 1278: votes that a disk lost silently.
+   * 1049, 1278: what a disk lost silently counts as forgotten.
    */
   private static final long[] FULL = {75, 86, 95, 181, 402, 1049, 1103, 1278};
 

@@ -81,7 +81,8 @@ class SimulationTest {
               || fault == Fault.REORDERING
               || fault == Fault.CLOCK_DRIFT
               || fault == Fault.MEMBERSHIP
-              || fault == Fault.SNAPSHOT;
+              || fault == Fault.SNAPSHOT
+              || fault == Fault.SILENT_WRITE;
       if (!silent) {
         faults.add("fault." + fault);
       }
