@@ -23,8 +23,10 @@ Starts N servers on this machine and keeps them running; Ctrl-C stops them all. 
   --host H      the address to listen on (default 127.0.0.1: this machine only)
   --offset K    adds K to all ports, which are 8000, 8001, ... for clients and 9000, 9001, ... between servers
 
-scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them, scripts/add_server.sh has one more join,
-scripts/partition.sh 0,1 2,3,4 cuts them apart.
+scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them,
+scripts/add_server.sh has one more join, scripts/partition.sh 0,1 2,3,4 cuts them apart; all of
+them take --data DIR. Process ids are in DIR/run/I.pid, logs in DIR/logs. The newest JDK that is
+found runs them, or the one that SYNOD_JAVA_HOME names.
 END
 }
 
@@ -94,7 +96,7 @@ check_machine() {
 
 # The data belongs to a cluster of a certain size: its members are in its log.
 check_data() {
-  local before folder
+  local before offset_before folder
   if [ $CLEAN = yes ]; then
     rm -rf "$DATA/run" "$DATA/logs" "$DATA/cluster"
     for folder in "$DATA"/*/; do
@@ -102,11 +104,19 @@ check_data() {
     done
   fi
   before=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
+  offset_before=$(sed -n 's/^offset=//p' "$DATA/cluster" 2>/dev/null)
+  # Data of before that was noted: who has data for clients' port 8000 + K was started with that K.
+  if [ -n "$before" ] && [ -z "$offset_before" ] && [ -e "$DATA/run/0.conf" ]; then
+    offset_before=$(($(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/0.conf" | head -1) - 8000))
+  fi
   if [ -n "$before" ] && [ "$before" != "$N" ]; then
     fail "the data in $DATA is of $before servers, not $N: start $before (some may have joined later), or keep other data with --data DIR, or throw it away with --clean"
   fi
+  if [ -n "$offset_before" ] && [ "$offset_before" != "$OFFSET" ]; then
+    fail "the data in $DATA is of servers started with --offset $offset_before, not $OFFSET: start them with --offset $offset_before, or keep other data with --data DIR, or throw it away with --clean"
+  fi
   mkdir -p "$DATA/run" "$DATA/logs" || fail "nothing can be written in $DATA: name another folder with --data"
-  echo "servers=$N" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
+  printf 'servers=%s\noffset=%s\n' "$N" "$OFFSET" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
 }
 
 configure() {
@@ -196,22 +206,24 @@ show_table() {
   server_says 0 coordinator
   coordinator=$SAYS
   echo
-  printf '%-8s %-22s %-22s %-8s %-12s %s\n' server 'for clients' 'between servers' process coordinator log
+  printf '%-6s  %-20s  %-20s  %-8s  %s\n' server 'for clients' 'between servers' process coordinator
   for ((i = 0; i < N; i++)); do
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
     ! is_no_member "$i" || mark='no member'
-    printf '%-8s %-22s %-22s %-8s %-12s %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$mark" "$DATA/logs/$(client_port "$i").log"
+    printf '%-6s  %-20s  %-20s  %-8s  %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$mark"
   done
   echo
-  echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION, data in $DATA"
+  echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION"
+  echo "data in $DATA, logs in $DATA/logs"
   [ $((N % 2)) -eq 1 ] || echo "an even number goes on with no more servers down than $((N - 1)) would"
   echo "./client localhost:$(client_port 0) talks to them; Ctrl-C stops them"
 }
 
 # Says which servers end and which are back, until a signal comes.
 keep_watch() {
-  local i pid sleeper
+  local i pid sleeper DATA_OPTION=
+  [ "$DATA" = "$ROOT/data" ] || DATA_OPTION=" --data $(printf '%q' "$DATA")"
   while :; do
     count_servers
     for ((i = 0; i < N; i++)); do
@@ -221,7 +233,7 @@ keep_watch() {
       if [ "$i" -ge ${#PIDS[@]} ]; then
         [ -z "$pid" ] || echo "server $i was added (process $pid)"
       elif [ -z "$pid" ] && [ -n "${PIDS[i]}" ]; then
-        echo "server $i (process ${PIDS[i]}) has ended; scripts/start_server.sh $i starts it again"
+        echo "server $i (process ${PIDS[i]}) has ended; scripts/start_server.sh $i$DATA_OPTION starts it again"
       elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]}" ]; then
         echo "server $i runs again (process $pid)"
       fi
@@ -241,6 +253,7 @@ archive_if_stale
 check_data
 configure
 trap on_signal INT TERM HUP
+if [ "$N" = 1 ]; then echo "starting 1 server ..."; else echo "starting $N servers ..."; fi
 BEGAN=$SECONDS
 PIDS=()
 for ((i = 0; i < N; i++)); do

@@ -10,6 +10,7 @@ DATA=$ROOT/data LEAVING=
 while [ $# -gt 0 ]; do
   case $1 in
     --data) DATA=${2:-} ;;
+    -h | --help) echo "$usage" && exit 0 ;;
     --replace) LEAVING=${2:-} ;;
     *) echo "$usage" >&2; exit 2 ;;
   esac
@@ -56,7 +57,7 @@ done
 } >"$DATA/run/$I.conf"
 
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
-export -f launch jvm archive_file find_class_path
+export -f launch replace_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
 setsid bash -c 'launch "$0"' "$I" </dev/null
 pid=$(cat "$DATA/run/$I.pid")
@@ -74,7 +75,8 @@ done
 verb="ADD $joining"
 [ -z "$LEAVING" ] || verb="REPLACE $LEAVING $joining"
 "$ROOT/client" "$servers" -c "$verb" || { rm -rf "${DATA:?}/$PORT" && give_up "$verb was refused"; }
-echo "servers=$((I + 1))" >"$DATA/cluster"
+offset=$(sed -n '/^offset=/p' "$DATA/cluster" 2>/dev/null)
+printf 'servers=%s\n%s' "$((I + 1))" "${offset:+$offset$'\n'}" >"$DATA/cluster"
 began=$SECONDS
 until "$ROOT/client" "$servers" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"

@@ -5,6 +5,7 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 usage='usage: scripts/kill_server.sh I [--data DIR]   (I: 0 is the first)'
+case "${1:-}" in -h | --help) echo "$usage" && exit 0 ;; esac
 [[ "${1:-}" =~ ^[0-9]+$ ]] || { echo "$usage" >&2; exit 2; }
 DATA=$ROOT/data
 if [ $# -gt 1 ]; then

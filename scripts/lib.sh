@@ -82,7 +82,7 @@ build_if_stale() {
 build() {
   is_stale || return 0
   command -v mvn >/dev/null || fail "the sources are newer than what is built, and there is no mvn: install Maven 3.8 or newer"
-  echo "building (the sources are newer than what is built) ..." >&2
+  echo "building, about a minute (the sources are newer than what is built) ..." >&2
   local began=$SECONDS stamp=$ROOT/target/.building
   touch "$stamp"
   # Jars of libraries that the project has left behind must not stay on the class path.
@@ -212,12 +212,15 @@ port_in_use() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id.
+# Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id. Options behind I
+# take the place of those.
 launch() {
   local i=$1 log
+  shift
   # shellcheck disable=SC1090
   . "$DATA/run/$i.conf"
   log=$DATA/logs/$PORT.log
+  replace_options "$@"
   jvm "$HEAP"
   rm -f "$DATA/run/$i.state"
   "${JVM[@]}" -XX:ErrorFile="$DATA/logs/$PORT.crash.%p.log" -Dsynod.state="$DATA/run/$i.state" io.synod.server.Main "${ARGUMENTS[@]}" \
@@ -225,6 +228,28 @@ launch() {
   echo $! >"$DATA/run/$i.pid"
   # Bash would report its end in words of its own.
   disown
+}
+
+# Puts options into ARGUMENTS, in place of the same that are there: the server takes none twice.
+replace_options() {
+  local option given old kept=()
+  [ $# -gt 0 ] || return 0
+  for ((old = 0; old < ${#ARGUMENTS[@]}; old++)); do
+    option=${ARGUMENTS[old]}
+    for given in "$@"; do
+      if [[ "$option" == --* ]] && [ "${given%%=*}" = "${option%%=*}" ]; then
+        [[ "$option" == *=* || "${ARGUMENTS[old + 1]:---}" == --* ]] || old=$((old + 1))
+        continue 2
+      fi
+    done
+    kept+=("$option")
+  done
+  ARGUMENTS=("${kept[@]}" "$@")
+}
+
+# Prints the comment at the head of the script that was called, which says how it is called.
+head_comment() {
+  sed -n '2,/^[^#]/ s/^#\( \|$\)//p' "$0"
 }
 
 # Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for. Starts no process: it is asked often.

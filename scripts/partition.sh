@@ -5,12 +5,13 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 usage() {
-  cat >&2 <<'END'
+  cat >&"${1:-2}" <<'END'
 usage: scripts/partition.sh 0,1 2,3,4 [--data DIR]    cuts servers 0 and 1 off from 2, 3 and 4; more groups may follow
        scripts/partition.sh heal [--data DIR]         ends it
 Clients reach all of them all the time. A server that is started again is cut off from none.
 END
-  exit 2
+  [ "${1:-2}" = 2 ] && exit 2
+  exit 0
 }
 
 DATA=$ROOT/data GROUPS_GIVEN=()
@@ -20,6 +21,7 @@ while [ $# -gt 0 ]; do
       [ $# -gt 1 ] || usage
       DATA=$2 && shift
       ;;
+    -h | --help) usage 1 ;;
     heal | HEAL) GROUPS_GIVEN+=(heal) ;;
     *)
       [[ "$1" =~ ^[0-9]+(,[0-9]+)*$ ]] || usage

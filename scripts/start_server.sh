@@ -4,13 +4,39 @@ set -u
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
-usage='usage: scripts/start_server.sh I [--data DIR]   (I: 0 is the first)'
-[[ "${1:-}" =~ ^[0-9]+$ ]] || { echo "$usage" >&2; exit 2; }
-I=$1 DATA=$ROOT/data
-if [ $# -gt 1 ]; then
-  [ "$2" = --data ] && [ $# -eq 3 ] || { echo "$usage" >&2; exit 2; }
-  DATA=$3
-fi
+usage() {
+  cat <<'END'
+usage: scripts/start_server.sh I [--data DIR] [--fail-rate R] [-- any server option]
+  I: 0 is the first. It starts as before; --fail-rate and the options count for this start, and win.
+END
+}
+wrong() {
+  usage >&2
+  exit 2
+}
+
+I='' DATA=$ROOT/data EXTRA=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) usage && exit 0 ;;
+    --data | --fail-rate)
+      [ $# -gt 1 ] || wrong
+      if [ "$1" = --data ]; then DATA=$2; else EXTRA+=(--fail-rate "$2"); fi
+      shift
+      ;;
+    --)
+      shift
+      EXTRA+=("$@")
+      break
+      ;;
+    *)
+      [ -z "$I" ] && [[ "$1" =~ ^[0-9]+$ ]] || wrong
+      I=$1
+      ;;
+  esac
+  shift
+done
+[ -n "$I" ] || wrong
 [ -e "$DATA/run/$I.conf" ] || fail "there is no server $I in $DATA: ./run_servers.sh starts them"
 DATA=$(cd "$DATA" && pwd)
 pid=$(server_pid "$I")
@@ -18,9 +44,9 @@ pid=$(server_pid "$I")
 find_java
 [ -e "$ROOT/target/run/synod.jar" ] || fail "nothing is built: ./run_servers.sh builds it"
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
-export -f launch jvm archive_file find_class_path
+export -f launch replace_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
-setsid bash -c 'launch "$0"' "$I" </dev/null
+setsid bash -c 'launch "$@"' launch "$I" ${EXTRA[@]+"${EXTRA[@]}"} </dev/null
 pid=$(cat "$DATA/run/$I.pid")
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do

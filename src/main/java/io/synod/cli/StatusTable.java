@@ -106,7 +106,7 @@ final class StatusTable {
     int coordinator = status.getCoordinatorId();
     StringBuilder text = new StringBuilder("server " + coordinator + address(coordinator));
     long since = status.getCoordinatorSinceMillis();
-    if (since > 0) {
+    if (since > 0 && status.getCoordinatorHeard()) {
       text.append(", heard since ")
           .append(TIME.format(Instant.ofEpochMilli(since).atZone(ZoneId.systemDefault())));
     }
@@ -122,7 +122,7 @@ final class StatusTable {
     long spare = live - status.getQuorum();
     String now =
         spare < 0
-            ? "no quorum: writes and reads wait until %d more %s"
+            ? "no quorum: all waits until %d more %s"
                 .formatted(-spare, spare == -1 ? "answers" : "answer")
             : spare == 0
                 ? "tolerates no failure now"

@@ -147,6 +147,11 @@ public final class Node implements PeerListener {
     /** One line for the operator. */
     void report(String line);
 
+    /** As {@link #report}, of what a person should act on. */
+    default void warn(String line) {
+      report(line);
+    }
+
     /** This server is to be stopped, and started from its directory again; driver thread. */
     void startAnew();
 
@@ -190,7 +195,7 @@ public final class Node implements PeerListener {
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
-    this.quota = new Quota(settings.quotaBytes(), store, surroundings::report);
+    this.quota = new Quota(settings.quotaBytes(), store, surroundings::warn);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it.
       MembershipInForce membership = parts.restored().get().membership();

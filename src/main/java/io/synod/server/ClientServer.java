@@ -10,6 +10,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.synod.paxos.Address;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.transport.grpc.NetworkThreads;
+import io.synod.transport.grpc.Ports;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -68,15 +69,7 @@ final class ClientServer {
     try {
       server.start();
     } catch (IOException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(
-          "cannot listen for clients on port "
-              + listen.port()
-              + " ("
-              + listen
-              + "): "
-              + cause.getMessage(),
-          e);
+      throw Ports.cannotListen("clients", listen, e);
     }
   }
 

@@ -4,6 +4,7 @@ import io.synod.proto.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,6 +25,9 @@ import org.apache.commons.cli.UnrecognizedOptionException;
 final class CommandLineReader {
   private static final String SEE = "; --help lists all options";
 
+  private static final int HELP_WIDTH = 98;
+  private static final int HELP_INDENT = 31;
+
   private CommandLineReader() {}
 
   /** What the arguments ask for. */
@@ -34,8 +38,12 @@ final class CommandLineReader {
     /** To print what a data directory holds, and end. */
     record Inspect(Path directory) implements Wish {}
 
-    /** To print this and end. */
-    record Print(String text) implements Wish {}
+    /**
+     * To print this and end.
+     *
+     * @param asked whether that is what the arguments say; they lack everything otherwise
+     */
+    record Print(String text, boolean asked) implements Wish {}
   }
 
   /**
@@ -46,7 +54,7 @@ final class CommandLineReader {
   static Wish read(List<String> arguments, Optional<Path> home) throws BadConfigurationException {
     CommandLine line = parse(arguments);
     if (line.hasOption("help") || arguments.isEmpty()) {
-      return new Wish.Print(help());
+      return new Wish.Print(help(), line.hasOption("help"));
     }
     String[] inspected = line.getOptionValues("inspect");
     if (inspected != null) {
@@ -105,6 +113,8 @@ final class CommandLineReader {
     String text;
     try {
       text = Files.readString(Path.of(name));
+    } catch (NoSuchFileException e) {
+      throw new BadConfigurationException("--config: there is no file " + name, e);
     } catch (IOException | InvalidPathException e) {
       throw new BadConfigurationException(
           "--config: the file " + name + " cannot be read (" + e.getClass().getSimpleName() + ")",
@@ -153,6 +163,20 @@ final class CommandLineReader {
     return options;
   }
 
+  /** An option on a line or several. */
+  private static void explain(List<String> lines, String option, String help) {
+    String head = String.format("  --%-26s ", option);
+    StringBuilder line = new StringBuilder(head.length() > HELP_INDENT ? head + " " : head);
+    for (String word : help.split(" ", -1)) {
+      if (line.length() + word.length() > HELP_WIDTH) {
+        lines.add(line.toString().stripTrailing());
+        line = new StringBuilder(" ".repeat(HELP_INDENT));
+      }
+      line.append(word).append(' ');
+    }
+    lines.add(line.toString().stripTrailing());
+  }
+
   static String help() {
     List<String> lines = new ArrayList<>();
     Collections.addAll(
@@ -161,16 +185,13 @@ final class CommandLineReader {
         "",
         "  ./server \"my_addr:'0.0.0.0:8000' my_paxos:'0.0.0.0:9000' replica:'0.0.0.0:9000' ...\"",
         "  ./server --config FILE",
-        "  ./server --my-addr localhost:8000 --my-paxos localhost:9000 --replica localhost:9000,localhost:9001,...",
+        "  ./server --my-addr localhost:8000 --my-paxos localhost:9000 --replica localhost:9000,...",
         "",
         "The argument and FILE hold the same fields, in protobuf text format; options win over both.",
         "my_addr, my_paxos and the replicas must be there, all else may be left out:",
         "");
     for (Setting setting : Setting.values()) {
-      lines.add(
-          String.format(
-              "  --%-26s %s",
-              (setting.optionName() + " " + setting.argument()).strip(), setting.help()));
+      explain(lines, (setting.optionName() + " " + setting.argument()).strip(), setting.help());
     }
     Collections.addAll(
         lines,
@@ -179,8 +200,9 @@ final class CommandLineReader {
             "  --%-26s %s", "inspect DIR", "says what a data directory holds, changing nothing"),
         String.format("  --%-26s %s", "help", "this text"),
         "",
-        "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong configuration,",
-        "3 if the heap is full, 70 for an error of its own, 74 if the disk fails. --inspect: 0 whole, 1 damaged.",
+        "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong",
+        "configuration, 3 if the heap is full, 70 for an error of its own, 74 if the disk fails.",
+        "--inspect: 0 whole, 1 damaged.",
         "");
     return String.join(System.lineSeparator(), lines);
   }

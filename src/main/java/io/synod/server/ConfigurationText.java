@@ -19,6 +19,8 @@ final class ConfigurationText {
           .setSingularOverwritePolicy(SingularOverwritePolicy.FORBID_SINGULAR_OVERWRITES)
           .build();
   private static final Pattern FIELD = Pattern.compile("keyvaluestore\\.ServerConfig\\.(\\w+)");
+  private static final Pattern CHOICE =
+      Pattern.compile("Enum type \"([\\w.]+)\" has no value named \"(\\w+)\"");
   private static final String EXAMPLE =
       "want fields as in: my_addr:'0.0.0.0:8000' my_paxos:'0.0.0.0:9000' replica:'0.0.0.0:9000'";
 
@@ -49,6 +51,17 @@ final class ConfigurationText {
       String known =
           Arrays.stream(Setting.values()).map(Setting::fieldName).collect(Collectors.joining(", "));
       return source + ": there is no field " + field.group(1) + "; there are " + known;
+    }
+    Matcher choice = CHOICE.matcher(message);
+    if (choice.find()) {
+      String known =
+          ServerConfig.getDescriptor().getEnumTypes().stream()
+              .filter(type -> type.getFullName().equals(choice.group(1)))
+              .flatMap(type -> type.getValues().stream())
+              .filter(value -> value.getNumber() != 0 || !value.getName().endsWith("UNSPECIFIED"))
+              .map(EnumValueDescriptor::getName)
+              .collect(Collectors.joining(", "));
+      return source + ": there is no '" + choice.group(2) + "'; there are " + known;
     }
     String place = e.getLine() > 0 ? " at line " + e.getLine() + ", column " + e.getColumn() : "";
     String reason = message.strip().replaceAll("\\s+", " ").replaceAll("\\.$", "");

@@ -7,7 +7,6 @@ import io.synod.journal.MemoryDisk;
 import io.synod.journal.ReadOnlyDirectory;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Member;
-import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.PeerVotes;
 import io.synod.paxos.Recovered;
@@ -20,7 +19,9 @@ import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Prints what a data directory holds, for a person, and whether it is whole. Changes nothing. */
 final class Inspector {
@@ -51,6 +52,11 @@ final class Inspector {
     try {
       Optional<Inspection> found = Inspection.of(disk);
       if (found.isEmpty()) {
+        List<String> inside = directoriesInside();
+        if (!inside.isEmpty()) {
+          line("holds", String.join(", ", inside) + ": name one of them");
+          return new Report(text.toString(), false);
+        }
         line("holds", "nothing: a server that starts here is a new incarnation");
         return new Report(text.toString(), true);
       }
@@ -66,6 +72,17 @@ final class Inspector {
     }
     line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
     return new Report(text.toString(), !damaged);
+  }
+
+  /** The names of data directories in this one, which is taken for one by mistake. */
+  private List<String> directoriesInside() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> Files.exists(file.resolve("identity")))
+          .map(file -> String.valueOf(file.getFileName()))
+          .sorted()
+          .toList();
+    }
   }
 
   private void line(String label, String value) {
@@ -100,9 +117,8 @@ final class Inspector {
             .map(made -> made.cluster() + (has.opened() ? "" : ", not open yet"))
             .orElse("none yet"));
     has.membership()
-        .map(MembershipInForce::membership)
-        .or(() -> has.founding().map(Founding::membership))
-        .ifPresent(this::members);
+        .or(() -> has.founding().map(it -> new MembershipInForce(Slot.ZERO, it.membership())))
+        .ifPresent(it -> members(it, has.cut()));
     line("promised", has.promised().toString());
     line("ballot taken", has.ballotTaken().toString());
     Slot last = has.cut().plus(has.accepted().size());
@@ -148,8 +164,16 @@ final class Inspector {
     }
   }
 
-  private void members(Membership membership) {
-    for (Member member : membership.members()) {
+  /** Those at the slot behind which the log begins: what came and went since is in the log. */
+  private void members(MembershipInForce inForce, Slot cut) {
+    line(
+        "members",
+        "as of slot "
+            + cut.number()
+            + ", decided in slot "
+            + inForce.decidedAt().number()
+            + "; changes in later slots are not shown here");
+    for (Member member : inForce.membership().members()) {
       line(
           "member",
           "server "

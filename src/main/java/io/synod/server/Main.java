@@ -41,7 +41,10 @@ public final class Main {
           System.exit(DIRECTORY_DAMAGED);
         }
       } else if (wish instanceof Wish.Print print) {
-        System.out.print(print.text());
+        (print.asked() ? System.out : System.err).print(print.text());
+        if (!print.asked()) {
+          System.exit(WRONG_CONFIGURATION);
+        }
       }
     } catch (BadConfigurationException e) {
       System.err.println("synod: " + e.getMessage());

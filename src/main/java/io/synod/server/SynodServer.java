@@ -442,6 +442,11 @@ final class SynodServer {
     }
 
     @Override
+    public void warn(String line) {
+      LOG.warn("{}", line);
+    }
+
+    @Override
     public long wallMillis() {
       return System.currentTimeMillis();
     }

@@ -241,10 +241,7 @@ class CommandLineReaderTest {
         bad("there is no option --no-such; --help", THREE, "--no-such"),
         bad("--fail-rate wants a value", THREE, "--fail-rate"),
         bad("there are 2 arguments, 'my_paxos:x' among them", "my_addr:x", "my_paxos:x"),
-        bad(
-            "the file /no/such/file cannot be read (NoSuchFileException)",
-            "--config",
-            "/no/such/file"),
+        bad("there is no file /no/such/file", "--config", "/no/such/file"),
         bad("the configuration is given twice", THREE, "--config", "/no/such/file"));
   }
 
@@ -278,8 +275,30 @@ class CommandLineReaderTest {
       assertTrue(
           help.contains("--" + setting.optionName() + " " + setting.argument()), setting.name());
     }
-    assertTrue(help.lines().allMatch(line -> line.length() <= 130), help);
-    assertEquals(new Wish.Print(help), CommandLineReader.read(List.of(), Optional.empty()));
+    assertTrue(help.lines().allMatch(line -> line.length() <= 100), help);
+    assertEquals(
+        new Wish.Print(help, /* asked= */ false),
+        CommandLineReader.read(List.of(), Optional.empty()));
+  }
+
+  @Test
+  void namesWhatThereIsInPlaceOfATypo() {
+    assertSays("storage: DISC " + THREE, "there is no 'DISC'; there are ", "HEAP", "MEMORY");
+    BadConfigurationException e =
+        assertThrows(
+            BadConfigurationException.class,
+            () -> CommandLineReader.read(List.of("--config", "no-such-file"), Optional.empty()));
+    assertEquals("--config: there is no file no-such-file", e.getMessage());
+  }
+
+  private static void assertSays(String text, String... parts) {
+    BadConfigurationException e =
+        assertThrows(
+            BadConfigurationException.class,
+            () -> CommandLineReader.read(List.of(text), Optional.empty()));
+    for (String part : parts) {
+      assertTrue(String.valueOf(e.getMessage()).contains(part), e::getMessage);
+    }
   }
 
   @Test

@@ -143,6 +143,7 @@ class InspectorTest {
         "slots 11 to 40, chosen as far as noted up to 30",
         "segment-000001.log",
         "slot 10, revision",
+        "members          as of slot 10, decided in slot 0",
         "all checksums hold");
   }
 
@@ -173,6 +174,13 @@ class InspectorTest {
     Inspector.Report report = inspect();
     assertFalse(report.whole(), report::text);
     says(report, "a server would not start", "neither identity nor identity.copy");
+  }
+
+  @Test
+  void namesTheDirectoriesInsideIfItIsOneTooHigh() {
+    Inspector.Report report = new Inspector(directory.resolveSibling("")).inspect();
+    assertFalse(report.whole(), report::text);
+    says(report, "holds            data: name one of them");
   }
 
   @Test

@@ -119,15 +119,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
       starting.start();
     } catch (IOException e) {
       close();
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(
-          "cannot listen for the other servers on port "
-              + listen.port()
-              + " ("
-              + listen
-              + "): "
-              + cause.getMessage(),
-          e);
+      throw Ports.cannotListen("the other servers", listen, e);
     }
     server = starting;
     LOG.info("listening for the other servers on {}", listen);
