@@ -21,6 +21,7 @@ final class DirectedTests {
       List.of(
           "io.synod.scenarios.RuleScenariosTest",
           "io.synod.paxos.RulesTest",
+          "io.synod.paxos.BarrierTest",
           "io.synod.paxos.MembershipTest",
           "io.synod.paxos.VoteMemoryTest",
           "io.synod.paxos.LostVotersTest",

@@ -41,6 +41,11 @@ final class ElectionMutants {
                 "if ((far || long0) && (!fetching || lost) && source.isPresent()) {",
                 "if (false) {"),
         light("SnapshotNotAskedFor", "a server behind the cut catches up")
-            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"));
+            .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
+        directed("CandidateNeverGivesUp", "rule 16")
+            .in(
+                "paxos/Paxos",
+                "private static final int CAMPAIGN_TIMEOUTS = 4;",
+                "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"));
   }
 }

@@ -102,7 +102,9 @@ public final class HuntMutants {
     for (Future<?> each : hunts) {
       each.get();
     }
-    kills.keySet().retainAll(Catalogue.names());
+    Set<String> known = new TreeSet<>(Catalogue.names());
+    SurvivingMutants.all().forEach(mutant -> known.add(mutant.name()));
+    kills.keySet().retainAll(known);
     KillTable.write(kills);
     double mean =
         kills.values().stream().mapToDouble(KillTable.Kill::meanSeeds).average().orElse(0);

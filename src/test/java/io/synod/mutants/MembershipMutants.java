@@ -78,6 +78,18 @@ final class MembershipMutants {
             .in(
                 "paxos/FoundingRound",
                 "if (synced.containsAll(votersOf(members))) {",
-                "if (!synced.isEmpty()) {"));
+                "if (!synced.isEmpty()) {"),
+        directed("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
+            .in(
+                "paxos/Coordinator",
+                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
+                "if (!hasMatched(slot, next)) {"),
+        directed("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
+            .in(
+                "paxos/Coordinator",
+                "if (promises.highestChosen().isAfter(slot)) {",
+                "if (false) {"),
+        directed("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
+            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""));
   }
 }

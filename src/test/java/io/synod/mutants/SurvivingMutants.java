@@ -31,11 +31,6 @@ final class SurvivingMutants {
             .in("node/Node", "log.syncAgeNanos(now)", "0"),
         directed("ContentWithAnyone", "rule 16: content at the highest ballot known only")
             .in("paxos/Election", "&& standing.acting().get().equals(ballot);", ";"),
-        directed("CandidateNeverGivesUp", "rule 16")
-            .in(
-                "paxos/Paxos",
-                "private static final int CAMPAIGN_TIMEOUTS = 4;",
-                "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"),
         directed("FetchNeverRepeated", "a lost Fetch is sent again")
             .in("paxos/Learner", "&& (!fetching || lost)", "&& !fetching"),
         directed("RecoveredTakenForSynced", "rule 2")
@@ -52,18 +47,6 @@ final class SurvivingMutants {
                 "journal/Recovery",
                 "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
                 "promises.write(start.use(), start.end(), fresh.header());"),
-        core("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
-            .in(
-                "paxos/Coordinator",
-                "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
-                "if (!hasMatched(slot, next)) {"),
-        core("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
-            .in(
-                "paxos/Coordinator",
-                "if (promises.highestChosen().isAfter(slot)) {",
-                "if (false) {"),
-        core("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
-            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""),
         core("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
             .in(
                 "paxos/Coordinator",

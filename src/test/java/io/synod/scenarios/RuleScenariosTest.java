@@ -11,6 +11,8 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.ChosenPrefix;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
 import io.synod.paxos.Message;
 import io.synod.paxos.Notice;
 import io.synod.paxos.ServerId;
@@ -361,6 +363,42 @@ class RuleScenariosTest {
     assertFalse(cluster.texts(coordinator).contains("y"), "chosen with a vote of the former life");
   }
 
+  /**
+   * A witness has a vote, which is enough for the one voter that is left, and never coordinates.
+   */
+  @Test
+  void rule13AWitnessVotesAndNeverCoordinates() {
+    List<Member> members =
+        new ArrayList<>(cluster.core(coordinator).membership().membership().members());
+    members.replaceAll(
+        member ->
+            member.server().number() == other ? member.withRole(Member.Role.WITNESS) : member);
+    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, members)));
+    cluster.run(200 * MILLI);
+    assertEquals(members, cluster.core(other).membership().membership().members());
+    cluster.kill(coordinator);
+    cluster.run(3_000 * MILLI);
+    assertEquals(Optional.of(follower), cluster.coordinator());
+    cluster.propose(follower, "x");
+    assertEquals(List.of("x"), cluster.texts(follower));
+    cluster.start(coordinator);
+    cluster.run(500 * MILLI);
+    cluster.kill(follower);
+    cluster.kill(coordinator);
+    long before = campaignsOf(other);
+    cluster.run(3_000 * MILLI);
+    cluster.start(coordinator);
+    cluster.drop(
+        flight -> flight.from() == coordinator && flight.message() instanceof Message.Prepare);
+    cluster.run(3_000 * MILLI);
+    assertEquals(before, campaignsOf(other));
+    assertEquals(Optional.empty(), cluster.coordinator());
+  }
+
+  private long campaignsOf(int server) {
+    return cluster.notices(server).stream().filter(Notice.Campaigning.class::isInstance).count();
+  }
+
   /** A peer that proposes another value for a chosen slot is told of, and changes nothing. */
   @Test
   void rule14APeerThatContradictsAChosenValueIsAlarmed() {
@@ -377,6 +415,26 @@ class RuleScenariosTest {
     cluster.kill(follower);
     cluster.start(follower);
     assertEquals(List.of("x"), cluster.texts(follower));
+  }
+
+  /** A candidate whose own value is never chosen gives up, and another goes first. */
+  @Test
+  void rule16ACandidateThatIsNotChosenGivesUp() {
+    cluster.kill(coordinator);
+    cluster.drop(
+        flight ->
+            (flight.from() == other && flight.message() instanceof Message.Prepare)
+                || (flight.to() == follower && flight.message() instanceof Message.Accepted));
+    cluster.run(2 * ScriptedCluster.ELECTION_TIMEOUT);
+    assertTrue(cluster.notices(follower).stream().anyMatch(Notice.Campaigning.class::isInstance));
+    assertEquals(Optional.empty(), cluster.coordinator());
+    cluster.drop(flight -> flight.to() == follower && flight.message() instanceof Message.Accepted);
+    for (int i = 0; i < 20 && cluster.coordinator().isEmpty(); i++) {
+      cluster.run(ScriptedCluster.ELECTION_TIMEOUT);
+    }
+    assertEquals(Optional.of(other), cluster.coordinator());
+    cluster.propose(other, "x");
+    assertEquals(List.of("x"), cluster.texts(other));
   }
 
   /** The coordinator's port is closed: it is replaced long before the election timeout. */
