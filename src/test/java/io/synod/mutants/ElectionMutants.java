@@ -38,7 +38,7 @@ final class ElectionMutants {
         directed("NothingIsFetched", "a server that is behind catches up")
             .in(
                 "paxos/Learner",
-                "if ((far || long0) && (!fetching || lost) && source.isPresent()) {",
+                "if ((far || lasting) && (!fetching || lost) && source.isPresent()) {",
                 "if (false) {"),
         light("SnapshotNotAskedFor", "a server behind the cut catches up")
             .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
