@@ -31,7 +31,7 @@ class LightSimulationTest {
   @Test
   void nothingGoesWrongUnderFaults() {
     Seeds seeds = Seeds.run("light simulation", FIRST, SEEDS, Simulate::light);
-    seeds.check(SEEDS, SEEDS * 42 / 3_600.0, SEEDS * 600L);
+    seeds.check(SEEDS, SEEDS * 44 / 3_600.0, SEEDS * 600L);
     if (SEEDS >= ENOUGH_SEEDS) {
       seeds.checkHappened(EXPECTED);
     }

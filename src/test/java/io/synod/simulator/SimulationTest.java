@@ -64,7 +64,7 @@ class SimulationTest {
   @Test
   void nothingGoesWrongUnderFaults() {
     Seeds seeds = Seeds.run("full simulation", FIRST, SEEDS, Simulate::full);
-    seeds.check(SEEDS, SEEDS * 54 / 3_600.0, SEEDS * 400L);
+    seeds.check(SEEDS, SEEDS * 50 / 3_600.0, SEEDS * 400L);
     if (SEEDS >= ENOUGH_SEEDS) {
       seeds.checkHappened(EXPECTED);
       seeds.checkHappened(faults());
