@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.synod.simulator.checker.History;
 import io.synod.simulator.checker.KeyValueOperation;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -122,7 +123,8 @@ final class Load implements AutoCloseable {
   }
 
   private void note(String client, StatusRuntimeException e) {
-    if (RealCluster.isNotProposed(e)) {
+    boolean neverLeft = e.getCause() instanceof ConnectException;
+    if (neverLeft || RealCluster.isNotProposed(e)) {
       history.failed(client);
     } else {
       history.unknown(client);

@@ -163,6 +163,17 @@ final class RealCluster implements AutoCloseable {
     processes.set(i, Optional.empty());
   }
 
+  /** SIGKILL for all that run, before the first of them is waited for. */
+  void killAll() throws InterruptedException {
+    processes.forEach(each -> each.ifPresent(Process::destroyForcibly));
+    for (int i = 0; i < size; i++) {
+      if (isRunning(i)) {
+        kill(i);
+      }
+      processes.set(i, Optional.empty());
+    }
+  }
+
   /** Waits until a server has ended by itself, for a minute at most; returns the exit status. */
   int awaitEnd(int i) throws InterruptedException {
     Process process = processes.get(i).orElseThrow();
