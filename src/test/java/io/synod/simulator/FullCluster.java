@@ -1,13 +1,29 @@
 package io.synod.simulator;
 
+import io.synod.node.OperatorRequest;
+import io.synod.paxos.ChangeAnswer;
+import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipChange;
+import io.synod.paxos.ServerId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /** Whole servers: the production driver, journal and store. */
 final class FullCluster extends World {
   private final List<FullServer> servers = new ArrayList<>();
   final ReferenceStore reference = new ReferenceStore(oracle.log());
+  private static final int MOST_CHANGES = 20;
+
+  /** The mean time between two is a half of this part of the time of faults. */
+  private static final int OPERATIONS = 20;
+
   private boolean diverged;
+
+  private final SplittableRandom operator = randoms.of("operator");
 
   FullCluster(Swarm swarm, boolean keepsTrace) {
     super(swarm, keepsTrace);
@@ -23,6 +39,126 @@ final class FullCluster extends World {
 
   void onDiverged() {
     diverged = true;
+  }
+
+  // ---- an operator
+  // --------------------------------------------------------------------------------------------------------------------
+
+  /** Asks for changes all the time while there are faults, if this is one of them. */
+  void operate() {
+    if (swarm.has(Fault.MEMBERSHIP)) {
+      nextOperation();
+    }
+  }
+
+  private void nextOperation() {
+    loop.after(
+        1 + operator.nextLong(swarm.faultsEndNanos / OPERATIONS),
+        () -> {
+          if (isFaulty()) {
+            changeMembership(operator);
+            nextOperation();
+          }
+        });
+  }
+
+  /** Most often the coordinator is asked, as the others would pass it on; now and then any. */
+  @Override
+  void changeMembership(SplittableRandom random) {
+    if (!oracle.log().isFounded() || oracle.log().membershipChanges() > MOST_CHANGES) {
+      return;
+    }
+    FullServer asked = servers.get(operator.nextInt(swarm.servers));
+    for (FullServer server : servers) {
+      if (server.isCoordinating() && operator.nextInt(8) > 0) {
+        asked = server;
+      }
+    }
+    if (!asked.isUp()) {
+      return;
+    }
+    coverage.hit("fault.MEMBERSHIP");
+    FullServer of = asked;
+    OperatorRequest request = draw(answer -> answered(of, answer));
+    trace.note(Trace.Kind.FAULT, of.id().number(), "asked for " + request);
+    of.submit(request);
+  }
+
+  private OperatorRequest draw(Consumer<ChangeAnswer> answered) {
+    ServerId any = new ServerId(operator.nextInt(swarm.servers));
+    if (operator.nextInt(4) == 0) {
+      return new OperatorRequest.HandOver(
+          operator.nextBoolean() ? Optional.of(any) : Optional.empty(), "asked to", answered);
+    }
+    Optional<FullServer> outside = anyOutside();
+    Member joining = outside.orElse(servers.get(operator.nextInt(swarm.servers))).joining();
+    // Damage is planned for a minority of all servers: of the others nobody may leave then.
+    boolean mayLeave = !swarm.damages() || swarm.isDamageable(any.number());
+    int joins = outside.isPresent() || !mayLeave || operator.nextInt(8) == 0 ? 3 : 0;
+    int kind = operator.nextInt(joins + (mayLeave ? 5 : 0));
+    MembershipChange change =
+        switch (kind - joins) {
+          case 0, 1 -> new MembershipChange.Remove(any);
+          case 2 -> new MembershipChange.Replace(any, joining);
+          case 3 -> new MembershipChange.Promote(any);
+          case 4 -> new MembershipChange.Demote(any);
+          default -> new MembershipChange.Add(joining);
+        };
+    return new OperatorRequest.Change(change, operator.nextInt(8) == 0, answered);
+  }
+
+  /** One that is no member, or came back as another life. */
+  private Optional<FullServer> anyOutside() {
+    Membership inForce = oracle.log().membership().membership();
+    List<FullServer> outside =
+        servers.stream()
+            .filter(server -> !inForce.isMember(server.id(), server.life().incarnation()))
+            .toList();
+    return outside.isEmpty()
+        ? Optional.empty()
+        : Optional.of(outside.get(operator.nextInt(outside.size())));
+  }
+
+  private void answered(FullServer by, ChangeAnswer answer) {
+    String kind =
+        answer instanceof ChangeAnswer.Refused refused
+            ? refused.reason().toString()
+            : answer.getClass().getSimpleName();
+    coverage.hit("operator." + kind);
+    trace.note(Trace.Kind.NOTICE, by.id().number(), "answered " + answer);
+    if (answer instanceof ChangeAnswer.Done done) {
+      oracle.changed(by.id(), done.inForce());
+      throwAwaySome();
+    }
+  }
+
+  /** A server that was let go is stopped, and its directory goes; it may be added again. */
+  private void throwAwaySome() {
+    Membership inForce = oracle.log().membership().membership();
+    for (FullServer server : servers) {
+      boolean gone = inForce.member(server.id()).isEmpty();
+      if (gone && isFaulty() && operator.nextInt(4) == 0) {
+        loop.after(1 + operator.nextLong(swarm.electionTimeoutNanos), () -> throwAway(server));
+      }
+    }
+  }
+
+  private void throwAway(FullServer server) {
+    boolean gone = oracle.log().membership().membership().member(server.id()).isEmpty();
+    boolean mayDamage = !swarm.damages() || swarm.isDamageable(server.id().number());
+    if (!gone || !mayDamage || !isFaulty() || !canSpare(server)) {
+      return;
+    }
+    coverage.hit("operator.threwAway");
+    server.crash(operator.nextBoolean());
+    server.wipe();
+    loop.after(
+        1 + operator.nextLong(2 * swarm.electionTimeoutNanos),
+        () -> {
+          if (isFaulty()) {
+            server.start();
+          }
+        });
   }
 
   @Override

@@ -7,12 +7,14 @@ import io.synod.journal.JournalSettings;
 import io.synod.journal.OpenedJournal;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
+import io.synod.node.OperatorRequest;
 import io.synod.node.Submission;
 import io.synod.paxos.Address;
 import io.synod.paxos.Check;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
@@ -409,7 +411,12 @@ final class FullServer implements SimulatedServer {
   }
 
   @Override
-  public void takeSnapshot() {}
+  public void takeSnapshot() {
+    if (process != null) {
+      world.coverage.hit("fault.SNAPSHOT");
+      process.node.takeSnapshot();
+    }
+  }
 
   @Override
   public void harmDisk(Fault fault) {
@@ -440,6 +447,23 @@ final class FullServer implements SimulatedServer {
     }
     request.isWith(process.answers);
     return process.node.submit(request) == Submission.TAKEN;
+  }
+
+  /** An operator asks this server; not if it is down. */
+  void submit(OperatorRequest request) {
+    if (process != null) {
+      process.node.submit(request);
+    }
+  }
+
+  /** As which it would join. */
+  Member joining() {
+    return new Member(
+        id,
+        life.incarnation(),
+        world.listed.get(id.number()),
+        new Address("client", 8000 + id.number()),
+        Member.Role.LEARNER);
   }
 
   // ---- the process

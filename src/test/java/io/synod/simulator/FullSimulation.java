@@ -37,6 +37,7 @@ final class FullSimulation {
     world.startAll();
     clients.begin();
     nemesis.begin();
+    world.operate();
     world.loop.runUntil(swarm.faultsEndNanos);
     if (swarm.plansDamage || !swarm.damages()) {
       liveness();
@@ -69,9 +70,9 @@ final class FullSimulation {
       world.run(4 * swarm.requestTimeoutNanos);
       return;
     }
-    clients.keepTo(core.servers());
     long deadline = swarm.settleNanos();
     world.runUntil("a coordinator", deadline, core::coordinates);
+    clients.keepTo(core.members());
     long think = 4 * swarm.requestEveryNanos * swarm.clients;
     world.runUntil("answers for all clients", 4 * deadline + 8 * think, () -> clients.allHad(2));
     clients.stop();

@@ -48,8 +48,10 @@ final class HealedCore {
     return world.canGoOn(core);
   }
 
-  List<SimulatedServer> servers() {
-    return core;
+  /** Those of the core that are members, in this life or an earlier one. */
+  List<SimulatedServer> members() {
+    Membership inForce = world.oracle.log().membership().membership();
+    return core.stream().filter(server -> inForce.member(server.id()).isPresent()).toList();
   }
 
   private void pick(boolean all) {

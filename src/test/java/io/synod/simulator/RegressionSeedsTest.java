@@ -18,9 +18,10 @@ class RegressionSeedsTest {
   /**
    * 75, 95: refusals of forwarded writes that answered one another without end; 86: a driver that
    * never rested while it prepared; 181, 402, 1103: a snapshot of a slot that a peer's had covered;
-   * 1049, 1278: what a disk lost silently counts as forgotten.
+   * 1049, 1278: what a disk lost silently counts as forgotten; 400454: a server without its
+   * snapshot that asked one peer for ever, which had none.
    */
-  private static final long[] FULL = {75, 86, 95, 181, 402, 1049, 1103, 1278};
+  private static final long[] FULL = {75, 86, 95, 181, 402, 1049, 1103, 1278, 400454};
 
   @Test
   void lightSeedsStayMended() {

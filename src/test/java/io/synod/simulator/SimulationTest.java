@@ -58,6 +58,10 @@ class SimulationTest {
           "client.unknown",
           "client.failed",
           "client.answeredLate",
+          "operator.Done",
+          "operator.HandedOver",
+          "operator.HANDS_OVER",
+          "operator.threwAway",
           "phase.liveness",
           "phase.onlyNoLies");
 
@@ -74,14 +78,12 @@ class SimulationTest {
   private static List<String> faults() {
     List<String> faults = new ArrayList<>();
     for (Fault fault : Fault.values()) {
-      // These show by what they do to messages, clocks and memberships.
+      // These show by what they do to messages and clocks.
       boolean silent =
           fault == Fault.LOSS
               || fault == Fault.DUPLICATION
               || fault == Fault.REORDERING
               || fault == Fault.CLOCK_DRIFT
-              || fault == Fault.MEMBERSHIP
-              || fault == Fault.SNAPSHOT
               || fault == Fault.SILENT_WRITE;
       if (!silent) {
         faults.add("fault." + fault);
