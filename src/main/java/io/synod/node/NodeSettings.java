@@ -19,7 +19,7 @@ import java.util.UUID;
  * @param retryNanos after which a forwarded command or a read request that had no answer is sent
  *     again
  * @param snapshotBytes a snapshot is taken when so many bytes of commands were applied since the
- *     last, or as many as the store holds if that is more
+ *     last, or as many as that one had if that is more
  * @param history what of earlier revisions is kept
  * @param quotaBytes how much the store may hold before puts are refused
  * @param failRate the chance that this server fails as an acceptor, on purpose

@@ -66,6 +66,14 @@ final class SnapshotDuties {
   private boolean snapshotWanted;
 
   private long appliedBytes;
+
+  /**
+   * About how large the last snapshot was: the next is not due before as much was applied, so that
+   * writing them costs each command the same, however much there is. What is held now is no
+   * measure: history grows with what is applied, and it would never be passed.
+   */
+  private long lastBytes;
+
   private boolean writing;
 
   /** An operator asks for one. */
@@ -112,6 +120,7 @@ final class SnapshotDuties {
     this.everyBytes = everyBytes;
     this.sender = sender;
     this.step = step;
+    this.lastBytes = heldBytes();
   }
 
   /** Runs what came back, and begins what is due; returns whether there was anything. */
@@ -125,7 +134,7 @@ final class SnapshotDuties {
     }
     if (!writing && mend()) {
       any = true;
-    } else if (!writing && (wanted || appliedBytes > Math.max(everyBytes, store.liveBytes()))) {
+    } else if (!writing && (wanted || appliedBytes > Math.max(everyBytes, lastBytes))) {
       wanted = false;
       take();
     }
@@ -225,6 +234,7 @@ final class SnapshotDuties {
     }
     writing = true;
     appliedBytes = 0;
+    lastBytes = heldBytes();
     ClusterId cluster = founding.get().cluster();
     MembershipInForce membership = paxos.membershipAt(store.applied());
     StoreView view = store.view();
@@ -244,6 +254,10 @@ final class SnapshotDuties {
           return () -> taken(slot);
         },
         () -> writing = false);
+  }
+
+  private long heldBytes() {
+    return store.liveBytes() + store.historyBytes();
   }
 
   private void taken(Slot slot) {
@@ -436,6 +450,8 @@ final class SnapshotDuties {
       return;
     }
     store.install(restored);
+    appliedBytes = 0;
+    lastBytes = heldBytes();
     surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
     if (slot.isAfter(paxos.chosen())) {
       step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));

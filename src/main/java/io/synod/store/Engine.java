@@ -3,12 +3,13 @@ package io.synod.store;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.Optional;
 
 /**
- * Where the rows are: a few ordered maps from bytes to bytes, changed as one, with consistent views
- * and the slot up to which they are applied. To the engine a row is bytes; {@link KeyValueStore}
- * knows what is in it.
+ * Where the rows are, as they are now and as they were before each change that is kept: changed as
+ * one, with consistent views and the slot up to which they are applied. To the engine a row is
+ * bytes, never none; {@link KeyValueStore} knows what is in it.
  *
  * <p>Confined to the driver's thread, but for views and loaders, which are used by one thread at a
  * time, whichever it is.
@@ -18,41 +19,31 @@ interface Engine {
   /** The slot of the last {@link #commit}; {@link Slot#ZERO} before the first. */
   Slot applied();
 
-  /** The maps; numbers are part of what an engine writes to files, and never change. */
-  enum Space {
-    /** The rows as they are now, by key. */
-    KEYS(1),
-    /** Rows that were replaced or deleted, by {@link HistoryFormat#key}. */
-    HISTORY(2),
-    /** Which key each revision changed, by {@link HistoryFormat#revisionKey}. */
-    REVISIONS(3),
-    /** What else an engine with files of its own must keep together with the rows. */
-    STATE(4);
-
-    private final int number;
-
-    Space(int number) {
-      this.number = number;
-    }
-
-    int number() {
-      return number;
-    }
-
-    /** From 0, without a gap: for an array with an element for each. */
-    int place() {
-      return number - 1;
-    }
-  }
+  /**
+   * A change of a key, one of those that a revision made. A revision changes a key only once.
+   *
+   * @param place in the revision, from 0
+   * @param hashBefore the sum of the hashes of all rows that were ended by what came before
+   * @param before the row that it ended; empty if there was none
+   */
+  record Change(long revision, int place, long hashBefore, Bytes key, Optional<Bytes> before) {}
 
   /** The row of a key: bytes that never change and may be kept. */
-  Optional<Bytes> get(Space space, Bytes key);
+  Optional<Bytes> get(Bytes key);
 
-  /** Sets a row. Copies what it keeps. Reads see it at once. */
-  void put(Space space, Bytes key, ByteBuffer row);
+  /** Sets a row, and keeps the change, the newest so far. Copies both. Reads see it at once. */
+  void put(Change change, ByteBuffer row);
 
-  /** Removes a row that is there. Reads see it at once. */
-  void delete(Space space, Bytes key);
+  /** Removes the row that was there, and keeps the change, like {@link #put}. */
+  void delete(Change change);
+
+  /**
+   * Removes the oldest change that is kept, of a revision up to {@code last}: from now on nobody
+   * reads at a revision below. The keys' rows as they are now stay.
+   *
+   * @return what was removed, good until the next change; empty if there is no such change
+   */
+  Optional<Change> removeOldest(long last);
 
   /**
    * Ends the changes of a slot. An engine with files of its own keeps them and the slot durably as
@@ -60,8 +51,14 @@ interface Engine {
    */
   void commit(Slot slot);
 
-  /** The rows as they are now, from {@code from} on in order, until the next change. */
-  Rows rows(Space space, Bytes from);
+  /** The changes that revisions above {@code revision} made, in order, until the next change. */
+  Iterator<Change> changesAfter(long revision);
+
+  /**
+   * The rows as they were at a revision after which no change was removed, from {@code from} on in
+   * order, until the next change.
+   */
+  RowsAt rowsAt(long revision, Bytes from);
 
   /** The rows as they are after the last commit, unaffected by what comes after; quick to get. */
   View view();
@@ -77,9 +74,6 @@ interface Engine {
     /** Goes to the next row; false if there is none. */
     boolean next();
 
-    /** Goes to the first row whose key is not below {@code from}; false if there is none. */
-    boolean seek(Bytes from);
-
     /** The key of this row: bytes that never change. */
     Bytes key();
 
@@ -87,22 +81,32 @@ interface Engine {
     Bytes row();
   }
 
-  /** The rows at one moment. Holds memory until it is closed or forgotten. */
+  /** Rows and changes at one moment. Holds memory until it is closed or forgotten. */
   interface View extends AutoCloseable {
-    /** Those whose key is not below {@code from}, each time anew. */
-    Rows rows(Space space, Bytes from);
+    /** All rows, each time anew. */
+    Rows rows();
+
+    /** The changes that revisions above {@code revision} made, in order. */
+    Iterator<Change> changesAfter(long revision);
 
     @Override
     void close();
   }
 
-  /** Takes rows, those of each space in ascending order of their keys. */
+  /** Takes all rows, and then all changes. */
   interface Loader {
     /**
      * Adds a row. Copies what it keeps.
      *
      * @throws IllegalArgumentException if the key is not above the one before
      */
-    void add(Space space, Bytes key, ByteBuffer row);
+    void add(Bytes key, ByteBuffer row);
+
+    /**
+     * Adds a change. Copies what it keeps.
+     *
+     * @throws IllegalArgumentException if it is not behind the one before
+     */
+    void add(Change change);
   }
 }

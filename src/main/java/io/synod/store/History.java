@@ -1,21 +1,20 @@
 package io.synod.store;
 
 import io.synod.paxos.Bytes;
-import io.synod.store.Engine.Space;
-import java.util.ArrayList;
-import java.util.List;
+import io.synod.store.Engine.Change;
+import java.util.Iterator;
 import java.util.Optional;
 
 /**
  * What keys were at earlier revisions. A compaction takes effect at once for readers and for the
- * state's hash; the rows that it frees are removed by and by, in {@link #sweep}, of which nothing
- * depends but memory: servers need not agree on how far they are. Driver's thread only.
+ * state's hash; the changes that it frees are removed by and by, in {@link #sweep}, of which
+ * nothing depends but memory: servers need not agree on how far they are. Driver's thread only.
  */
 final class History {
   private final Engine engine;
   private Numbers numbers = Numbers.NONE;
 
-  /** No row ended at or below this revision is held any more. Not part of the state. */
+  /** No change at or below this revision is held any more. Not part of the state. */
   private long sweptTo = Numbers.NONE.compacted();
 
   private long sizeBytes;
@@ -53,38 +52,35 @@ final class History {
   void restore(Numbers restored, long restoredBytes) {
     numbers = restored;
     sizeBytes = restoredBytes;
-    Engine.Rows first = engine.rows(Space.REVISIONS, Bytes.EMPTY);
+    Iterator<Change> all = engine.changesAfter(0);
     sweptTo = restored.compacted();
-    if (first.next()) {
-      sweptTo = Math.min(sweptTo, HistoryFormat.revision(first.key()) - 1);
+    if (all.hasNext()) {
+      sweptTo = Math.min(sweptTo, all.next().revision() - 1);
     }
   }
 
-  /** A key changed, at this place of this revision; {@code before}: the row it had, if any. */
-  void add(long revision, int place, Bytes key, Optional<Bytes> before) {
-    engine.put(
-        Space.REVISIONS,
-        HistoryFormat.revisionKey(revision, place),
-        HistoryFormat.revisionRow(numbers.hash(), key));
-    sizeBytes += revisionBytes(key);
+  /** A change that the engine is about to keep; {@code before}: the row that it ends, if any. */
+  Change add(long revision, int place, Bytes key, Optional<Bytes> before) {
+    Change change = new Change(revision, place, numbers.hash(), key, before);
+    sizeBytes += ChangeLog.sizeBytes(change);
     if (before.isPresent()) {
-      Bytes row = before.get();
-      engine.put(Space.HISTORY, HistoryFormat.key(key, revision), row.asByteBuffer());
-      sizeBytes += rowBytes(key, row);
-      numbers =
-          new Numbers(
-              numbers.compacted(),
-              numbers.hash() + HistoryFormat.hash(row, revision),
-              numbers.compactedHash());
+      long hash = numbers.hash() + hash(before.get(), revision);
+      numbers = new Numbers(numbers.compacted(), hash, numbers.compactedHash());
     }
+    return change;
+  }
+
+  /** What a row that was ended adds to the hash of the history. */
+  static long hash(Bytes row, long ended) {
+    return Mix.mix(RowFormat.hash(row), ended);
   }
 
   /**
    * From now on there is nothing to read below {@code compacted}, which is not above the newest.
    */
   void compact(long compacted) {
-    Engine.Rows next = engine.rows(Space.REVISIONS, HistoryFormat.revisionKey(compacted + 1, 0));
-    long hash = next.next() ? HistoryFormat.hashBefore(next.row()) : numbers.hash();
+    Iterator<Change> kept = engine.changesAfter(compacted);
+    long hash = kept.hasNext() ? kept.next().hashBefore() : numbers.hash();
     numbers = new Numbers(compacted, numbers.hash(), hash);
   }
 
@@ -92,47 +88,15 @@ final class History {
     return sweptTo >= numbers.compacted();
   }
 
-  /** Removes up to {@code most} changes with the rows that a compaction freed. */
+  /** Removes up to {@code most} changes that a compaction freed. */
   void sweep(int most) {
-    if (isSwept()) {
-      return;
-    }
-    List<Bytes> revisions = new ArrayList<>();
-    List<Bytes> keys = new ArrayList<>();
-    boolean atEnd = true;
-    Engine.Rows rows = engine.rows(Space.REVISIONS, Bytes.EMPTY);
-    while (rows.next() && HistoryFormat.revision(rows.key()) <= numbers.compacted()) {
-      if (revisions.size() == most) {
-        atEnd = false;
-        break;
+    for (int i = 0; i < most && !isSwept(); i++) {
+      Optional<Change> removed = engine.removeOldest(numbers.compacted());
+      if (removed.isPresent()) {
+        sizeBytes -= ChangeLog.sizeBytes(removed.get());
+      } else {
+        sweptTo = numbers.compacted();
       }
-      revisions.add(rows.key());
-      keys.add(HistoryFormat.changedKey(rows.row()));
     }
-    for (int i = 0; i < revisions.size(); i++) {
-      remove(revisions.get(i), keys.get(i));
-    }
-    if (atEnd) {
-      sweptTo = numbers.compacted();
-    }
-  }
-
-  private void remove(Bytes revisionKey, Bytes key) {
-    engine.delete(Space.REVISIONS, revisionKey);
-    sizeBytes -= revisionBytes(key);
-    Bytes historyKey = HistoryFormat.key(key, HistoryFormat.revision(revisionKey));
-    Optional<Bytes> row = engine.get(Space.HISTORY, historyKey);
-    if (row.isPresent()) {
-      sizeBytes -= rowBytes(key, row.get());
-      engine.delete(Space.HISTORY, historyKey);
-    }
-  }
-
-  static long revisionBytes(Bytes key) {
-    return 20L + key.size();
-  }
-
-  static long rowBytes(Bytes key, Bytes row) {
-    return 10L + key.size() + row.size();
   }
 }

@@ -4,7 +4,6 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
-import io.synod.store.Engine.Space;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -193,18 +192,18 @@ public final class KeyValueStore implements StateMachine {
 
   /** The value of a key: a view that never changes; it keeps the row in memory while it is held. */
   public Optional<Bytes> get(Bytes key) {
-    return engine.get(Space.KEYS, key).map(RowFormat::value);
+    return engine.get(key).map(RowFormat::value);
   }
 
   /** A key with its value and revisions. */
   public Optional<Row> row(Bytes key) {
-    return engine.get(Space.KEYS, key).map(row -> RowFormat.row(key, row));
+    return engine.get(key).map(row -> RowFormat.row(key, row));
   }
 
   /** A key with its value and revisions, as it was at a revision. */
   public Optional<Row> row(Bytes key, long at) throws RevisionUnavailableException {
     checkReadable(at);
-    RowsAt rows = new RowsAt(engine, at, revision, key);
+    RowsAt rows = engine.rowsAt(at, key);
     return Objects.equals(rows.nextKey(), key) && rows.step()
         ? Optional.of(RowFormat.row(key, rows.row()))
         : Optional.empty();
@@ -218,7 +217,7 @@ public final class KeyValueStore implements StateMachine {
   public RangeRead range(Range range, int mostSteps) throws RevisionUnavailableException {
     long at = range.revision().orElse(revision);
     checkReadable(at);
-    return RangeReader.read(range, new RowsAt(engine, at, revision, range.from()), at, mostSteps);
+    return RangeReader.read(range, engine.rowsAt(at, range.from()), at, mostSteps);
   }
 
   private void checkReadable(long at) throws RevisionUnavailableException {
@@ -246,7 +245,7 @@ public final class KeyValueStore implements StateMachine {
   }
 
   private void put(Bytes key, Bytes value) {
-    Optional<Bytes> before = engine.get(Space.KEYS, key);
+    Optional<Bytes> before = engine.get(key);
     long created = writing;
     long version = 1;
     if (before.isPresent()) {
@@ -259,22 +258,21 @@ public final class KeyValueStore implements StateMachine {
       liveBytes += key.size();
       keys++;
     }
-    history.add(writing, place++, key, before);
-    engine.put(Space.KEYS, key, rowFormat.encode(key, value, created, writing, version));
+    Engine.Change change = history.add(writing, place++, key, before);
+    engine.put(change, rowFormat.encode(key, value, created, writing, version));
     rowsHash += rowFormat.encodedHash();
     liveBytes += value.size();
   }
 
   private void delete(Bytes key) {
-    Optional<Bytes> before = engine.get(Space.KEYS, key);
+    Optional<Bytes> before = engine.get(key);
     if (before.isEmpty()) {
       return;
     }
     rowsHash -= RowFormat.hash(before.get());
     liveBytes -= key.size() + RowFormat.valueSizeBytes(before.get());
     keys--;
-    history.add(writing, place++, key, before);
-    engine.delete(Space.KEYS, key);
+    engine.delete(history.add(writing, place++, key, before));
   }
 
   /** Compacts; returns what came of it. */

@@ -60,6 +60,11 @@ final class RowTree {
   /** The right half of a node that was split on the way up from an insertion. */
   private @Nullable Node split;
 
+  /** The leaf of the item that was last found, and its place there, until the next change. */
+  private @Nullable Node found;
+
+  private int foundPlace;
+
   /** How many items there are. */
   long count() {
     return count;
@@ -90,16 +95,33 @@ final class RowTree {
 
   /** The item with the key that the first bytes of {@code key} are. */
   byte @Nullable [] get(byte[] key, int keySize) {
+    Node leaf = found;
+    if (leaf != null && compare(leaf.items[foundPlace], key, 0, keySize) == 0) {
+      return leaf.items[foundPlace];
+    }
     Node node = root;
     while (!node.isLeaf()) {
       node = node.children[childFor(node, key, 0, keySize)];
     }
     int place = place(node, key, 0, keySize);
-    return place < 0 ? null : node.items[place];
+    if (place < 0) {
+      return null;
+    }
+    found = node;
+    foundPlace = place;
+    return node.items[place];
   }
 
   /** Adds an item, in the place of one with the same key if there is one. */
   void put(byte[] item) {
+    Node leaf = found;
+    if (leaf != null
+        && leaf.generation == generation
+        && compare(leaf.items[foundPlace], item, KEY, keySize(item)) == 0) {
+      leaf.items[foundPlace] = item;
+      return;
+    }
+    found = null;
     root = put(root, item);
     Node right = split;
     if (right != null) {
@@ -115,6 +137,7 @@ final class RowTree {
   /** Removes the item with this key; false if there is none. */
   boolean remove(byte[] key, int keySize) {
     long before = count;
+    found = null;
     root = remove(root, key, keySize);
     while (!root.isLeaf() && root.size <= 1) {
       root = root.size == 0 ? leaf() : root.children[0];
@@ -322,6 +345,10 @@ final class RowTree {
       }
     }
     return -1 - low;
+  }
+
+  static int compareKeys(byte[] one, byte[] other) {
+    return compare(one, other, KEY, keySize(other));
   }
 
   private static int compare(byte[] item, byte[] key, int offset, int keySize) {

@@ -23,24 +23,24 @@ import java.util.zip.CRC32C;
  *          2 sessions  once: how many were opened so far, and the runs that are closed
  *          3 session   for each open session, by id
  *          4 rows      key size (4), row size (4), key, row; and again, in the keys' order
- *          5 history   revision that ended the row (8), key size (4), row size (4), key, row; and
- *                      again, in the order of keys and revisions, from the compacted one on
- *          6 revisions revision (8), place (4), hash of the history before (8), key size (4), key;
- *                      and again, in order, from the compacted one on
- *          7 and on    kept for leases and what else may come
+ *          7 changes   revision (8), place in it (4), key size (4), row size (4), key, the row that
+ *                      was ended (no bytes: there was none); and again, in order, from behind the
+ *                      compacted revision on
+ *          8 and on    kept for leases and what else may come
  *          127 end     once, the last: SHA-256 of all bytes before this chunk
  * </pre>
  *
- * Nothing in it depends on who wrote it or when: snapshots of one slot are the same bytes on every
- * server.
+ * Version 2 had what is now in changes in two kinds, 5 and 6.
+ *
+ * <p>Nothing in it depends on who wrote it or when: snapshots of one slot are the same bytes on
+ * every server.
  */
 final class SnapshotFormat {
   static final int INFO = 1;
   static final int SESSIONS = 2;
   static final int SESSION = 3;
   static final int ROWS = 4;
-  static final int HISTORY = 5;
-  static final int REVISIONS = 6;
+  static final int CHANGES = 7;
   static final int END = 127;
 
   static final int FILE_HEAD_BYTES = 8 + 4 + 4;
@@ -51,7 +51,7 @@ final class SnapshotFormat {
   /** A bound on what is read into memory at once; far above what is ever written. */
   static final int CHUNK_LIMIT_BYTES = 64 << 20;
 
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /** "SynodSna" in ASCII. */
   private static final long MAGIC = 0x53796e6f64536e61L;

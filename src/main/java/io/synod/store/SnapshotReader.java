@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +30,9 @@ final class SnapshotReader {
   private long historyHash;
   private long historyBytes;
 
-  /** The first change that is held, if there is any. */
-  private @Nullable Bytes firstRevision;
+  /** Of the last change so far; the compacted one if there is none. */
+  private long lastRevision;
 
-  private long hashBeforeFirst;
   private byte[] chunk = new byte[0];
   private @Nullable RestoredState restored;
   private Bytes sha256 = Bytes.EMPTY;
@@ -127,18 +127,23 @@ final class SnapshotReader {
       throw refused("a chunk of kind " + kind + " behind one of kind " + lastKind);
     }
     switch (kind) {
-      case SnapshotFormat.INFO -> info = SnapshotFormat.info(payload);
+      case SnapshotFormat.INFO -> onInfo(SnapshotFormat.info(payload));
       case SnapshotFormat.SESSIONS -> sessions = SnapshotFormat.sessions(payload);
       case SnapshotFormat.SESSION -> {
         readSessions().add(SnapshotFormat.session(payload));
         openSessions++;
       }
       case SnapshotFormat.ROWS -> onRows(payload);
-      case SnapshotFormat.HISTORY -> onHistory(payload);
-      case SnapshotFormat.REVISIONS -> onRevisions(payload);
+      case SnapshotFormat.CHANGES -> onChanges(payload);
       case SnapshotFormat.END -> onEnd(payload);
       default -> throw refused("a chunk of unknown kind " + kind);
     }
+  }
+
+  private void onInfo(SnapshotInfo said) {
+    info = said;
+    lastRevision = said.history().compacted();
+    historyHash = said.history().compactedHash();
   }
 
   private void onRows(ByteBuffer payload) throws IOException {
@@ -154,60 +159,43 @@ final class SnapshotReader {
       int end = at + keySize + rowSize;
       Bytes key = Bytes.wrap(chunk, at, keySize);
       liveBytes += keySize + RowFormat.valueSizeBytes(Bytes.wrap(chunk, at + keySize, rowSize));
-      rows.add(Engine.Space.KEYS, key, payload.duplicate().position(at + keySize).limit(end));
+      rows.add(key, payload.duplicate().position(at + keySize).limit(end));
       keys++;
       payload.position(end);
     }
   }
 
-  private void onHistory(ByteBuffer payload) throws IOException {
+  private void onChanges(ByteBuffer payload) throws IOException {
     int limit = payload.limit();
     while (payload.hasRemaining()) {
-      long ended = payload.getLong();
+      long revision = payload.getLong();
+      int place = payload.getInt();
       int keySize = payload.getInt();
       int rowSize = payload.getInt();
       int at = payload.position();
       if (keySize < 1 || rowSize < 0 || keySize > limit - at || rowSize > limit - at - keySize) {
-        throw refused("a key of " + keySize + " and an ended row of " + rowSize + " bytes");
+        throw refused("a changed key of " + keySize + " and a row of " + rowSize + " bytes");
       }
-      RowFormat.checkedHash(chunk, at, keySize, rowSize);
+      // The first is behind the compacted one, and no revision is left out.
+      boolean next = place == 0 ? revision == lastRevision + 1 : revision == lastRevision;
+      if (!next) {
+        throw refused("a change of revision " + revision + " behind one of " + lastRevision);
+      }
+      lastRevision = revision;
+      long hashBefore = historyHash;
       Bytes key = Bytes.wrap(chunk, at, keySize);
-      Bytes row = Bytes.wrap(chunk, at + keySize, rowSize);
-      historyHash += HistoryFormat.hash(row, ended);
-      historyBytes += History.rowBytes(key, row);
-      rows.add(Engine.Space.HISTORY, HistoryFormat.key(key, ended), row.asByteBuffer());
+      Optional<Bytes> row = Optional.empty();
+      if (rowSize > 0) {
+        RowFormat.checkedHash(chunk, at, keySize, rowSize);
+        Bytes ended = Bytes.wrap(chunk, at + keySize, rowSize);
+        historyHash += History.hash(ended, revision);
+        row = Optional.of(ended);
+      }
+      Engine.Change change = new Engine.Change(revision, place, hashBefore, key, row);
+      historyBytes += ChangeLog.sizeBytes(change);
+      rows.add(change);
       payload.position(at + keySize + rowSize);
     }
-  }
-
-  private void onRevisions(ByteBuffer payload) throws IOException {
-    while (payload.hasRemaining()) {
-      Bytes revisionKey = HistoryFormat.revisionKey(payload.getLong(), payload.getInt());
-      long hashBefore = payload.getLong();
-      int keySize = payload.getInt();
-      if (keySize < 1 || keySize > payload.remaining()) {
-        throw refused("a changed key of " + keySize + " bytes");
-      }
-      Bytes key = Bytes.wrap(chunk, payload.position(), keySize);
-      if (firstRevision == null) {
-        firstRevision = revisionKey;
-        hashBeforeFirst = hashBefore;
-      }
-      historyBytes += History.revisionBytes(key);
-      rows.add(Engine.Space.REVISIONS, revisionKey, HistoryFormat.revisionRow(hashBefore, key));
-      payload.position(payload.position() + keySize);
-    }
-  }
-
-  /** Whether what was read of the history is what the beginning says. */
-  private boolean isHistoryOf(SnapshotInfo said) {
-    History.Numbers numbers = said.history();
-    boolean whole =
-        firstRevision == null
-            ? numbers.compacted() == said.revision() && numbers.compactedHash() == numbers.hash()
-            : firstRevision.equals(HistoryFormat.revisionKey(numbers.compacted() + 1, 0))
-                && numbers.compactedHash() == hashBeforeFirst;
-    return whole && historyHash == numbers.hash() - numbers.compactedHash();
   }
 
   private void onEnd(ByteBuffer payload) throws IOException {
@@ -225,7 +213,8 @@ final class SnapshotReader {
     long numbersHash = Mix.mix(said.revision(), said.logTimeMillis());
     if (keys != said.keys()
         || liveBytes != said.liveBytes()
-        || !isHistoryOf(said)
+        || lastRevision != said.revision()
+        || historyHash != said.history().hash()
         || openSessions != said.sessions()
         || KeyValueStore.hash(numbersHash, rowsHash, said.history(), readSessions())
             != said.hash()) {

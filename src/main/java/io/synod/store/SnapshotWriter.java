@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a snapshot file, a piece at a time: off the driver's thread, as fast as the caller likes.
@@ -15,20 +16,15 @@ public final class SnapshotWriter {
   /** About how large a chunk is; one row alone may exceed it. */
   static final int CHUNK_BYTES = 256 << 10;
 
-  /** How many freed rows are passed over in one piece of work. */
-  private static final int MOST_PASSED = 4_096;
-
   private static final int ROW_HEAD_BYTES = 8;
-  private static final int HISTORY_HEAD_BYTES = 8 + ROW_HEAD_BYTES;
-  private static final int REVISION_HEAD_BYTES = 8 + 4 + 8 + 4;
+  private static final int CHANGE_HEAD_BYTES = 8 + 4 + ROW_HEAD_BYTES;
 
   private enum Step {
     INFO,
     SESSIONS,
     SESSION,
     ROWS,
-    HISTORY,
-    REVISIONS,
+    CHANGES,
     END,
     PUBLISH,
     DONE
@@ -41,10 +37,17 @@ public final class SnapshotWriter {
   private final DiskFile file;
   private final Publication publication;
   private final Iterator<Session> sessions;
-  private Engine.Rows rows;
+  private final Engine.Rows rows;
+  private final Iterator<Engine.Change> changes;
   private final MessageDigest digest = Sha256.start();
   private Step step = Step.INFO;
+
+  /** Whether {@link #rows} is at a row that is to be written next. */
   private boolean atRow;
+
+  /** Taken from {@link #changes}, and to be written next. */
+  private Engine.@Nullable Change nextChange;
+
   private long offset;
   private ByteBuffer chunk = ByteBuffer.allocate(SnapshotFormat.CHUNK_HEAD_BYTES + CHUNK_BYTES);
 
@@ -54,7 +57,8 @@ public final class SnapshotWriter {
     this.view = view;
     this.name = SnapshotNames.writing(info.slot());
     this.sessions = view.openSessions().iterator();
-    this.rows = view.keys();
+    this.rows = view.rows();
+    this.changes = view.changes();
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, info.slot(), file);
   }
@@ -108,19 +112,12 @@ public final class SnapshotWriter {
         step = sessions.hasNext() ? Step.SESSION : Step.ROWS;
       }
       case ROWS -> {
-        if (!writeRows(SnapshotFormat.ROWS)) {
-          rows = view.history();
-          step = Step.HISTORY;
+        if (!writeRows()) {
+          step = Step.CHANGES;
         }
       }
-      case HISTORY -> {
-        if (!writeRows(SnapshotFormat.HISTORY)) {
-          rows = view.revisions();
-          step = Step.REVISIONS;
-        }
-      }
-      case REVISIONS -> {
-        if (!writeRows(SnapshotFormat.REVISIONS)) {
+      case CHANGES -> {
+        if (!writeChanges()) {
           step = Step.END;
         }
       }
@@ -139,68 +136,57 @@ public final class SnapshotWriter {
   }
 
   /** Writes a chunk of rows; false if there are no more. */
-  private boolean writeRows(int kind) throws IOException {
+  private boolean writeRows() throws IOException {
     chunk.clear().position(SnapshotFormat.CHUNK_HEAD_BYTES);
     boolean fits = true;
-    int passed = 0;
     while (fits && (atRow || rows.next())) {
-      atRow = true;
-      if (kind == SnapshotFormat.HISTORY && isFreed(rows.key())) {
-        atRow = false;
-        if (++passed == MOST_PASSED) {
-          break;
-        }
-        continue;
+      fits = hasRoom(ROW_HEAD_BYTES + rows.key().size() + rows.row().size());
+      if (fits) {
+        addRow(rows.key(), rows.row());
       }
-      fits = addRow(kind);
+      atRow = !fits;
     }
-    boolean more = atRow || passed == MOST_PASSED;
+    endChunk(SnapshotFormat.ROWS);
+    return atRow;
+  }
+
+  /** Writes a chunk of changes; false if there are no more. */
+  private boolean writeChanges() throws IOException {
+    chunk.clear().position(SnapshotFormat.CHUNK_HEAD_BYTES);
+    while (nextChange != null || changes.hasNext()) {
+      Engine.Change change = nextChange == null ? changes.next() : nextChange;
+      nextChange = change;
+      Bytes row = change.before().orElse(Bytes.EMPTY);
+      if (!hasRoom(CHANGE_HEAD_BYTES + change.key().size() + row.size())) {
+        break;
+      }
+      chunk.putLong(change.revision()).putInt(change.place());
+      addRow(change.key(), row);
+      nextChange = null;
+    }
+    endChunk(SnapshotFormat.CHANGES);
+    return nextChange != null;
+  }
+
+  /** Whether so much fits into this chunk: makes one that is larger, if it would be the first. */
+  private boolean hasRoom(int sizeBytes) {
+    boolean isFirst = chunk.position() == SnapshotFormat.CHUNK_HEAD_BYTES;
+    if (sizeBytes > chunk.remaining() && isFirst) {
+      chunk = roomFor(sizeBytes);
+    }
+    return sizeBytes <= chunk.remaining();
+  }
+
+  private void addRow(Bytes key, Bytes row) {
+    chunk.putInt(key.size()).putInt(row.size());
+    key.writeTo(chunk);
+    row.writeTo(chunk);
+  }
+
+  private void endChunk(int kind) throws IOException {
     if (chunk.position() > SnapshotFormat.CHUNK_HEAD_BYTES) {
       writeChunk(kind);
     }
-    return more;
-  }
-
-  private boolean isFreed(Bytes historyKey) {
-    return HistoryFormat.ended(historyKey) <= info.history().compacted();
-  }
-
-  /** Adds the row that {@link #rows} is at, if it fits. */
-  private boolean addRow(int kind) {
-    Bytes key = rows.key();
-    Bytes row = rows.row();
-    Bytes userKey =
-        switch (kind) {
-          case SnapshotFormat.HISTORY -> HistoryFormat.userKey(key);
-          case SnapshotFormat.REVISIONS -> HistoryFormat.changedKey(row);
-          default -> key;
-        };
-    int needed =
-        switch (kind) {
-          case SnapshotFormat.HISTORY -> HISTORY_HEAD_BYTES + userKey.size() + row.size();
-          case SnapshotFormat.REVISIONS -> REVISION_HEAD_BYTES + userKey.size();
-          default -> ROW_HEAD_BYTES + key.size() + row.size();
-        };
-    if (needed > chunk.remaining()) {
-      if (chunk.position() > SnapshotFormat.CHUNK_HEAD_BYTES) {
-        return false;
-      }
-      chunk = roomFor(needed);
-    }
-    if (kind == SnapshotFormat.REVISIONS) {
-      chunk.putLong(HistoryFormat.revision(key)).putInt(HistoryFormat.place(key));
-      chunk.putLong(HistoryFormat.hashBefore(row)).putInt(userKey.size());
-      userKey.writeTo(chunk);
-    } else {
-      if (kind == SnapshotFormat.HISTORY) {
-        chunk.putLong(HistoryFormat.ended(key));
-      }
-      chunk.putInt(userKey.size()).putInt(row.size());
-      userKey.writeTo(chunk);
-      row.writeTo(chunk);
-    }
-    atRow = false;
-    return true;
   }
 
   private static ByteBuffer roomFor(int payloadBytes) {

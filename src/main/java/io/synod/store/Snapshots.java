@@ -2,10 +2,12 @@ package io.synod.store;
 
 import io.synod.journal.Disk;
 import io.synod.journal.DiskFile;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,7 +133,7 @@ public final class Snapshots {
     SnapshotFile held = use.get();
     try (held;
         DiskFile file = disk.open(name)) {
-      SnapshotReader reader = new SnapshotReader(name, file, (space, key, row) -> {});
+      SnapshotReader reader = new SnapshotReader(name, file, new NoLoader());
       long before = 0;
       while (reader.readSome()) {
         pace.accept(reader.offset() - before);
@@ -145,6 +147,15 @@ public final class Snapshots {
       String unused = setAside(slot);
       return Optional.of(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Where what is only looked at goes. */
+  private static final class NoLoader implements Engine.Loader {
+    @Override
+    public void add(Bytes key, ByteBuffer row) {}
+
+    @Override
+    public void add(Engine.Change change) {}
   }
 
   /** Keeps it from being deleted meanwhile; empty if it is gone, or its end cannot be read. */

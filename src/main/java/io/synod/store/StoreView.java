@@ -1,10 +1,10 @@
 package io.synod.store;
 
-import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -15,7 +15,7 @@ public final class StoreView implements AutoCloseable {
   private final Numbers numbers;
   private final ByteBuffer sessions;
   private final List<Session> openSessions;
-  private final Engine.View rows;
+  private final Engine.View view;
 
   record Numbers(
       Slot slot,
@@ -27,11 +27,11 @@ public final class StoreView implements AutoCloseable {
       long liveBytes,
       int sessions) {}
 
-  StoreView(Numbers numbers, ByteBuffer sessions, List<Session> openSessions, Engine.View rows) {
+  StoreView(Numbers numbers, ByteBuffer sessions, List<Session> openSessions, Engine.View view) {
     this.numbers = numbers;
     this.sessions = sessions;
     this.openSessions = openSessions;
-    this.rows = rows;
+    this.view = view;
   }
 
   /** The last slot that is applied in it. */
@@ -68,24 +68,18 @@ public final class StoreView implements AutoCloseable {
     return openSessions;
   }
 
-  Engine.Rows keys() {
-    return rows.rows(Engine.Space.KEYS, Bytes.EMPTY);
-  }
-
-  /** The rows that ended; of those that a compaction freed, some may still be there. */
-  Engine.Rows history() {
-    return rows.rows(Engine.Space.HISTORY, Bytes.EMPTY);
+  Engine.Rows rows() {
+    return view.rows();
   }
 
   /** The changes that are not compacted. */
-  Engine.Rows revisions() {
-    return rows.rows(
-        Engine.Space.REVISIONS, HistoryFormat.revisionKey(numbers.history().compacted() + 1, 0));
+  Iterator<Engine.Change> changes() {
+    return view.changesAfter(numbers.history().compacted());
   }
 
   /** Lets go of the memory that it holds. */
   @Override
   public void close() {
-    rows.close();
+    view.close();
   }
 }

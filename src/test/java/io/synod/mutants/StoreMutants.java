@@ -29,7 +29,10 @@ final class StoreMutants {
                 "return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());",
                 "return Mix.mix(numbersHash, rows);"),
         full("DeleteForgetsTheRow", "a deleted key is gone")
-            .in(STORE, "engine.delete(Space.KEYS, key);", ""),
+            .in(
+                STORE,
+                "engine.delete(history.add(writing, place++, key, before));",
+                "history.add(writing, place++, key, before);"),
         full("RowsHashForgetsDeletes", "the hash is that of the state")
             .in(
                 STORE,

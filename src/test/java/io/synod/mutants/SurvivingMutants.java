@@ -55,7 +55,7 @@ final class SurvivingMutants {
         directed("SnapshotOfTheMovingState", "a snapshot is of one slot")
             .in(
                 "store/HeapEngine",
-                "roots[i] = trees[i].freeze();",
-                "roots[i] = trees[i].root();"));
+                "new TreeView(state.rows.freeze(), state.log.frozen())",
+                "new TreeView(state.rows.root(), state.log.frozen())"));
   }
 }

@@ -280,6 +280,45 @@ class KeyValueStoreTest {
   }
 
   @Test
+  void deletedKeyThatComesBackKeepsWhatItWas() throws RevisionUnavailableException {
+    long session = openSession();
+    apply(put(session, 1, 1)); // revision 2
+    apply(new Command.Delete(new Command.Stamp(session, 2, 1), KEY)); // 3
+    apply(new Command.Put(new Command.Stamp(session, 3, 1), OTHER, VALUE)); // 4
+    apply(put(session, 4, 1)); // 5
+    apply(new Command.Delete(new Command.Stamp(session, 5, 1), KEY)); // 6
+    assertEquals("2: key; 3: ; 4: other; 5: key other; 6: other; ", keysFrom(2));
+
+    // What is freed goes, and the key's chain goes on from what is left of it.
+    apply(new Command.Compact(new Command.Stamp(session, 6, 1), 5));
+    while (store.sweepSome()) {
+      // All of it.
+    }
+    assertEquals("5: key other; 6: other; ", keysFrom(5));
+    apply(put(session, 7, 1)); // 7
+    assertEquals("5: key other; 6: other; 7: key other; ", keysFrom(5));
+    apply(new Command.Delete(new Command.Stamp(session, 8, 1), KEY)); // 8
+    apply(new Command.Compact(new Command.Stamp(session, 9, 1), 8));
+    while (store.sweepSome()) {
+      // Nothing is left of the key.
+    }
+    assertEquals(0, store.historyBytes());
+    apply(put(session, 10, 1)); // 9
+    assertEquals("8: other; 9: key other; ", keysFrom(8));
+    assertEquals(Optional.of(new Row(KEY, VALUE, 9, 9, 1)), store.row(KEY, 9));
+  }
+
+  /** The keys at each revision from this one on. */
+  private String keysFrom(long revision) throws RevisionUnavailableException {
+    StringBuilder keys = new StringBuilder();
+    for (long at = revision; at <= store.revision(); at++) {
+      List<String> found = all(store, at).stream().map(row -> row.key().toUtf8()).toList();
+      keys.append(at).append(": ").append(String.join(" ", found)).append("; ");
+    }
+    return keys.toString();
+  }
+
+  @Test
   void compactedAndFutureRevisionsAreRefusedByName() throws RevisionUnavailableException {
     long session = openSession();
     for (int i = 1; i <= 4; i++) {

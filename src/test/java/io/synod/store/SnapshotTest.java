@@ -189,6 +189,34 @@ class SnapshotTest {
   }
 
   @Test
+  void viewKeepsTheHistoryThatASweepRemoves() throws IOException {
+    applySlots(400);
+    KeyValueStore restored = KeyValueStore.inMemory();
+    KeyValueStore twin = KeyValueStore.inMemory();
+    write(Snapshots.open(disk), store);
+    restore(disk, twin);
+    SimulatedDisk later = disk();
+    SnapshotWriter writer = writer(Snapshots.open(later), store);
+    long held = store.historyBytes();
+    Command open = new Command.OpenSession(new ServerId(90), new UUID(90, 90));
+    Result.SessionOpened opened =
+        (Result.SessionOpened) KeyValueStoreTest.apply(store, List.of(open)).get(0);
+    Command.Stamp stamp = new Command.Stamp(opened.session(), 1, 1);
+    KeyValueStoreTest.apply(store, List.of(new Command.Compact(stamp, store.revision())));
+    while (store.sweepSome()) {
+      // All that is freed.
+    }
+    assertTrue(held > 0);
+    assertEquals(0, store.historyBytes());
+    applySlots(400);
+    while (writer.writeSome()) {
+      // The next piece.
+    }
+    restore(later, restored);
+    assertSame(twin, restored);
+  }
+
+  @Test
   void snapshotsOfOneSlotAreTheSameBytesOnEveryServer() throws IOException {
     applySlots(50);
     write(Snapshots.open(disk), store);
