@@ -195,6 +195,7 @@ class MembershipChangeTest {
         cluster.start(i);
       }
       cluster.putSurely("first", "1");
+      cluster.awaitAnswers(3);
       refused(cluster, 0, remove(7), "no member has the id 7");
       refused(cluster, 0, add(cluster, 3), "no server answers at");
 

@@ -29,6 +29,7 @@ class OrderlyStopTest {
       cluster.options("election_timeout_millis:" + ELECTION_TIMEOUT_MILLIS);
       cluster.startAll();
       cluster.putSurely("first", "1");
+      cluster.awaitAnswers(3);
       List<Long> gapsMillis = new ArrayList<>();
       for (int stop = 0; stop < STOPS; stop++) {
         gapsMillis.add(stop(cluster, stop));

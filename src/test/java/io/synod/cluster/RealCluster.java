@@ -155,6 +155,16 @@ final class RealCluster implements AutoCloseable {
     return processes.get(i).map(Process::isAlive).orElse(false);
   }
 
+  /**
+   * Waits until the first so many have answered: a channel that was refused while its server
+   * started rests for a while, and refuses calls meanwhile.
+   */
+  void awaitAnswers(int servers) {
+    for (int i = 0; i < servers; i++) {
+      getSurely(i, "first");
+    }
+  }
+
   /** SIGKILL. */
   void kill(int i) throws InterruptedException {
     Process process = processes.get(i).orElseThrow();
