@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,6 +61,8 @@ class NewIncarnationTest {
       assertEquals(Optional.of("v19"), cluster.getSurely(1, "k19"));
       for (int i = 20; i < 60; i++) {
         long unused = cluster.putSurely("k" + i, "v" + i);
+        // Slow enough that the coordinator has it among the live ones for most of them.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(25));
       }
       assertEquals(Optional.of("v59"), cluster.getSurely(1, "k59"));
       cluster.kill(1);

@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +30,9 @@ import java.util.stream.Stream;
  * single attempts of clients, which any thread may make.
  */
 final class RealCluster implements AutoCloseable {
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger((int) (ProcessHandle.current().pid() * 61 % 20_000));
+
   private static final Metadata.Key<String> OUTCOME =
       Metadata.Key.of("synod-outcome", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -83,9 +87,15 @@ final class RealCluster implements AutoCloseable {
     return seats;
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+  /** Below those that connections are given, and no port twice. */
+  private static int freePort() {
+    while (true) {
+      int port = 12_000 + NEXT_PORT.getAndIncrement() % 20_000;
+      try (ServerSocket socket = new ServerSocket(port)) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        // Taken: the next one.
+      }
     }
   }
 
