@@ -11,8 +11,11 @@ import java.util.TreeSet;
  * directory shows it. Only the others can know.
  *
  * <p>A server that starts asks them, and casts no vote before all voters have answered or half an
- * election timeout has passed. What it hears it compares with what it holds now: since votes only
- * grow, one that was seen and is not held was forgotten, in whatever order messages come.
+ * election timeout has passed. What it hears until then it compares with what its directory held at
+ * the start, not with what it has learned since: that a forgotten vote happens to be for what was
+ * chosen makes the directory no better. What it hears later it compares with what it holds now:
+ * since votes only grow, one that was seen and is not held was forgotten, in whatever order
+ * messages come.
  *
  * <p>What was seen is journaled at most once an election timeout.
  */
@@ -23,6 +26,7 @@ final class VoteMemory {
   private final PaxosSettings settings;
   private final Effects effects;
   private final Acceptor acceptor;
+  private final Votes heldAtStart;
   private final TreeMap<Life, Votes> seen = new TreeMap<>();
   private final TreeMap<Life, Votes> noted = new TreeMap<>();
   private final TreeSet<ServerId> answered = new TreeSet<>();
@@ -44,6 +48,7 @@ final class VoteMemory {
     this.settings = settings;
     this.effects = effects;
     this.acceptor = acceptor;
+    this.heldAtStart = acceptor.votesOwned();
     this.asking = recovered.opened();
     this.withholding = asking;
     for (PeerVotes each : recovered.seen()) {
@@ -88,7 +93,7 @@ final class VoteMemory {
       return false;
     }
     answered.add(from);
-    Votes held = acceptor.votesOwned();
+    Votes held = withholding ? heldAtStart : acceptor.votesOwned();
     if (!held.lacks(message.votes())) {
       return false;
     }
@@ -142,10 +147,16 @@ final class VoteMemory {
         });
   }
 
-  /** With each round of pings: says how far this server has voted, if that is news. */
+  /**
+   * With each round of pings: says how far this server has voted, if that is news. While it
+   * withholds its votes it says nothing: what others saw until then is of earlier runs.
+   */
   void onPinged(Membership membership) {
     Votes votes = acceptor.votes();
     roundsSinceSaid++;
+    if (withholding) {
+      return;
+    }
     if (votes.equals(said) && roundsSinceSaid < REPEATED_ROUNDS) {
       return;
     }

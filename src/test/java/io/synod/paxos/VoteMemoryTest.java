@@ -77,6 +77,20 @@ class VoteMemoryTest {
   }
 
   @Test
+  void whatItLearnedBeforeTheOthersAnsweredHidesNothing() {
+    cluster.rollBack(rolledBack, records);
+    cluster.restart(rolledBack);
+    cluster.drop(flight -> flight.message() instanceof Message.VotesSeen);
+    cluster.run(100 * MILLI);
+    assertTrue(cluster.texts(rolledBack).containsAll(List.of("a", "b", "c")));
+    assertFalse(cluster.core(rolledBack).isVoteless());
+    cluster.drop(flight -> false);
+    cluster.run(100 * MILLI);
+    assertTrue(says(rolledBack, Notice.VotesForgotten.class));
+    assertTrue(cluster.core(rolledBack).isVoteless());
+  }
+
+  @Test
   void itJoinsAgainAsANewIncarnationAndKeepsWhatIsChosen() {
     cluster.rollBack(rolledBack, records);
     cluster.restart(rolledBack);
