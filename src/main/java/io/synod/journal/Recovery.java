@@ -385,15 +385,17 @@ final class Recovery {
     }
     left.removeAll(damagedFiles);
     for (String name : left) {
-      // One without a header was filled and never used, unless it is too short: it is asked then.
-      boolean grown =
+      // Of one without a header nobody knows whether the last sync of its filling succeeded: after
+      // one
+      // that failed it may look whole and lose its end at the next power loss.
+      boolean filled =
           inventory.byUse.values().stream()
               .anyMatch(
                   found ->
                       found.name().equals(name)
                           && found.header().isPresent()
-                          && !found.header().get().filled());
-      supply.release(name, !grown);
+                          && found.header().get().filled());
+      supply.release(name, filled);
     }
   }
 

@@ -5,16 +5,27 @@ import io.synod.paxos.Value;
 import io.synod.store.CommandFormat;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What waits at the coordinator to be proposed: runs of commands, its own and forwarded ones. What
  * came while a round ran is the next batch; there is no linger. Driver thread only.
+ *
+ * <p>Servers send again what had no answer in time, and a server that is slow because it has too
+ * much to do must not get the more to do for it: what waits already is not added a second time.
  */
 final class Batches {
   private final NodeSettings settings;
   private final ArrayDeque<Bytes> runs = new ArrayDeque<>();
   private long sizeBytes;
+
+  /** The highest sequence of each session that came. */
+  private final Map<Long, Long> highest = new HashMap<>();
 
   Batches(NodeSettings settings) {
     this.settings = settings;
@@ -28,14 +39,32 @@ final class Batches {
     return sizeBytes;
   }
 
-  /** Adds a run if there is room for it. */
+  /** Adds what of a run does not wait already, if there is room for it. */
   boolean offer(Bytes run) {
-    if (sizeBytes + run.size() > settings.queueBytes()) {
+    Optional<CommandFormat.Span> span = CommandFormat.span(run);
+    Bytes added = span.isPresent() && isRepeated(span.get()) ? withoutWaiting(run) : run;
+    if (sizeBytes + added.size() > settings.queueBytes()) {
       return false;
     }
-    runs.add(run);
-    sizeBytes += run.size();
+    if (!added.isEmpty()) {
+      runs.add(added);
+      sizeBytes += added.size();
+    }
+    span.ifPresent(each -> highest.merge(each.session(), each.last(), Math::max));
     return true;
+  }
+
+  /** Sequences are sent in order: what is not above all that came was sent before. */
+  private boolean isRepeated(CommandFormat.Span span) {
+    return span.first() <= highest.getOrDefault(span.session(), 0L);
+  }
+
+  private Bytes withoutWaiting(Bytes run) {
+    Set<CommandFormat.Origin> waiting = new HashSet<>();
+    for (Bytes each : runs) {
+      waiting.addAll(CommandFormat.origins(each));
+    }
+    return CommandFormat.without(run, waiting);
   }
 
   /** As many batches as there is room for, each within its bounds. */
@@ -69,6 +98,7 @@ final class Batches {
    */
   void giveUp() {
     runs.clear();
+    highest.clear();
     sizeBytes = 0;
   }
 }

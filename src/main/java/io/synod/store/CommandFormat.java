@@ -164,6 +164,68 @@ public final class CommandFormat {
     return count;
   }
 
+  /** Of which session a run's commands are, and which sequences they have, at least and at most. */
+  public record Span(long session, long first, long last) {}
+
+  /**
+   * The span of a run that was made here or passed {@link #check}; empty if it begins with a
+   * command without a session.
+   */
+  public static Optional<Span> span(Bytes run) {
+    ByteBuffer in = run.asByteBuffer();
+    int last = 0;
+    for (int at = 0; at < run.size(); at += SIZE_FIELD_BYTES + in.getInt(at)) {
+      last = at;
+    }
+    if (run.isEmpty() || !isStamped(in, 0) || !isStamped(in, last)) {
+      return Optional.empty();
+    }
+    return Optional.of(new Span(session(in, 0), sequence(in, 0), sequence(in, last)));
+  }
+
+  /** What makes a command one and the same, however often it is sent. */
+  public record Origin(long session, long sequence) {}
+
+  /** The origins of those commands of a run that have one. */
+  public static List<Origin> origins(Bytes run) {
+    ByteBuffer in = run.asByteBuffer();
+    List<Origin> origins = new ArrayList<>();
+    for (int at = 0; at < run.size(); at += SIZE_FIELD_BYTES + in.getInt(at)) {
+      if (isStamped(in, at)) {
+        origins.add(new Origin(session(in, at), sequence(in, at)));
+      }
+    }
+    return origins;
+  }
+
+  /** The run without the commands of these origins. */
+  public static Bytes without(Bytes run, Set<Origin> origins) {
+    ByteBuffer in = run.asByteBuffer();
+    byte[] kept = new byte[run.size()];
+    int size = 0;
+    int end;
+    for (int at = 0; at < run.size(); at = end) {
+      end = at + SIZE_FIELD_BYTES + in.getInt(at);
+      if (!isStamped(in, at) || !origins.contains(new Origin(session(in, at), sequence(in, at)))) {
+        in.get(at, kept, size, end - at);
+        size += end - at;
+      }
+    }
+    return Bytes.wrap(kept, 0, size);
+  }
+
+  private static boolean isStamped(ByteBuffer in, int at) {
+    return in.get(at + SIZE_FIELD_BYTES) != OPEN_SESSION;
+  }
+
+  private static long session(ByteBuffer in, int at) {
+    return in.getLong(at + HEAD_BYTES);
+  }
+
+  private static long sequence(ByteBuffer in, int at) {
+    return in.getLong(at + HEAD_BYTES + 8);
+  }
+
   /**
    * Checks a run that a peer sent, before it is proposed; returns how many commands it has.
    *

@@ -99,6 +99,37 @@ final class SegmentsTest {
     }
   }
 
+  /** Found by seed 911320 of the simulator: it reads well, and its end is not on the disk. */
+  @Test
+  void aSegmentWhoseFillingFailedIsNotTakenForAFilledOne() throws IOException {
+    Journal first = open(disk).journal();
+    store(first, promised(1));
+    SimulatedDisk good = disk.copy(new SplittableRandom(1));
+    Journal undisturbed = open(good).journal();
+    long opened = good.operations();
+    prepare(undisturbed);
+    for (long at = opened; at < good.operations(); at++) {
+      SimulatedDisk copy = disk.copy(new SplittableRandom(at));
+      copy.failAt(at, DiskFault.SYNC_FAILED);
+      try {
+        prepare(open(copy).journal());
+      } catch (IOException e) {
+        // The process ends.
+      }
+      copy.crash();
+      Journal journal = open(copy).journal();
+      prepare(journal);
+      for (int slot = 1; slot <= 30; slot++) {
+        store(journal, accepted(slot, 1, 100), chosen(slot));
+        SimulatedDisk lost = copy.copy(new SplittableRandom(slot));
+        lost.powerLoss(0);
+        OpenedJournal again = open(lost);
+        assertEquals(List.of(), again.findings(), "failed at " + at);
+        assertEquals(slot, again.recovered().accepted().size());
+      }
+    }
+  }
+
   @Test
   void aFilledSegmentIsUsedAsSoonAsItIsReady() throws IOException {
     Journal journal = open(disk).journal();

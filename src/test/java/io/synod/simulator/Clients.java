@@ -22,6 +22,7 @@ final class Clients {
   private boolean working = true;
   private long numbered;
   private long answered;
+  private long leastTimeoutNanos;
 
   Clients(FullCluster world, SplittableRandom random) {
     this.world = world;
@@ -46,9 +47,10 @@ final class Clients {
     clients.forEach(Client::think);
   }
 
-  /** From now on they ask only these. */
+  /** From now on they ask only these, and wait for as long as an answer may take. */
   void keepTo(List<? extends SimulatedServer> only) {
     servers = only;
+    leastTimeoutNanos = 40 * (world.swarm.delayNanos + world.swarm.syncNanos);
     clients.forEach(client -> client.answeredSince = 0);
   }
 
@@ -100,7 +102,7 @@ final class Clients {
       numbered++;
       ClientOperation operation = ClientOperation.draw(world.swarm, random, numbered);
       FullServer asked = pick();
-      long timeout = world.swarm.requestTimeoutNanos;
+      long timeout = Math.max(world.swarm.requestTimeoutNanos, leastTimeoutNanos);
       Call made = new Call(this, operation, asked, asked.localNanos() + timeout);
       call = made;
       operation.recorded().ifPresent(request -> history.invoke(name, request));
