@@ -50,7 +50,7 @@ public final class Node implements PeerListener {
   /** Batches that may be in flight before those that are not large wait for company. */
   private static final int EAGER_BATCHES = 1;
 
-  private static final int LARGE_BATCH_BYTES = 64 << 10;
+  private static final int LARGE_BATCH_BYTES = 20 << 10;
 
   /** How often deadlines are looked at, and the status made anew. */
   private static final long DEADLINE_INTERVAL_NANOS = 5_000_000;

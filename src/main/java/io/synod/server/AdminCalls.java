@@ -118,11 +118,18 @@ final class AdminCalls {
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
       case REPLACE ->
           new MembershipChange.Replace(
-              id(request.getReplace().getServerId()), find(request.getReplace().getBy()));
+              replaced(request.getReplace()), find(request.getReplace().getBy()));
       case PROMOTE -> new MembershipChange.Promote(id(request.getPromote()));
       case DEMOTE -> new MembershipChange.Demote(id(request.getDemote()));
       case CHANGE_NOT_SET -> throw without(Status.INVALID_ARGUMENT, "no change is named");
     };
+  }
+
+  private static ServerId replaced(ChangeRequest.Replacement replacement) throws StatusException {
+    if (!replacement.hasServerId()) {
+      throw without(Status.INVALID_ARGUMENT, "which server is to leave? set server_id");
+    }
+    return id(replacement.getServerId());
   }
 
   private static ServerId id(int number) throws StatusException {
@@ -163,10 +170,25 @@ final class AdminCalls {
     }
     return new Member(
         id(found.getServerId()),
-        new Incarnation(UUID.fromString(found.getIncarnation())),
+        incarnation(found, address),
         address,
         address(found.getClientAddress()),
         Member.Role.LEARNER);
+  }
+
+  private static Incarnation incarnation(StatusResponse found, Address address)
+      throws StatusException {
+    try {
+      return new Incarnation(UUID.fromString(found.getIncarnation()));
+    } catch (IllegalArgumentException e) {
+      throw refusal(
+          ChangeAnswer.Reason.UNREACHABLE,
+          "what answers at "
+              + address
+              + " does not say which incarnation it is, but \""
+              + found.getIncarnation()
+              + "\": is it a server of this release?");
+    }
   }
 
   private static Address address(String text) throws StatusException {
@@ -204,6 +226,9 @@ final class AdminCalls {
   // -----------------------------------------------------------------------------------------------------
 
   ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
+    if (!request.hasServerId()) {
+      throw without(Status.INVALID_ARGUMENT, "which server is meant? set server_id");
+    }
     ServerId server = id(request.getServerId());
     NodeStatus now = status.get();
     if (server.equals(now.server())) {

@@ -332,6 +332,30 @@ class AdminServiceTest {
     assertTrue(servers.get(1).controls.isEmpty());
   }
 
+  /** A client that sets no field asks for server 0 in proto3: that must not stop it by mistake. */
+  @Test
+  void aRequestThatNamesNoServerIsNotForServer0() {
+    ClusterGrpc.ClusterBlockingStub stub = stub(1);
+    assertFails(
+        Status.Code.INVALID_ARGUMENT,
+        "set server_id",
+        "not-proposed",
+        assertThrows(
+            StatusRuntimeException.class,
+            () -> stub.control(ControlRequest.newBuilder().setSuspendMillis(5_000).build())));
+    ChangeRequest replace =
+        ChangeRequest.newBuilder()
+            .setReplace(ChangeRequest.Replacement.newBuilder().setBy("127.0.0.1:1"))
+            .build();
+    assertFails(
+        Status.Code.INVALID_ARGUMENT,
+        "set server_id",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.change(replace)));
+    assertTrue(servers.get(0).controls.isEmpty());
+    assertTrue(servers.get(0).asked.isEmpty());
+  }
+
   @Test
   void anActionThatMakesNoSenseIsRefused() {
     ClusterGrpc.ClusterBlockingStub stub = stub(1);
