@@ -18,7 +18,6 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
-import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Result;
 import io.synod.store.SnapshotInfo;
@@ -41,16 +40,11 @@ import org.jspecify.annotations.Nullable;
  * throwable that leaves {@code turn} is fatal.
  */
 public final class Node implements PeerListener {
-  /** So many messages and requests are handled in one turn at most. */
   private static final String WRITES_FULL =
       "too many writes came while one before them is not decided: try again later";
 
+  /** So many messages and requests are handled in one turn at most. */
   private static final int TURN_INPUTS = 4_096;
-
-  /** Batches that may be in flight before those that are not large wait for company. */
-  private static final int EAGER_BATCHES = 1;
-
-  private static final int LARGE_BATCH_BYTES = 20 << 10;
 
   /** How often deadlines are looked at, and the status made anew. */
   private static final long DEADLINE_INTERVAL_NANOS = 5_000_000;
@@ -76,9 +70,9 @@ public final class Node implements PeerListener {
   private final FaultsOnPurpose faults;
   private final OperatorDuties operators = new OperatorDuties();
 
+  private final WritePath writePath;
   private final Writes writes;
   private final Reads reads;
-  private final Batches batches;
   private final SnapshotDuties snapshots;
   private final Compaction compaction;
   private final Scans scans;
@@ -95,15 +89,8 @@ public final class Node implements PeerListener {
   private long nowNanos;
   private long deadlinesAtNanos = Long.MIN_VALUE;
   private long statusAtNanos = Long.MIN_VALUE;
-  private long forwardNotBeforeNanos = Long.MIN_VALUE;
-  private Optional<ServerId> coordinatorSeen = Optional.empty();
   private Optional<Ballot> elected = Optional.empty();
   private long electedAtMillis;
-  private long logTimeBaseMillis;
-  private long logTimeBaseNanos;
-
-  /** Batches proposed here as coordinator that are not applied yet; counts only how eager to be. */
-  private int batchesInFlight;
 
   /** The server is about to end: another one should coordinate before it does. */
   private volatile boolean leaving;
@@ -188,10 +175,10 @@ public final class Node implements PeerListener {
     this.inbox = new Inbox<>(settings.inboxMessages());
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
-    this.writes = new Writes(settings, self);
+    this.writePath = new WritePath(settings, identity, parts, this::send);
+    this.writes = writePath.writes();
     this.reads =
         new Reads(settings.retryNanos() / 5, settings.run().getLeastSignificantBits() >>> 16);
-    this.batches = new Batches(settings);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
@@ -324,7 +311,7 @@ public final class Node implements PeerListener {
     loopBack();
     leave();
     noteCoordinator();
-    forward();
+    writePath.forward(nowNanos);
     propose();
     askReadPoint();
     loopBack();
@@ -419,13 +406,9 @@ public final class Node implements PeerListener {
       receive(incoming.from(), incoming.incarnation(), protocol.message());
       loopBack();
     } else if (message instanceof PeerMessage.Forward forward) {
-      onForward(incoming.from(), forward);
+      writePath.onForward(incoming.from(), forward);
     } else if (message instanceof PeerMessage.ForwardRefused refused) {
-      if (!refused.overloaded()) {
-        // It may be on its way to coordinate: asked again after a while, not at once.
-        forwardNotBeforeNanos = nowNanos + identity.pingIntervalNanos() / 4;
-        writes.resendAll();
-      }
+      writePath.onRefused(refused, nowNanos);
     } else {
       snapshots.onPeer(incoming.from(), message);
     }
@@ -523,7 +506,7 @@ public final class Node implements PeerListener {
 
   private void apply(Output.ChosenValue chosen) {
     if (chosen.value() instanceof Value.Batch batch) {
-      batchesInFlight = Math.max(0, batchesInFlight - 1);
+      writePath.onBatchApplied();
       store.apply(chosen.slot(), batch.commands(), results);
       snapshots.onApplied(batch.commands().size());
     } else {
@@ -539,12 +522,7 @@ public final class Node implements PeerListener {
     if (value instanceof Value.CoordinatorElected coordinator) {
       elected = Optional.of(coordinator.ballot());
       electedAtMillis = surroundings.wallMillis();
-      logTimeBaseMillis = store.logTimeMillis();
-      logTimeBaseNanos = nowNanos;
-      batchesInFlight = 0;
-      // What was under way to an earlier coordinator, or an earlier ballot of the same, may be
-      // lost.
-      writes.resendAll();
+      writePath.onElected(nowNanos);
     }
   }
 
@@ -669,94 +647,28 @@ public final class Node implements PeerListener {
     }
   }
 
-  // ---- to the coordinator
-  // ------------------------------------------------------------------------------------------------------
+  // ---- writes
+  // ------------------------------------------------------------------------------------------------------------------
 
-  /** A new coordinator, or another way to it: what was sent may be lost. */
   private void noteCoordinator() {
-    Optional<ServerId> heard = paxos.coordinatorHeard();
-    if (!heard.equals(coordinatorSeen)) {
-      coordinatorSeen = heard;
-      writes.resendAll();
+    if (writePath.noteCoordinator()) {
       reads.onCoordinatorChanged();
     }
-    if (!paxos.isCoordinating() && !batches.isEmpty()) {
-      batches.giveUp();
-    }
   }
 
-  /**
-   * Sends the writes that came, all in one message, to the coordinator; to this server's own
-   * batches if it is that.
-   */
-  private void forward() {
-    if (coordinatorSeen.isEmpty() || !paxos.isOpen()) {
-      return;
-    }
-    boolean own = coordinatorSeen.get().equals(self);
-    if (own ? !paxos.isCoordinating() : nowNanos < forwardNotBeforeNanos) {
-      return;
-    }
-    while (writes.hasUnsent(nowNanos)
-        && (!own || batches.sizeBytes() + settings.batchBytes() <= settings.queueBytes())) {
-      Bytes run = writes.takeRun(nowNanos);
-      if (run.isEmpty()) {
-        return;
-      }
-      if (!own) {
-        send(coordinatorSeen.get(), new PeerMessage.Forward(run));
-      } else {
-        batches.offer(run);
-      }
-    }
-  }
-
-  private void onForward(ServerId from, PeerMessage.Forward forward) {
-    if (!paxos.isCoordinating()) {
-      send(from, new PeerMessage.ForwardRefused(false));
-      return;
-    }
-    try {
-      CommandFormat.check(forward.commands());
-    } catch (IllegalArgumentException e) {
-      surroundings.notice(
-          new Notice.PeerMisbehaved(from, "forwarded what are no commands: " + e.getMessage()));
-      return;
-    }
-    if (!batches.offer(forward.commands())) {
-      send(from, new PeerMessage.ForwardRefused(true));
-    }
-  }
-
-  /** What waits becomes batches: at once when few are in flight, else when it is worth one. */
   private void propose() {
-    if (batches.isEmpty()) {
-      return;
+    List<Value.Batch> batches = writePath.takeBatches(nowNanos);
+    if (!batches.isEmpty()) {
+      step(new Input.Proposed(batches));
+      loopBack();
     }
-    int room = paxos.proposalRoom();
-    boolean worth = batchesInFlight < EAGER_BATCHES || batches.sizeBytes() >= LARGE_BATCH_BYTES;
-    if (room == 0 || !worth) {
-      return;
-    }
-    List<Value.Batch> taken = batches.take(room, logTimeMillis());
-    batchesInFlight += taken.size();
-    step(new Input.Proposed(taken));
-    loopBack();
-  }
-
-  /**
-   * Log time grows by this coordinator's monotonic clock from the last log time (protocol-rules.md,
-   * 9).
-   */
-  private long logTimeMillis() {
-    return logTimeBaseMillis + (nowNanos - logTimeBaseNanos) / 1_000_000;
   }
 
   /** Lets go of history that is old or too much, through the log. */
   private void compact() {
     compaction.note(store.logTimeMillis());
     if (paxos.isCoordinating() && !writes.isFull()) {
-      compaction.due(logTimeMillis(), nowNanos).ifPresent(writes::add);
+      compaction.due(writePath.logTimeMillis(nowNanos), nowNanos).ifPresent(writes::add);
     }
   }
 

@@ -59,9 +59,9 @@ public final class CommandEncoder {
    * @throws IllegalStateException without room
    */
   public void putPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value) {
-    CommandFormat.checkStamp(session, sequence, lowestOpen);
-    CommandFormat.checkKey(key.size());
-    CommandFormat.checkValue(value.size());
+    CommandCheck.checkStamp(session, sequence, lowestOpen);
+    CommandCheck.checkKey(key.size());
+    CommandCheck.checkValue(value.size());
     head(CommandFormat.PUT, CommandFormat.putSizeBytes(key, value));
     out.putLong(session).putLong(sequence).putLong(lowestOpen).putInt(key.size());
     key.writeTo(out);
@@ -75,8 +75,8 @@ public final class CommandEncoder {
    * @throws IllegalStateException without room
    */
   public void putDelete(long session, long sequence, long lowestOpen, Bytes key) {
-    CommandFormat.checkStamp(session, sequence, lowestOpen);
-    CommandFormat.checkKey(key.size());
+    CommandCheck.checkStamp(session, sequence, lowestOpen);
+    CommandCheck.checkKey(key.size());
     head(CommandFormat.DELETE, CommandFormat.deleteSizeBytes(key));
     out.putLong(session).putLong(sequence).putLong(lowestOpen);
     key.writeTo(out);
@@ -89,8 +89,8 @@ public final class CommandEncoder {
    * @throws IllegalStateException without room
    */
   public void putCompact(long session, long sequence, long lowestOpen, long revision) {
-    CommandFormat.checkStamp(session, sequence, lowestOpen);
-    CommandFormat.checkRevision(revision);
+    CommandCheck.checkStamp(session, sequence, lowestOpen);
+    CommandCheck.checkRevision(revision);
     head(CommandFormat.COMPACT, CommandFormat.compactSizeBytes());
     out.putLong(session).putLong(sequence).putLong(lowestOpen).putLong(revision);
   }
@@ -104,15 +104,15 @@ public final class CommandEncoder {
    */
   public void putWrites(
       long session, long sequence, long lowestOpen, List<Command.Change> changes) {
-    CommandFormat.checkStamp(session, sequence, lowestOpen);
+    CommandCheck.checkStamp(session, sequence, lowestOpen);
     int sizeBytes = 0;
     for (Command.Change change : changes) {
       int value = change.value().map(Bytes::size).orElse(0);
-      CommandFormat.checkKey(change.key().size());
-      CommandFormat.checkValue(value);
+      CommandCheck.checkKey(change.key().size());
+      CommandCheck.checkValue(value);
       sizeBytes += change.key().size() + value;
     }
-    CommandFormat.checkChanges(changes.size(), sizeBytes);
+    CommandCheck.checkChanges(changes.size(), sizeBytes);
     head(CommandFormat.WRITES, CommandFormat.writesSizeBytes(changes));
     out.putLong(session).putLong(sequence).putLong(lowestOpen);
     for (Command.Change change : changes) {
