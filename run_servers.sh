@@ -97,11 +97,13 @@ check_machine() {
 # The data belongs to a cluster of a certain size: its members are in its log.
 check_data() {
   local before offset_before folder
-  if [ $CLEAN = yes ]; then
-    rm -rf "$DATA/run" "$DATA/logs" "$DATA/cluster"
+  if [ $CLEAN = yes ] && [ -n "$(ls -A "$DATA" 2>/dev/null)" ]; then
+    [ -f "$DATA/cluster" ] || fail "--clean deletes what servers left, but $DATA has no file \"cluster\", which this script notes there: nothing was deleted; is it the right folder?"
     for folder in "$DATA"/*/; do
       [[ "$(basename "$folder")" =~ ^[0-9]+$ ]] && rm -rf "$folder"
     done
+    rm -rf "$DATA/run" "$DATA/logs"
+    rm -f "$DATA/cluster"
   fi
   before=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
   offset_before=$(sed -n 's/^offset=//p' "$DATA/cluster" 2>/dev/null)
@@ -206,18 +208,19 @@ show_table() {
   server_says 0 coordinator
   coordinator=$SAYS
   echo
-  printf '%-6s  %-20s  %-20s  %-8s  %s\n' server 'for clients' 'between servers' process coordinator
+  printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' server 'for clients' 'between servers' process log coordinator
   for ((i = 0; i < N; i++)); do
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
     ! is_no_member "$i" || mark='no member'
-    printf '%-6s  %-20s  %-20s  %-8s  %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$mark"
+    printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$(client_port "$i").log" "$mark"
   done
   echo
   echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION"
   echo "data in $DATA, logs in $DATA/logs"
   [ $((N % 2)) -eq 1 ] || echo "an even number goes on with no more servers down than $((N - 1)) would"
-  echo "./client localhost:$(client_port 0) talks to them; Ctrl-C stops them"
+  case $HOST in 127.0.0.1 | 0.0.0.0 | :: | '[::]') coordinator=localhost ;; *) coordinator=$HOST ;; esac
+  echo "./client $coordinator:$(client_port 0) talks to them; Ctrl-C stops them"
 }
 
 # Says which servers end and which are back, until a signal comes.

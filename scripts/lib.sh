@@ -166,6 +166,8 @@ archive_if_stale() {
   echo "preparing fast starts ..." >&2
   mkdir -p "$folder" || return 0
   jvm 256
+  # Ctrl-C does not reach what a script runs in the background.
+  trap 'kill -KILL "${pids[@]}" 2>/dev/null; rm -rf "$folder"; exit 130' INT TERM HUP
   for i in 0 1; do
     option=-Dsynod.trains=no
     if [ $i = 0 ]; then
@@ -190,6 +192,7 @@ archive_if_stale() {
     echo "prepared in $((SECONDS - began)) s" >&2
   fi
   rm -rf "$folder"
+  trap - INT TERM HUP
 }
 
 # ---- servers that run_servers.sh started; all state is below $DATA/run ---------------------------------------------------

@@ -122,9 +122,14 @@ final class Prompt {
         .completer(new ArgumentCompleter(new StringsCompleter(names), NullCompleter.INSTANCE))
         .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
         .option(LineReader.Option.HISTORY_IGNORE_DUPS, true)
-        .variable(
-            LineReader.HISTORY_FILE, Path.of(System.getProperty("user.home"), ".synod_history"))
+        .variable(LineReader.HISTORY_FILE, historyFile())
         .variable(LineReader.HISTORY_FILE_SIZE, 10_000)
         .build();
+  }
+
+  private static Path historyFile() {
+    String home = System.getenv("HOME");
+    return Path.of(
+        home == null || home.isEmpty() ? System.getProperty("user.home") : home, ".synod_history");
   }
 }

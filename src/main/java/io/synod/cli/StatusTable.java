@@ -111,7 +111,7 @@ final class StatusTable {
           .append(TIME.format(Instant.ofEpochMilli(since).atZone(ZoneId.systemDefault())));
     }
     if (!status.getCoordinatorHeard()) {
-      text.append("; out of action now");
+      text.append("; not heard here now");
     }
     return text.toString();
   }

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lists of records on their way from the driver to the writer: one thread adds, one takes, neither
- * ever waits. Its length is bounded by the protocol's pipeline.
+ * ever waits. All that is there goes with the next sync; while a disk does not sync, the driver
+ * takes nothing in that would be recorded.
  */
 final class RecordQueue {
   private static final class Node {

@@ -46,10 +46,14 @@ public final class Node implements PeerListener {
   /** So many messages and requests are handled in one turn at most. */
   private static final int TURN_INPUTS = 4_096;
 
-  /** How often deadlines are looked at, and the status made anew. */
+  /** How often deadlines are looked at. */
   private static final long DEADLINE_INTERVAL_NANOS = 5_000_000;
 
+  /** How often the status is made anew, and what is due now and then is done. */
   private static final long STATUS_INTERVAL_NANOS = 100_000_000;
+
+  /** The same when something was applied since: who wrote and then asks is to see it. */
+  private static final long STATUS_SOON_NANOS = 2_000_000;
 
   /** Of the request to hand over; nobody waits for its answer. */
   private static final long HAND_OVER_ID = 0;
@@ -77,6 +81,7 @@ public final class Node implements PeerListener {
   private final Compaction compaction;
   private final Scans scans;
   private final Quota quota;
+  private final Intake intake;
   private final StateMachine.Results results = new ApplyResults();
 
   /** Binding messages that wait for the journal, in order. */
@@ -89,6 +94,11 @@ public final class Node implements PeerListener {
   private long nowNanos;
   private long deadlinesAtNanos = Long.MIN_VALUE;
   private long statusAtNanos = Long.MIN_VALUE;
+  private long dutiesAtNanos = Long.MIN_VALUE;
+
+  /** Whether something was applied since the status was made. */
+  private boolean statusOutdated;
+
   private Optional<Ballot> elected = Optional.empty();
   private long electedAtMillis;
 
@@ -183,6 +193,8 @@ public final class Node implements PeerListener {
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
     this.quota = new Quota(settings.quotaBytes(), store, surroundings::warn);
+    this.intake =
+        new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
     if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it.
       MembershipInForce membership = parts.restored().get().membership();
@@ -321,11 +333,17 @@ public final class Node implements PeerListener {
       deadlinesAtNanos = now;
       expire();
     }
-    if (now - statusAtNanos >= STATUS_INTERVAL_NANOS || statusAtNanos == Long.MIN_VALUE) {
+    if (statusAtNanos == Long.MIN_VALUE
+        || now - statusAtNanos >= (statusOutdated ? STATUS_SOON_NANOS : STATUS_INTERVAL_NANOS)) {
       statusAtNanos = now;
+      statusOutdated = false;
       status = makeStatus();
+    }
+    if (now - dutiesAtNanos >= STATUS_INTERVAL_NANOS || dutiesAtNanos == Long.MIN_VALUE) {
+      dutiesAtNanos = now;
       compact();
       quota.check();
+      intake.watch(now);
     }
     held = writes.count() + reads.count() + scans.count();
     network.flush();
@@ -342,7 +360,9 @@ public final class Node implements PeerListener {
 
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
-    long rest = Math.min(paxos.nanosUntilDeadline(), STATUS_INTERVAL_NANOS);
+    long rest =
+        Math.min(
+            paxos.nanosUntilDeadline(), statusOutdated ? STATUS_SOON_NANOS : STATUS_INTERVAL_NANOS);
     boolean waiting =
         writes.count() > 0 || reads.count() > 0 || scans.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
@@ -403,6 +423,9 @@ public final class Node implements PeerListener {
   private void onPeer(Incoming incoming) {
     PeerMessage message = incoming.message();
     if (message instanceof PeerMessage.Protocol protocol) {
+      if (!intake.takes(incoming.from(), protocol.message())) {
+        return;
+      }
       receive(incoming.from(), incoming.incarnation(), protocol.message());
       loopBack();
     } else if (message instanceof PeerMessage.Forward forward) {
@@ -505,6 +528,7 @@ public final class Node implements PeerListener {
   // ----------------------------------------------------------------------------------------------------------------
 
   private void apply(Output.ChosenValue chosen) {
+    statusOutdated = true;
     if (chosen.value() instanceof Value.Batch batch) {
       writePath.onBatchApplied();
       store.apply(chosen.slot(), batch.commands(), results);

@@ -11,7 +11,13 @@ import java.util.List;
  * that have come, and then until the store has applied that far. Driver thread only.
  */
 final class Reads {
+  /** The wait for an answer grows to so many times the usual one. */
+  private static final int MOST_TIMES = 16;
+
   private final long retryNanos;
+
+  /** For how long an answer is waited for: more than the last one took. */
+  private long waitNanos;
 
   /** Came after the request that is out left. */
   private List<ClientRequest> arrived = new ArrayList<>();
@@ -33,6 +39,7 @@ final class Reads {
    */
   Reads(long retryNanos, long idsBefore) {
     this.retryNanos = retryNanos;
+    this.waitNanos = retryNanos;
     this.id = idsBefore;
   }
 
@@ -50,7 +57,9 @@ final class Reads {
 
   /** Whether a request for a read point should leave now. */
   boolean wantsPoint(long nowNanos) {
-    if (!asked.isEmpty() && nowNanos - askedAtNanos >= retryNanos) {
+    if (!asked.isEmpty() && nowNanos - askedAtNanos >= waitNanos) {
+      // It may be lost, or the way there long: an answer to an earlier request is of no use.
+      waitNanos = Math.min(2 * waitNanos, MOST_TIMES * retryNanos);
       giveBack();
     }
     return asked.isEmpty() && !arrived.isEmpty() && nowNanos >= notBeforeNanos;
@@ -79,6 +88,7 @@ final class Reads {
     if (answer.id() != id || asked.isEmpty()) {
       return;
     }
+    waitNanos = Math.max(retryNanos, 2 * (nowNanos - askedAtNanos));
     if (answer instanceof ReadAnswer.Ready ready) {
       known.add(new Known(ready.point(), asked));
       asked = new ArrayList<>();

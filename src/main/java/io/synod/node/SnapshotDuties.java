@@ -43,6 +43,12 @@ final class SnapshotDuties {
    */
   private static final long KEPT_SHARE = 8;
 
+  /**
+   * However large a snapshot is, the next is due after so many times what one is due after at
+   * least.
+   */
+  private static final long MOST_TIMES = 8;
+
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
 
@@ -134,7 +140,7 @@ final class SnapshotDuties {
     }
     if (!writing && mend()) {
       any = true;
-    } else if (!writing && (wanted || appliedBytes > Math.max(everyBytes, lastBytes))) {
+    } else if (!writing && (wanted || appliedBytes > dueAfterBytes())) {
       wanted = false;
       take();
     }
@@ -225,6 +231,11 @@ final class SnapshotDuties {
           return then;
         },
         () -> {});
+  }
+
+  /** The log since the last snapshot is in memory too, so that it must not grow without bound. */
+  private long dueAfterBytes() {
+    return Math.max(everyBytes, Math.min(lastBytes, MOST_TIMES * everyBytes));
   }
 
   private void take() {

@@ -121,6 +121,13 @@ final class WritePath {
       send.accept(from, new PeerMessage.ForwardRefused(false));
       return;
     }
+    int most = settings.batchBytes() + CommandFormat.LONGEST_COMMAND_BYTES;
+    if (forward.commands().size() > most) {
+      notice.accept(
+          new Notice.PeerMisbehaved(
+              from, "forwarded " + forward.commands().size() + " bytes at once, over " + most));
+      return;
+    }
     try {
       CommandFormat.check(forward.commands());
     } catch (IllegalArgumentException e) {

@@ -299,7 +299,7 @@ final class SynodServer {
             usual.batchBytes(),
             usual.batchCommands(),
             usual.retryNanos(),
-            usual.snapshotBytes(),
+            Math.min(usual.snapshotBytes(), Runtime.getRuntime().maxMemory() / 64),
             new NodeSettings.History(
                 usual.history().millis(),
                 Math.min(usual.history().sizeBytes(), Runtime.getRuntime().maxMemory() / 8)),

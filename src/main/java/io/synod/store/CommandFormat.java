@@ -64,6 +64,10 @@ public final class CommandFormat {
   static final int COMPACT_BYTES = HEAD_BYTES + STAMP_BYTES + 8;
   static final int WRITES_BYTES = HEAD_BYTES + STAMP_BYTES;
 
+  /** No command takes more. */
+  public static final int LONGEST_COMMAND_BYTES =
+      WRITES_BYTES + CHANGES_LIMIT * CHANGE_HEAD_BYTES + CHANGES_LIMIT_BYTES;
+
   private CommandFormat() {}
 
   /** Who is shown the commands of a batch or a run, in order; keys and values are views of it. */

@@ -110,7 +110,7 @@ class StatusTableTest {
   void saysThatCoordinatorIsNotHeard() {
     assertShows(
         StatusTable.of(five().setCoordinatorHeard(false).setFailRate(0.3).build()),
-        "out of action now",
+        "not heard here now",
         "0.3");
   }
 }

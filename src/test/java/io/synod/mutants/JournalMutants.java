@@ -50,6 +50,15 @@ final class JournalMutants {
                 WRITER,
                 "promises.write(place.use(), synced, header()); promisesDue = false;",
                 "promisesDue = false;"),
+        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
+            .in(
+                "journal/FreshSegment",
+                "writer.flush(); file.sync(); disk.syncDirectory();",
+                "writer.flush(); file.sync();")
+            .in(
+                RECOVERY,
+                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
+                "promises.write(start.use(), start.end(), fresh.header());"),
         full("HeaderWithoutPromise", "a promise outlives its segment")
             .in(
                 STATE,

@@ -2,7 +2,6 @@ package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
 import static io.synod.mutants.Mutant.directed;
-import static io.synod.mutants.Mutant.full;
 
 import java.util.List;
 
@@ -38,15 +37,6 @@ final class SurvivingMutants {
                 "journal/SegmentScan",
                 "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
                 "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
-        full("NewFileWithoutDirectorySync", "a file is durable when its directory is synced")
-            .in(
-                "journal/FreshSegment",
-                "writer.flush(); file.sync(); disk.syncDirectory();",
-                "writer.flush(); file.sync();")
-            .in(
-                "journal/Recovery",
-                "promises.write(start.use(), start.end(), fresh.header()); disk.syncDirectory();",
-                "promises.write(start.use(), start.end(), fresh.header());"),
         core("InformsOfWhatWasLearned", "rule 1: learned from others is not chosen at this ballot")
             .in(
                 "paxos/Coordinator",

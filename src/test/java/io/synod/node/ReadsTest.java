@@ -52,6 +52,25 @@ class ReadsTest {
     assertEquals(List.of(second), reads.applied(Slot.of(3)));
   }
 
+  /** Else nobody ever gets an answer where the way to the coordinator takes longer. */
+  @Test
+  void anAnswerThatTakesLongerThanUsualIsWaitedFor() {
+    reads.add(first);
+    long unused = reads.ask(0);
+    assertTrue(reads.wantsPoint(RETRY_NANOS));
+    unused = reads.ask(RETRY_NANOS);
+    assertFalse(reads.wantsPoint(2 * RETRY_NANOS));
+    long twice = 3 * RETRY_NANOS;
+    assertTrue(reads.wantsPoint(twice));
+    long id = reads.ask(twice);
+    reads.onAnswer(ready(id, 3), twice + 3 * RETRY_NANOS, REFUSED_DELAY_NANOS);
+    assertEquals(List.of(first), reads.applied(Slot.of(3)));
+    reads.add(second);
+    unused = reads.ask(1_000);
+    assertFalse(reads.wantsPoint(1_000 + 5 * RETRY_NANOS), "as long as the last took, and more");
+    assertTrue(reads.wantsPoint(1_000 + 6 * RETRY_NANOS));
+  }
+
   @Test
   void anAnswerToAnEarlierRequestHoldsForNoRead() {
     reads.add(first);

@@ -2,6 +2,7 @@ package io.synod.transport.grpc;
 
 import io.synod.paxos.Address;
 import java.io.IOException;
+import java.nio.channels.UnresolvedAddressException;
 
 /** What goes wrong with ports, for a person. */
 public final class Ports {
@@ -23,6 +24,10 @@ public final class Ports {
       why = "that is no address of this machine";
     } else if (said.contains("(-13)") || said.contains("ermission denied")) {
       why = "the system does not permit it";
+    } else if (cause instanceof UnresolvedAddressException) {
+      why = "no host of that name is known";
+    } else if (cause.getMessage() == null) {
+      why = cause.getClass().getSimpleName();
     }
     return new IOException(
         "cannot listen for " + forWhom + " on port " + listen.port() + " (" + listen + "): " + why,
