@@ -5,6 +5,25 @@
  * or random source; whoever calls it brings time, messages and what the journal reports, and
  * carries out what comes back. It is confined to one thread.
  *
+ * <table>
+ *   <caption>How a server stands in a cluster that is open; protocol.md has the rules</caption>
+ *   <tr><th>it is</th><th>on</th><th>does</th><th>and is then</th></tr>
+ *   <tr><td>follower</td><td>no content server heard, a quorum heard, a turn of its own
+ *       ({@link io.synod.paxos.Election})</td><td>BallotTaken, Prepare to all</td><td>preparing</td></tr>
+ *   <tr><td>preparing</td><td>a quorum of whole Promises
+ *       ({@link io.synod.paxos.Promises})</td><td>Propose what they report, then itself</td><td>recovering</td></tr>
+ *   <tr><td>recovering</td><td>a quorum of Accepted for "coordinator = me"
+ *       ({@link io.synod.paxos.Coordinator})</td><td>Inform, batches</td><td>coordinating</td></tr>
+ *   <tr><td>preparing, recovering, coordinating</td><td>no progress, no quorum that follows it, a disk that hangs, no
+ *       vote, forgotten votes, a higher ballot that acts</td><td>SteppedDown</td><td>follower</td></tr>
+ *   <tr><td>preparing, recovering, coordinating</td><td>a higher promise whose owner does not act
+ *       (protocol-rules.md, 22)</td><td>BallotTaken above it, Prepare</td><td>preparing</td></tr>
+ *   <tr><td>any</td><td>Prepare or Propose at or above its promise
+ *       ({@link io.synod.paxos.Acceptor})</td><td>Promise, Accepted, once durable</td><td>the same</td></tr>
+ *   <tr><td>any</td><td>Inform or Ping of its ballot, Fetched
+ *       ({@link io.synod.paxos.Learner})</td><td>hands over what is chosen</td><td>the same</td></tr>
+ * </table>
+ *
  * <p>Depends on the JDK's collections and on nothing of ours. Everything else may use its value
  * types.
  */

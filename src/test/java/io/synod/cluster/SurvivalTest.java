@@ -3,9 +3,11 @@ package io.synod.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,10 @@ class SurvivalTest {
   private static final int PUTS = Integer.getInteger("synod.survive.puts", 1_000);
   private static final int KILLS = Integer.getInteger("synod.survive.kills", 5);
   private static final int SLOW_PUTS = Integer.getInteger("synod.survive.slow.puts", 5);
+
+  /** Without an acknowledged PUT after a kill; much more where the machine does other work too. */
+  private static final long MOST_MILLIS = Long.getLong("synod.survive.gap.millis", 10_000);
+
   private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 2);
 
   @Test
@@ -60,6 +66,9 @@ class SurvivalTest {
               + KILLS
               + " kills; ms to the next acknowledged PUT: "
               + gapsMillis.values());
+      gapsMillis
+          .values()
+          .forEach(gap -> assertTrue(gap <= MOST_MILLIS, () -> "a gap of " + gap + " ms"));
       for (int server = 0; server < 5; server++) {
         if (!cluster.isRunning(server)) {
           cluster.start(server);
@@ -217,6 +226,9 @@ class SurvivalTest {
       assertNotEquals(Status.Code.OK, status.getCode());
       assertTrue(
           status.getCode() == Status.Code.UNAVAILABLE, () -> "a clear refusal, not " + status);
+      StatusRuntimeException read =
+          assertThrows(StatusRuntimeException.class, () -> cluster.get(alive, "k", 3_000));
+      assertEquals(Status.Code.UNAVAILABLE, read.getStatus().getCode(), read::toString);
       for (int each : stopped) {
         cluster.signal(each, "CONT");
       }
