@@ -341,6 +341,11 @@ final class Coordinator {
         progressedNanos = nowNanos;
       }
       ServerId furthest = promises.furthest();
+      if (isLost(furthest, membership)) {
+        // It takes to the grave what only it knows to be chosen; the others' promises tell as much.
+        promises.remove(furthest);
+        return beginRecovery(nowNanos);
+      }
       learner.onTime(nowNanos, Optional.of(furthest), election.roundTripNanos(furthest));
       return false;
     }
@@ -355,6 +360,11 @@ final class Coordinator {
     promises.forget(last);
     phase = Phase.RECOVERING;
     return true;
+  }
+
+  private boolean isLost(ServerId server, Membership membership) {
+    return !server.equals(settings.server())
+        && membership.member(server).filter(election::isHeard).isEmpty();
   }
 
   /** Why the promises do not suffice although a quorum answered in full. */

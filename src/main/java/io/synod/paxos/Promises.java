@@ -79,6 +79,11 @@ final class Promises {
     return chosen;
   }
 
+  /** Forgets what this server promised: fewer votes are always safe. */
+  void remove(ServerId server) {
+    reports.keySet().removeIf(life -> life.server().equals(server));
+  }
+
   /** Who has the furthest chosen prefix. */
   ServerId furthest() {
     Life furthest = reports.firstKey();

@@ -141,6 +141,31 @@ class CoordinatorTest {
     assertEquals(Optional.of(CoreCluster.batch("kept")), proposal(1));
   }
 
+  /**
+   * Found by OrderlyStopTest: the one that handed over had gone, and was asked until the campaign
+   * ended.
+   */
+  @Test
+  void whatOnlyALostServerKnowsToBeChosenIsNotWaitedFor() {
+    Message.Promise ahead =
+        new Message.Promise(
+            ballot,
+            Slot.of(1),
+            Slot.ZERO,
+            List.of(),
+            Slot.of(1),
+            Optional.empty(),
+            Optional.empty());
+    says(0, ahead);
+    says(1, promise(accepted(1, 1, "kept")));
+    cluster.run(20 * MILLI);
+    assertEquals(Optional.empty(), proposal(1), "what is chosen is fetched, not proposed");
+    cluster.killAndRefuse(others.get(0));
+    says(2, promise());
+    cluster.run(20 * MILLI);
+    assertEquals(Optional.of(CoreCluster.batch("kept")), proposal(1));
+  }
+
   @Test
   void aValueIsChosenWhenAQuorumHasAcceptedItAndEachCountsOnce() {
     says(0, promise());
