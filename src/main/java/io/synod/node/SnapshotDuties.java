@@ -76,7 +76,8 @@ final class SnapshotDuties {
   /**
    * About how large the last snapshot was: the next is not due before as much was applied, so that
    * writing them costs each command the same, however much there is. What is held now is no
-   * measure: history grows with what is applied, and it would never be passed.
+   * measure: history grows with what is applied, and it would never be passed. Neither is a
+   * snapshot of many times {@link #everyBytes}: the log since is in memory too.
    */
   private long lastBytes;
 

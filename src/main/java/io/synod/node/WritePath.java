@@ -84,7 +84,7 @@ final class WritePath {
       coordinatorSeen = heard;
       writes.resendAll();
     }
-    if (!paxos.isCoordinating() && !batches.isEmpty()) {
+    if (!paxos.isCoordinating()) {
       batches.giveUp();
     }
     return changed;

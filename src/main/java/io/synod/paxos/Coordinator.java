@@ -23,6 +23,9 @@ final class Coordinator {
     COORDINATING
   }
 
+  /** No server holds, or may have lost, so many slots beyond what it knows chosen. */
+  private static final long MOST_SLOTS_AHEAD = 1L << 24;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final Acceptor acceptor;
@@ -78,9 +81,6 @@ final class Coordinator {
    * 22).
    */
   private Optional<Ballot> orphan = Optional.empty();
-
-  /** No server holds, or may have lost, so many slots beyond what it knows chosen. */
-  private static final long MOST_SLOTS_AHEAD = 1L << 24;
 
   Coordinator(
       PaxosSettings settings,

@@ -502,7 +502,6 @@ final class Election {
     if (nowNanos < campaignAtNanos.get()) {
       return Optional.empty();
     }
-    campaignAtNanos = Optional.empty();
     return Optional.of(take());
   }
 
@@ -545,6 +544,7 @@ final class Election {
     }
     taken = highest.next(settings.server());
     followed = taken;
+    campaignAtNanos = Optional.empty();
     effects.record(new JournalRecord.BallotTaken(taken));
     return taken;
   }

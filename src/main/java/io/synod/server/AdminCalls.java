@@ -118,18 +118,23 @@ final class AdminCalls {
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
       case REPLACE ->
           new MembershipChange.Replace(
-              replaced(request.getReplace()), find(request.getReplace().getBy()));
+              named(
+                  request.getReplace().hasServerId(),
+                  request.getReplace().getServerId(),
+                  "is to leave"),
+              find(request.getReplace().getBy()));
       case PROMOTE -> new MembershipChange.Promote(id(request.getPromote()));
       case DEMOTE -> new MembershipChange.Demote(id(request.getDemote()));
       case CHANGE_NOT_SET -> throw without(Status.INVALID_ARGUMENT, "no change is named");
     };
   }
 
-  private static ServerId replaced(ChangeRequest.Replacement replacement) throws StatusException {
-    if (!replacement.hasServerId()) {
-      throw without(Status.INVALID_ARGUMENT, "which server is to leave? set server_id");
+  /** A server that must be named: 0 is the id of one. */
+  private static ServerId named(boolean set, int number, String which) throws StatusException {
+    if (!set) {
+      throw without(Status.INVALID_ARGUMENT, "which server " + which + "? set server_id");
     }
-    return id(replacement.getServerId());
+    return id(number);
   }
 
   private static ServerId id(int number) throws StatusException {
@@ -226,10 +231,7 @@ final class AdminCalls {
   // -----------------------------------------------------------------------------------------------------
 
   ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
-    if (!request.hasServerId()) {
-      throw without(Status.INVALID_ARGUMENT, "which server is meant? set server_id");
-    }
-    ServerId server = id(request.getServerId());
+    ServerId server = named(request.hasServerId(), request.getServerId(), "is meant");
     NodeStatus now = status.get();
     if (server.equals(now.server())) {
       try {

@@ -67,6 +67,21 @@ class CoordinatorTest {
         ballot, Slot.ZERO, Slot.ZERO, List.of(accepted), last, unknown, Optional.empty());
   }
 
+  /** Of one that accepted nothing, and knows the log to be chosen up to here. */
+  private static Message.Promise promise(Ballot at, Slot chosen) {
+    return new Message.Promise(
+        at, chosen, Slot.ZERO, List.of(), chosen, Optional.empty(), Optional.empty());
+  }
+
+  /** Two others promise, and accept that it coordinates. */
+  private void becomesCoordinator() {
+    says(0, promise());
+    says(1, promise());
+    says(0, new Message.Accepted(ballot, Slot.of(1)));
+    says(1, new Message.Accepted(ballot, Slot.of(1)));
+    assertTrue(cluster.core(candidate).isCoordinating());
+  }
+
   /** At a ballot of round 0, below that of any candidate. */
   private static AcceptedValue accepted(long slot, int server, String text) {
     return new AcceptedValue(
@@ -111,18 +126,7 @@ class CoordinatorTest {
   @Test
   void aPromiseOfAnotherBallotOrAnotherLifeDoesNotCount() {
     says(0, promise());
-    Message.Promise other = promise();
-    Ballot below = new Ballot(0, new ServerId(4));
-    says(
-        1,
-        new Message.Promise(
-            below,
-            other.chosen(),
-            other.cut(),
-            other.accepted(),
-            other.last(),
-            other.unknown(),
-            other.torn()));
+    says(1, promise(new Ballot(0, new ServerId(4)), Slot.ZERO));
     ServerId wiped = new ServerId(others.get(2));
     Incarnation newLife = new Incarnation(new UUID(99, 99));
     cluster.step(candidate, new Input.Received(wiped, newLife, promise()));
@@ -147,16 +151,7 @@ class CoordinatorTest {
    */
   @Test
   void whatOnlyALostServerKnowsToBeChosenIsNotWaitedFor() {
-    Message.Promise ahead =
-        new Message.Promise(
-            ballot,
-            Slot.of(1),
-            Slot.ZERO,
-            List.of(),
-            Slot.of(1),
-            Optional.empty(),
-            Optional.empty());
-    says(0, ahead);
+    says(0, promise(ballot, Slot.of(1)));
     says(1, promise(accepted(1, 1, "kept")));
     cluster.run(20 * MILLI);
     assertEquals(Optional.empty(), proposal(1), "what is chosen is fetched, not proposed");
@@ -182,10 +177,7 @@ class CoordinatorTest {
 
   @Test
   void itProposesNoMoreAtOnceThanThePipelineHolds() {
-    says(0, promise());
-    says(1, promise());
-    says(0, new Message.Accepted(ballot, Slot.of(1)));
-    says(1, new Message.Accepted(ballot, Slot.of(1)));
+    becomesCoordinator();
     int room = cluster.core(candidate).proposalRoom();
     assertEquals(cluster.settings(candidate).pipelineSlots(), room);
     for (int i = 0; i < room; i++) {
@@ -200,10 +192,7 @@ class CoordinatorTest {
   /** One acceptor's higher promise deposes nobody: protocol-rules.md, 22. */
   @Test
   void aHigherPromiseOfOneAcceptorDoesNotDeposeIt() {
-    says(0, promise());
-    says(1, promise());
-    says(0, new Message.Accepted(ballot, Slot.of(1)));
-    says(1, new Message.Accepted(ballot, Slot.of(1)));
+    becomesCoordinator();
     Ballot orphan = new Ballot(ballot.round() + 1, new ServerId(others.get(2)));
     says(2, new Message.Refused(ballot, orphan));
     assertTrue(cluster.core(candidate).isCoordinating());

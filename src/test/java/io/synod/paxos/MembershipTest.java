@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -557,5 +558,35 @@ class MembershipTest {
         new Input.Received(id(first), cluster.incarnation(first), new Message.TakeOver(old)));
     cluster.run(500 * MILLI);
     assertEquals(second, cluster.coordinator().orElseThrow());
+  }
+
+  /** Found by OrderlyStopTest: its driver used a whole core until the campaign ended. */
+  @Test
+  void whoTakesOverWhileItWaitsForBetterPlacedServersDoesNotSpin() {
+    for (int waited = 0; waited < 20; waited++) {
+      CoreCluster cluster = new CoreCluster(3);
+      int coordinator = cluster.elect();
+      int next = coordinator == 2 ? 1 : 2;
+      List<Message> takeOvers = new ArrayList<>();
+      cluster.drop(
+          flight -> {
+            if (flight.message() instanceof Message.TakeOver) {
+              takeOvers.add(flight.message());
+            }
+            return flight.message() instanceof Message.TakeOver
+                || flight.message() instanceof Message.Prepare;
+          });
+      cluster.step(coordinator, new Input.HandOverRequested(1, Optional.of(id(next)), "asked to"));
+      cluster.run(5 * waited * MILLI);
+      cluster.step(
+          next,
+          new Input.Received(id(coordinator), cluster.incarnation(coordinator), takeOvers.get(0)));
+      int idle = 0;
+      for (int i = 0; i < 40; i++) {
+        cluster.run(5 * MILLI);
+        idle += cluster.core(next).nanosUntilDeadline() > 0 ? 1 : 0;
+      }
+      assertTrue(idle > 20, "idle after " + idle + " of 40 inputs, having waited " + 5 * waited);
+    }
   }
 }
