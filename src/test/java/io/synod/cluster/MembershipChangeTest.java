@@ -93,7 +93,8 @@ class MembershipChangeTest {
     assertTrue(gap < MOST_GAP_MILLIS, () -> "no write acknowledged for ms:" + gaps);
   }
 
-  private static void join(RealCluster cluster, int server, int asked) throws IOException {
+  private static void join(RealCluster cluster, int server, int asked)
+      throws IOException, InterruptedException {
     cluster.listed(server + 1);
     cluster.start(server);
     awaitAnswer(cluster, server);

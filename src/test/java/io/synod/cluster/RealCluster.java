@@ -11,7 +11,6 @@ import io.synod.proto.ClusterGrpc;
 import io.synod.proto.GetRequest;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.PutRequest;
-import io.synod.server.Main;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -36,15 +35,15 @@ final class RealCluster implements AutoCloseable {
   private static final Metadata.Key<String> OUTCOME =
       Metadata.Key.of("synod-outcome", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** The program's own classes, however the tests were built. */
-  private static final String CLASSES =
-      Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().getPath()).toString();
+  /** How long to wait before the next attempt: the servers need the cores to get ready. */
+  private static final long PAUSE_MILLIS = 5;
 
   private final int size;
   private final Path folder;
   private final List<Seat> seats;
   private final List<Optional<Process>> processes = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
+  private List<String> jvm = List.of();
   private String options = "";
   private int listed;
 
@@ -122,13 +121,18 @@ final class RealCluster implements AutoCloseable {
     return size;
   }
 
-  void startAll() throws IOException {
+  /** What begins the command line of the servers started from now on. */
+  void jvm(List<String> command) {
+    jvm = command;
+  }
+
+  void startAll() throws IOException, InterruptedException {
     for (int i = 0; i < size; i++) {
       start(i);
     }
   }
 
-  void start(int i) throws IOException {
+  void start(int i) throws IOException, InterruptedException {
     StringBuilder text = new StringBuilder();
     text.append("my_addr:'").append(seats.get(i).client()).append("' ");
     text.append("my_paxos:'").append(seats.get(i).consensus()).append("' ");
@@ -138,17 +142,8 @@ final class RealCluster implements AutoCloseable {
     text.append("data_dir:'").append(folder.resolve("server" + i)).append("' ").append(options);
     File log = folder.resolve("server" + i + ".log").toFile();
     List<String> command = new ArrayList<>(seats.get(i).before());
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-cp",
-            CLASSES + File.pathSeparator + "target/lib/*",
-            "io.synod.server.Main",
-            text.toString()));
+    command.addAll(jvm.isEmpty() ? ClassArchive.serverCommand() : jvm);
+    command.add(text.toString());
     ProcessBuilder builder = new ProcessBuilder(command);
     // For a seat whose command line prepares a disk first.
     builder.environment().put("SYNOD_DATA", data(i).toString());
@@ -295,7 +290,7 @@ final class RealCluster implements AutoCloseable {
         if (System.nanoTime() > end) {
           throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
         }
-        Thread.onSpinWait();
+        pause();
       }
     }
   }
@@ -315,6 +310,9 @@ final class RealCluster implements AutoCloseable {
         if (last.isOk()) {
           return System.nanoTime() - began;
         }
+      }
+      if (i == size - 1) {
+        pause();
       }
     }
     throw new AssertionError("no acknowledgement within a minute: " + last + "\n" + logs());
@@ -361,6 +359,7 @@ final class RealCluster implements AutoCloseable {
       } catch (StatusRuntimeException e) {
         channels.get(i).resetConnectBackoff();
       }
+      pause();
     }
     throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
   }
@@ -391,8 +390,18 @@ final class RealCluster implements AutoCloseable {
       if (now.isPresent() && !now.get().equals(otherThan)) {
         return now.get();
       }
+      pause();
     }
     throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   /** The ends of all logs, for a failure. */
@@ -421,6 +430,10 @@ final class RealCluster implements AutoCloseable {
     for (ManagedChannel channel : channels) {
       channel.shutdownNow();
     }
+    delete(folder);
+  }
+
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> paths = Files.walk(folder)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

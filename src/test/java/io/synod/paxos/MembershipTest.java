@@ -577,7 +577,7 @@ class MembershipTest {
                 || flight.message() instanceof Message.Prepare;
           });
       cluster.step(coordinator, new Input.HandOverRequested(1, Optional.of(id(next)), "asked to"));
-      cluster.run(5 * waited * MILLI);
+      cluster.run(5L * waited * MILLI);
       cluster.step(
           next,
           new Input.Received(id(coordinator), cluster.incarnation(coordinator), takeOvers.get(0)));
