@@ -108,7 +108,11 @@ final class AdminRunner {
                   server,
                   request.getSuspendMillis() / 1e3);
       case SNAPSHOT -> server + " writes a snapshot, if there is anything new";
-      case CUT -> server + " is cut off from " + request.getCut().getServerIdList() + " until HEAL";
+      case CUT ->
+          server
+              + " is cut off from "
+              + Output.servers(request.getCut().getServerIdList())
+              + " until HEAL";
       case ACTION_NOT_SET -> throw new IllegalArgumentException("no action");
     };
   }
@@ -130,7 +134,8 @@ final class AdminRunner {
       }
     }
     output.result(
-        healed + " of " + members.size() + " servers are cut off from none now",
+        "%d of %d %s cut off from none now"
+            .formatted(healed, members.size(), members.size() == 1 ? "server is" : "servers are"),
         "",
         System.nanoTime() - began);
   }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.MissingArgumentException;
@@ -24,6 +25,10 @@ import org.apache.commons.cli.UnrecognizedOptionException;
  */
 record ClientOptions(
     ClientSettings settings, List<String> commands, boolean demo, boolean raw, boolean help) {
+  /** What a verb never takes as a word of its own. */
+  private static final Pattern OWN_OPTION =
+      Pattern.compile("--(raw|local|retry|help)|-h|--timeout=.*");
+
   private static final double LONGEST_SECONDS = 86_400;
 
   /** Of the environment: not among the arguments, which all users of a machine can see. */
@@ -51,7 +56,10 @@ record ClientOptions(
         line.hasOption("help"));
   }
 
-  /** {@code admin [SERVERS] VERB ...} is {@code [SERVERS] -c "VERB ..."}. */
+  /**
+   * {@code admin [SERVERS] VERB ...} is {@code [SERVERS] -c "VERB ..."}; options may stand
+   * anywhere.
+   */
   private static List<String> withoutAdmin(List<String> args) throws WrongInputException {
     int at = args.indexOf("admin");
     if (at < 0 || (at > 0 && args.get(at - 1).matches("-c|--command|--timeout"))) {
@@ -60,16 +68,31 @@ record ClientOptions(
     List<String> plain = new ArrayList<>(args.subList(0, at));
     List<String> words = args.subList(at + 1, args.size());
     boolean named =
-        !words.isEmpty() && !CommandParser.VERBS.contains(words.get(0).toUpperCase(Locale.ROOT));
+        !words.isEmpty()
+            && !words.get(0).startsWith("-")
+            && !CommandParser.VERBS.contains(words.get(0).toUpperCase(Locale.ROOT));
     if (named) {
       plain.add(words.get(0));
     }
-    String command = String.join(" ", words.subList(named ? 1 : 0, words.size()));
-    if (command.isEmpty()) {
+    List<String> command = new ArrayList<>();
+    for (int i = named ? 1 : 0; i < words.size(); i++) {
+      String word = words.get(i);
+      if (OWN_OPTION.matcher(word).matches()) {
+        plain.add(word);
+      } else if (word.equals("--timeout") && i + 1 < words.size()) {
+        plain.addAll(words.subList(i, i + 2));
+        i++;
+      } else {
+        command.add(word);
+      }
+    }
+    if (command.isEmpty() && !plain.contains("--help") && !plain.contains("-h")) {
       throw new WrongInputException("admin wants a verb: ./client admin localhost:8000 MEMBERS");
     }
-    plain.add("--command");
-    plain.add(command);
+    if (!command.isEmpty()) {
+      plain.add("--command");
+      plain.add(String.join(" ", command));
+    }
     return plain;
   }
 

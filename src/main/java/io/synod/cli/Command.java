@@ -47,6 +47,9 @@ sealed interface Command {
   /** No server is cut off from another any more. */
   record Heal() implements Operator {}
 
+  /** A command that reads, whose result is printed as bytes and nothing else. */
+  record Raw(Command command) implements Command {}
+
   record Help() implements Command {}
 
   record Exit() implements Command {}

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** From a line to a command. */
@@ -13,6 +14,12 @@ final class CommandParser {
               Stream.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT", "QUIT"),
               AdminParser.VERBS.stream())
           .toList();
+
+  /** Those that take {@code --raw} at their end. */
+  private static final Set<String> READING =
+      Set.of("GET", "LIST", "COUNT", "MEMBERS", "COORDINATOR");
+
+  private static final ByteString RAW = ByteString.copyFromUtf8("--raw");
 
   private CommandParser() {}
 
@@ -27,6 +34,20 @@ final class CommandParser {
     }
     String verb = words.get(0).toStringUtf8().toUpperCase(Locale.ROOT);
     List<ByteString> rest = words.subList(1, words.size());
+    return isRaw(verb, rest)
+        ? parse(verb, words.get(0), rest.subList(0, rest.size() - 1)).map(Command.Raw::new)
+        : parse(verb, words.get(0), rest);
+  }
+
+  /** The one word behind GET is a key, whatever it is. */
+  private static boolean isRaw(String verb, List<ByteString> rest) {
+    return READING.contains(verb)
+        && rest.size() > (verb.equals("GET") ? 1 : 0)
+        && rest.get(rest.size() - 1).equals(RAW);
+  }
+
+  private static Optional<Command> parse(String verb, ByteString asTyped, List<ByteString> rest)
+      throws WrongInputException {
     Optional<Command> operator = AdminParser.parse(verb, rest);
     if (operator.isPresent()) {
       return operator;
@@ -44,7 +65,7 @@ final class CommandParser {
           default ->
               throw new WrongInputException(
                   "there is no verb "
-                      + Printable.of(words.get(0))
+                      + Printable.of(asTyped)
                       + ": HELP shows those that there are");
         });
   }

@@ -65,6 +65,9 @@ final class CommandRunner {
   }
 
   private ExitStatus run(Command command) {
+    if (command instanceof Command.Raw raw) {
+      return new CommandRunner(client, output.raw()).run(raw.command());
+    }
     long began = System.nanoTime();
     try {
       return carryOut(command, began);

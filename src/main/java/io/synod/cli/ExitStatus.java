@@ -5,7 +5,9 @@ enum ExitStatus {
   DONE(0),
   NOT_FOUND(1),
   WRONG_INPUT(2),
-  UNAVAILABLE(3);
+  UNAVAILABLE(3),
+  /** Results are lost on the way to standard output. */
+  NOT_WRITTEN(4);
 
   private final int number;
 

@@ -52,7 +52,8 @@ final class Help {
             --demo                fills the store with a few pairs, and shows the verbs
             --local               reads what the asked server has applied, asking no other
             --raw                 prints the bytes of values and nothing else; LIST: keys;
-                                  MEMBERS: one a line, with tabs
+                                  MEMBERS: one a line, with tabs. Also at the end of one
+                                  command that reads: GET key --raw
             --retry               tries everything again until the timeout, also a write whose
                                   outcome is unknown
             --timeout SECONDS     for one command (default 10)
@@ -62,7 +63,8 @@ final class Help {
       What is typed at the prompt is kept in ~/.synod_history.
 
       Ends with status 0 if all was done, 1 if a key was not found, 2 for wrong input, 3 if the
-      store was not available or the outcome of a write is unknown; of several, the highest.
+      store was not available or the outcome of a write is unknown, 4 if results could not be
+      written; of several, the highest.
 
       Commands:
 

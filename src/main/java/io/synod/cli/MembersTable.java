@@ -2,6 +2,7 @@ package io.synod.cli;
 
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -12,19 +13,11 @@ final class MembersTable {
 
   /** As the server that was asked sees them. */
   static String of(StatusResponse status) {
-    TextTable table =
-        new TextTable("member", "clients", "servers", "role", "live", "lag", "incarnation");
+    TextTable table = new TextTable(heads("incarnation"));
     for (MemberStatus member : status.getMemberList()) {
-      boolean coordinates =
-          status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
-      table.row(
-          member.getServerId() + (coordinates ? " *" : ""),
-          member.getClientAddress(),
-          member.getConsensusAddress(),
-          role(member),
-          member.getLive() ? "yes" : "NO",
-          member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
-          member.getIncarnation());
+      List<String> row = cells(member, status);
+      row.add(member.getIncarnation());
+      table.row(row);
     }
     return table
         + "membership of slot "
@@ -32,6 +25,33 @@ final class MembersTable {
         + ", quorum "
         + status.getQuorum()
         + (status.hasCoordinatorId() ? "; * coordinates" : "");
+  }
+
+  /** The heads of {@link #cells}, and more. */
+  static List<String> heads(String... more) {
+    List<String> heads =
+        new ArrayList<>(List.of("member", "clients", "servers", "role", "live", "lag"));
+    heads.addAll(List.of(more));
+    return heads;
+  }
+
+  /** What every table of members says of one; more may be added. */
+  static List<String> cells(MemberStatus member, StatusResponse status) {
+    boolean coordinates =
+        status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
+    boolean asked = member.getServerId() == status.getServerId();
+    return new ArrayList<>(
+        List.of(
+            member.getServerId() + (coordinates ? " *" : ""),
+            orDash(member.getClientAddress()),
+            orDash(member.getConsensusAddress()),
+            role(member),
+            asked ? "asked" : member.getLive() ? "yes" : "NO",
+            member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-"));
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
   }
 
   /** Members that are not there yet, or since a moment. */

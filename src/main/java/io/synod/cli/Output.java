@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Where results and errors go, and how they look. */
 final class Output {
@@ -45,6 +46,11 @@ final class Output {
     this.results = results;
     this.errors = errors;
     this.style = style;
+  }
+
+  /** To the same places, as bytes only. */
+  Output raw() {
+    return new Output(results, errors, Style.RAW);
   }
 
   /** A value that was found. */
@@ -138,6 +144,12 @@ final class Output {
     }
     String time = "(" + (note.isEmpty() ? "" : note + ", ") + milliseconds(tookNanos) + ")";
     results.println(text + "  " + (style == Style.COLOURS ? DIM + time + PLAIN : time));
+  }
+
+  /** Servers by their ids, in words. */
+  static String servers(List<Integer> ids) {
+    String all = ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return (ids.size() == 1 ? "server " : "servers ") + all;
   }
 
   static String milliseconds(long nanos) {

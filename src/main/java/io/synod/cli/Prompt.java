@@ -1,5 +1,6 @@
 package io.synod.cli;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
@@ -40,8 +41,7 @@ final class Prompt {
       LineReader reader = reader(terminal);
       while (!runner.isEnded()) {
         try {
-          String line = reader.readLine(PROMPT);
-          cancelling.run(() -> runner.run(line));
+          runEach(reader.readLine(PROMPT), runner, cancelling);
         } catch (UserInterruptException e) {
           // Ctrl-C clears the line, as in a shell.
           output.flush();
@@ -52,10 +52,21 @@ final class Prompt {
     }
   }
 
+  /** What was pasted may be several lines: each is a command, until EXIT or Ctrl-C. */
+  static void runEach(String lines, CommandRunner runner, Cancelling cancelling) {
+    for (String line : lines.lines().toList()) {
+      boolean cancelled = cancelling.run(() -> runner.run(line));
+      if (cancelled || runner.isEnded()) {
+        return;
+      }
+    }
+  }
+
   /** Lets Ctrl-C end a command that waits, and nothing else. */
   static final class Cancelling {
     private final Thread thread;
     private boolean running;
+    private boolean cancelled;
 
     Cancelling(Thread thread) {
       this.thread = thread;
@@ -64,23 +75,32 @@ final class Prompt {
     /** Interrupts what runs, if anything does. Any thread. */
     synchronized void cancel() {
       if (running) {
+        cancelled = true;
         thread.interrupt();
       }
     }
 
-    /** Runs a command. The thread. */
-    void run(Runnable command) {
+    /** Runs a command; whether it was cancelled. The thread. */
+    @CanIgnoreReturnValue
+    boolean run(Runnable command) {
       set(true);
       try {
         command.run();
       } finally {
         set(false);
       }
+      return isCancelled();
+    }
+
+    private synchronized boolean isCancelled() {
+      return cancelled;
     }
 
     private synchronized void set(boolean now) {
       running = now;
-      if (!now) {
+      if (now) {
+        cancelled = false;
+      } else {
         boolean unused = Thread.interrupted();
       }
     }
@@ -122,6 +142,8 @@ final class Prompt {
         .completer(new ArgumentCompleter(new StringsCompleter(names), NullCompleter.INSTANCE))
         .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
         .option(LineReader.Option.HISTORY_IGNORE_DUPS, true)
+        // Tab on an empty line shows the verbs.
+        .option(LineReader.Option.INSERT_TAB, false)
         .variable(LineReader.HISTORY_FILE, historyFile())
         .variable(LineReader.HISTORY_FILE_SIZE, 10_000)
         .build();

@@ -6,11 +6,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** STATUS as a person reads it. */
 final class StatusTable {
@@ -63,9 +60,7 @@ final class StatusTable {
     if (status.getMemberCount() > 0) {
       line("quorum", quorum());
     }
-    if (status.getFailRate() > 0) {
-      line("fail rate", status.getFailRate() + ": this server fails on purpose");
-    }
+    faults();
     if (status.getMemberCount() > 0) {
       out.append('\n').append(members());
     }
@@ -81,6 +76,28 @@ final class StatusTable {
         used * 100 / status.getQuotaBytes(),
         status.getHistoryBytes(),
         status.getRevision());
+  }
+
+  /** What this server was told to do badly; what others were told, they say when they are asked. */
+  private void faults() {
+    String only = "of server " + status.getServerId() + ", on purpose; ask the others for theirs";
+    if (status.getFailRate() > 0) {
+      line("fail rate", status.getFailRate() + " " + only);
+    }
+    if (status.getSuspendedMillis() > 0) {
+      line(
+          "suspended",
+          String.format(
+              Locale.ROOT,
+              "drops all traffic of servers for %.1f s more; RESUME %d ends it",
+              status.getSuspendedMillis() / 1e3,
+              status.getServerId()));
+    }
+    if (status.getCutServerIdCount() > 0) {
+      line(
+          "cut off",
+          "from %s; HEAL ends it".formatted(Output.servers(status.getCutServerIdList())));
+    }
   }
 
   private void line(String name, String text) {
@@ -143,43 +160,28 @@ final class StatusTable {
 
   private String members() {
     boolean waits = status.getMemberList().stream().anyMatch(m -> m.getSyncAgeMillis() > 0);
-    List<String> columns =
-        new ArrayList<>(
-            List.of("member", "clients", "servers", "role", "live", "lag", "round trip"));
+    List<String> heads = MembersTable.heads("round trip");
     if (waits) {
-      columns.add("sync for");
+      heads.add("sync for");
     }
-    TextTable table = new TextTable(columns.toArray(String[]::new));
+    TextTable table = new TextTable(heads);
     for (MemberStatus member : status.getMemberList()) {
       boolean self = member.getServerId() == status.getServerId();
-      boolean coordinates =
-          status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
-      List<String> row = new ArrayList<>();
-      Collections.addAll(
-          row,
-          member.getServerId() + (coordinates ? " *" : ""),
-          orDash(member.getClientAddress()),
-          orDash(member.getConsensusAddress()),
-          MembersTable.role(member),
-          self ? "asked" : member.getLive() ? "yes" : "NO",
-          member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-",
+      List<String> row = MembersTable.cells(member, status);
+      row.add(
           self || !member.getLive() || member.getRoundTripMicros() == 0
               ? "-"
               : Output.milliseconds(member.getRoundTripMicros() * 1_000));
       if (waits) {
         row.add(member.getSyncAgeMillis() == 0 ? "-" : member.getSyncAgeMillis() + " ms");
       }
-      table.row(row.toArray(String[]::new));
+      table.row(row);
     }
     String note = status.hasCoordinatorId() ? "* coordinates\n" : "";
     if (waits) {
       note += "sync for: how long a write to its disk has been under way\n";
     }
     return table + note;
-  }
-
-  private static String orDash(String text) {
-    return Optional.of(text).filter(t -> !t.isEmpty()).orElse("-");
   }
 
   static String duration(Duration duration) {

@@ -8,16 +8,25 @@ final class TextTable {
   private final List<List<String>> rows = new ArrayList<>();
 
   TextTable(String... heads) {
-    rows.add(List.of(heads));
+    this(List.of(heads));
+  }
+
+  TextTable(List<String> heads) {
+    rows.add(List.copyOf(heads));
   }
 
   /** Adds a row with as many cells as there are heads. */
   void row(String... cells) {
-    if (cells.length != rows.get(0).size()) {
+    row(List.of(cells));
+  }
+
+  /** Adds a row with as many cells as there are heads. */
+  void row(List<String> cells) {
+    if (cells.size() != rows.get(0).size()) {
       throw new IllegalArgumentException(
-          cells.length + " cells under " + rows.get(0).size() + " heads");
+          cells.size() + " cells under " + rows.get(0).size() + " heads");
     }
-    rows.add(List.of(cells));
+    rows.add(List.copyOf(cells));
   }
 
   /** All rows, each with a line end. */

@@ -116,6 +116,9 @@ public final class Node implements PeerListener {
    */
   private boolean lacksSnapshot;
 
+  /** Whether this process learned that its server is no member any more. */
+  private boolean removed;
+
   /** Of the state after slots applied in this turn, for the protocol to compare. */
   private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
 
@@ -521,6 +524,8 @@ public final class Node implements PeerListener {
       surroundings.startAnew();
     } else if (notice instanceof Notice.StateDiverged diverged && diverged.server().equals(self)) {
       snapshots.discardAll(surroundings::startAnew);
+    } else if (notice instanceof Notice.Removed) {
+      onRemoved();
     }
   }
 
@@ -571,6 +576,11 @@ public final class Node implements PeerListener {
   }
 
   private void onRequest(ClientRequest request) {
+    Optional<String> outside = outside();
+    if (outside.isPresent()) {
+      request.answer(new Answer.Unavailable(false, outside.get()));
+      return;
+    }
     Optional<String> unfit = unfit();
     if (unfit.isPresent()) {
       request.answer(new Answer.Unavailable(false, unfit.get()));
@@ -645,7 +655,7 @@ public final class Node implements PeerListener {
 
   private String whyUnavailable() {
     if (!paxos.isOpen()) {
-      return "not founded yet: waiting for servers " + paxos.waitingFor();
+      return "not founded yet: waiting for " + Warnings.names(paxos.waitingFor());
     }
     return paxos.coordinatorHeard().isPresent()
         ? "no quorum answered in time"
@@ -706,17 +716,40 @@ public final class Node implements PeerListener {
 
   private Optional<String> waitingFor() {
     if (!paxos.isOpen()) {
-      return Optional.of("waiting for servers " + paxos.waitingFor() + " to found the cluster");
+      return Optional.of(
+          "waiting for " + Warnings.names(paxos.waitingFor()) + " to found the cluster");
     }
     if (!paxos.isMember()) {
-      return Optional.of(
-          "no member of the cluster by the membership of slot "
-              + paxos.membership().decidedAt().number()
-              + ": it was removed, or waits to be added");
+      return Optional.of(noMember());
     }
     return lacksSnapshot
         ? Optional.of("its snapshot is damaged: waiting for one from another server")
         : unfit();
+  }
+
+  private String noMember() {
+    boolean founded =
+        paxos.founding().flatMap(founding -> founding.membership().member(self)).isPresent();
+    return "no member of the cluster by the membership of slot "
+        + paxos.membership().decidedAt().number()
+        + (removed || founded ? ": it was removed" : ": it was removed, or waits to be added");
+  }
+
+  /** Why clients have to ask another server, if this one has no part in the cluster. */
+  private Optional<String> outside() {
+    return paxos.isOpen() && !paxos.isMember()
+        ? Optional.of("server " + self.number() + " is " + noMember() + "; ask another server")
+        : Optional.empty();
+  }
+
+  /** Nobody tells this server any more what becomes of what its clients asked. */
+  private void onRemoved() {
+    removed = true;
+    String why = outside().orElse("this server was removed");
+    writes.giveUpAll(why);
+    for (ClientRequest read : reads.all()) {
+      read.answer(new Answer.Unavailable(false, why));
+    }
   }
 
   /** Why this server's state is not to be shown to anybody, if it is not. */

@@ -88,7 +88,8 @@ final class Warnings {
         + range.last().number();
   }
 
-  private static String names(List<ServerId> servers) {
+  /** Servers as the rest of the texts names them. */
+  static String names(List<ServerId> servers) {
     return servers.stream()
         .map(server -> "server " + server.number())
         .collect(Collectors.joining(", "));

@@ -233,6 +233,9 @@ final class AdminCalls {
   ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
     ServerId server = named(request.hasServerId(), request.getServerId(), "is meant");
     NodeStatus now = status.get();
+    if (request.hasCut()) {
+      checkCut(request.getCut(), server, now);
+    }
     if (server.equals(now.server())) {
       try {
         local.control(request);
@@ -246,9 +249,31 @@ final class AdminCalls {
         return others.call(each.member(), stub -> stub.control(request));
       }
     }
-    throw refusal(
+    throw noMember(request.getServerId());
+  }
+
+  private static StatusException noMember(int server) {
+    return refusal(
         ChangeAnswer.Reason.NOT_A_MEMBER,
-        "no member has the id " + Integer.toUnsignedString(request.getServerId()));
+        "no member has the id " + Integer.toUnsignedString(server));
+  }
+
+  private static void checkCut(ControlRequest.Cut cut, ServerId from, NodeStatus now)
+      throws StatusException {
+    for (int number : cut.getServerIdList()) {
+      ServerId other = id(number);
+      if (other.equals(from)) {
+        throw without(
+            Status.INVALID_ARGUMENT, "server " + number + " cannot be cut off from itself");
+      }
+      // Before the founding nobody knows who the members are.
+      boolean known =
+          now.members().isEmpty()
+              || now.members().stream().anyMatch(each -> each.member().server().equals(other));
+      if (!known) {
+        throw noMember(number);
+      }
+    }
   }
 
   // ---- the way there
@@ -271,6 +296,15 @@ final class AdminCalls {
     while (true) {
       try {
         Optional<Member> coordinator = coordinator();
+        if (isOutside()) {
+          throw without(
+              Status.UNAVAILABLE,
+              "server "
+                  + status.get().server().number()
+                  + " is "
+                  + status.get().waitingFor().orElse("no member")
+                  + "; ask another server");
+        }
         if (coordinator.isEmpty()) {
           throw again(Status.UNAVAILABLE, "no coordinator is heard");
         }
@@ -288,6 +322,13 @@ final class AdminCalls {
         pause();
       }
     }
+  }
+
+  /** Whether there is a cluster, and this server has no part in it. */
+  private boolean isOutside() {
+    NodeStatus now = status.get();
+    return !now.members().isEmpty()
+        && now.members().stream().noneMatch(each -> each.member().server().equals(now.server()));
   }
 
   private Optional<Member> coordinator() {

@@ -2,6 +2,8 @@ package io.synod.server;
 
 import io.synod.proto.ServerConfig;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -112,9 +114,18 @@ final class CommandLineReader {
   private static ServerConfig file(String name) throws BadConfigurationException {
     String text;
     try {
-      text = Files.readString(Path.of(name));
+      Path file = Path.of(name);
+      if (Files.isDirectory(file)) {
+        throw new BadConfigurationException(
+            "--config: " + name + " is a folder: name a file with the configuration's text");
+      }
+      text = Files.readString(file);
     } catch (NoSuchFileException e) {
       throw new BadConfigurationException("--config: there is no file " + name, e);
+    } catch (AccessDeniedException e) {
+      throw new BadConfigurationException("--config: this user may not read " + name, e);
+    } catch (CharacterCodingException e) {
+      throw new BadConfigurationException("--config: " + name + " is no text in UTF-8", e);
     } catch (IOException | InvalidPathException e) {
       throw new BadConfigurationException(
           "--config: the file " + name + " cannot be read (" + e.getClass().getSimpleName() + ")",

@@ -213,7 +213,22 @@ final class ConfigurationReader {
     long segment = number(Setting.JOURNAL_SEGMENT_MIB, new Range(16, 1, 1024)) << 20;
     long usualQuotaMib = Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5);
     long quota = number(Setting.QUOTA_MIB, new Range(usualQuotaMib, 1, 1 << 24)) << 20;
+    checkQuota(quota >> 20, Runtime.getRuntime().maxMemory() >> 20);
     return new Limits(queue, Limits.KEY_BYTES, value, segment, quota);
+  }
+
+  /** What the store may hold is in the heap, with all else that a server needs. */
+  private static void checkQuota(long quotaMib, long heapMib) throws BadConfigurationException {
+    if (quotaMib >= heapMib) {
+      throw new BadConfigurationException(
+          "quota_mib "
+              + quotaMib
+              + " does not fit into the heap of "
+              + heapMib
+              + " MiB, which holds the store: give at most "
+              + Math.max(1, heapMib * 2 / 5)
+              + ", two fifths of the heap, or a larger heap (SYNOD_HEAP_MIB)");
+    }
   }
 
   /** What a whole number may be, and what it is if nothing is said. */

@@ -1,17 +1,23 @@
 package io.synod.server;
 
+import static java.util.stream.Collectors.joining;
+
 import io.synod.node.Node;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.ServerId;
 import io.synod.proto.ControlRequest;
 import io.synod.transport.grpc.GrpcPeerNetwork;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What operators do to this server, its node and its network. Any thread; never blocks. */
+/**
+ * What operators do to this server, its node and its network, and what of it still holds. Any
+ * thread; never blocks.
+ */
 final class LocalControls implements AdminCalls.Local {
   private static final Logger LOG = LoggerFactory.getLogger(LocalControls.class);
 
@@ -20,10 +26,27 @@ final class LocalControls implements AdminCalls.Local {
 
   private final Node node;
   private final GrpcPeerNetwork network;
+  private volatile long suspendedUntilNanos = System.nanoTime();
+  private volatile List<ServerId> cut = List.of();
+
+  /**
+   * What an operator did on purpose and has not ended.
+   *
+   * @param suspendedMillis for how long this server still drops all traffic; 0 if it does not
+   * @param cut from which servers it is cut off
+   */
+  record Faults(long suspendedMillis, List<ServerId> cut) {
+    static final Faults NONE = new Faults(0, List.of());
+  }
 
   LocalControls(Node node, GrpcPeerNetwork network) {
     this.node = node;
     this.network = network;
+  }
+
+  Faults faults() {
+    long leftNanos = Math.max(0, suspendedUntilNanos - System.nanoTime());
+    return new Faults((leftNanos + 999_999) / 1_000_000, cut);
   }
 
   @Override
@@ -54,6 +77,7 @@ final class LocalControls implements AdminCalls.Local {
           "a server is suspended for an hour at most, not for " + millis + " ms");
     }
     node.suspend(TimeUnit.MILLISECONDS.toNanos(millis));
+    suspendedUntilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     if (millis == 0) {
       LOG.info("the suspension is over: an operator asked for it");
     } else {
@@ -61,16 +85,19 @@ final class LocalControls implements AdminCalls.Local {
     }
   }
 
-  private void cut(ControlRequest.Cut cut) {
+  private void cut(ControlRequest.Cut wanted) {
     Set<ServerId> servers = new TreeSet<>();
-    for (int server : cut.getServerIdList()) {
+    for (int server : wanted.getServerIdList()) {
       servers.add(new ServerId(server));
     }
     network.setCut(servers);
+    cut = List.copyOf(servers);
     if (servers.isEmpty()) {
       LOG.info("cut off from no server any more: an operator asked for it");
     } else {
-      LOG.warn("cut off from servers {}: an operator asked for it", cut.getServerIdList());
+      LOG.warn(
+          "cut off from {}: an operator asked for it",
+          servers.stream().map(each -> "server " + each.number()).collect(joining(", ")));
     }
   }
 }

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.LoggerContext;
 import io.synod.journal.JournalRefusedException;
 import io.synod.server.CommandLineReader.Wish;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -69,13 +70,18 @@ public final class Main {
       abandon("the data directory cannot be used: " + e.getMessage());
     } catch (IOException e) {
       abandon(
-          DiskFull.advice(configuration.dataDirectory(), e)
-              .orElseGet(() -> String.valueOf(e.getMessage())));
+          DiskFull.advice(configuration.dataDirectory(), e).orElseGet(() -> why(configuration, e)));
     } catch (RuntimeException e) {
       log.error("cannot start: an error of its own", e);
       flushLog();
       Runtime.getRuntime().halt(OWN_ERROR);
     }
+  }
+
+  private static String why(Configuration configuration, IOException e) {
+    return e instanceof FileSystemException trouble
+        ? DirectoryTrouble.why(configuration.dataDirectory(), trouble)
+        : String.valueOf(e.getMessage());
   }
 
   private static void abandon(String why) {

@@ -1,16 +1,19 @@
 package io.synod.server;
 
+import io.synod.node.NodeStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A small file in which a server says how it is, for scripts: {@code
- * state=starting|waiting|serving}, {@code coordinator=N}, {@code waiting_for=TEXT}. Written anew
- * when something changes, never half. One thread.
+ * state=starting|waiting|serving}, {@code coordinator=N}, {@code waiting_for=TEXT}, {@code
+ * members=SLOT:ID,ID,...} for the membership of that slot. Written anew when something changes,
+ * never half. One thread.
  */
 final class StateFile {
   private static final Logger LOG = LoggerFactory.getLogger(StateFile.class);
@@ -22,14 +25,22 @@ final class StateFile {
     this.file = file;
   }
 
-  void write(String state, String coordinator, String waitingFor) {
+  /**
+   * @param state as {@link Readiness} calls it
+   */
+  void write(String state, NodeStatus status) {
+    String coordinator =
+        status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
+    String waitingFor = state.equals("serving") ? "" : Readiness.why(status).replace('\n', ' ');
     String text =
         "state="
             + state
             + "\ncoordinator="
             + coordinator
             + "\nwaiting_for="
-            + waitingFor.replace('\n', ' ')
+            + waitingFor
+            + "\nmembers="
+            + members(status)
             + "\n";
     if (text.equals(written)) {
       return;
@@ -42,5 +53,13 @@ final class StateFile {
     } catch (IOException e) {
       LOG.warn("the state file {} could not be written: {}", file, e.toString());
     }
+  }
+
+  private static String members(NodeStatus status) {
+    return status.members().isEmpty()
+        ? ""
+        : status.members().stream()
+            .map(each -> String.valueOf(each.member().server().number()))
+            .collect(Collectors.joining(",", status.membershipAt().number() + ":", ""));
   }
 }

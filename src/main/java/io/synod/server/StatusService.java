@@ -4,6 +4,7 @@ import io.synod.node.NodeStatus;
 import io.synod.paxos.Address;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
+import io.synod.paxos.ServerId;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import java.util.function.Supplier;
@@ -12,18 +13,23 @@ import java.util.function.Supplier;
 final class StatusService {
   private final Supplier<NodeStatus> status;
   private final Own own;
+  private final Supplier<LocalControls.Faults> faults;
   private final long startedNanos = System.nanoTime();
 
   /** What a server is by its configuration and its data directory, whatever the log says. */
   record Own(Incarnation incarnation, Address clientAddress, Address consensusAddress) {}
 
-  StatusService(Supplier<NodeStatus> status, Own own) {
+  StatusService(Supplier<NodeStatus> status, Own own, Supplier<LocalControls.Faults> faults) {
     this.status = status;
     this.own = own;
+    this.faults = faults;
   }
 
   StatusResponse response() {
+    LocalControls.Faults now = faults.get();
     return response(status.get())
+        .setSuspendedMillis(now.suspendedMillis())
+        .addAllCutServerId(now.cut().stream().map(ServerId::number).toList())
         .setVersion(Version.text())
         .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
         .setIncarnation(own.incarnation().id().toString())

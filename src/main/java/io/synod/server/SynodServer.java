@@ -167,6 +167,7 @@ final class SynodServer {
         configuration.storage() == Configuration.Storage.MEMORY
             ? "memory only"
             : configuration.dataDirectory());
+    warnOfQuota();
     NetworkThreads forClients = clientThreads();
     Outboxes outboxes = new Outboxes(forClients.group());
     Kept opened = openKept();
@@ -205,6 +206,19 @@ final class SynodServer {
             new Listener(Objects.requireNonNull(clients)));
     ScheduledFuture<?> unused =
         ticks.scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void warnOfQuota() {
+    long quota = configuration.limits().quotaBytes();
+    long heap = Runtime.getRuntime().maxMemory();
+    if (quota / 3 * 5 > heap) {
+      LOG.warn(
+          "quota_mib {} is much for a heap of {} MiB: before the store is full, this server may end"
+              + " for lack of memory; two fifths of the heap are safe, {}",
+          quota >> 20,
+          heap >> 20,
+          (heap >> 20) * 2 / 5);
+    }
   }
 
   private NetworkThreads clientThreads() {
@@ -338,13 +352,14 @@ final class SynodServer {
             identity.incarnation(),
             configuration.clientAddress(),
             configuration.replicas().get(configuration.server().number()));
+    LocalControls controls = new LocalControls(driven, peers);
     AdminCalls calls =
         new AdminCalls(
-            new LocalControls(driven, peers),
+            controls,
             this::status,
             new OtherServers(configuration.server(), configuration.clusterToken()));
     return ServerInterceptors.intercept(
-        new AdminService(new StatusService(this::status, own), calls, operators),
+        new AdminService(new StatusService(this::status, own, controls::faults), calls, operators),
         new AdminGate(configuration.clusterToken()));
   }
 
@@ -467,11 +482,7 @@ final class SynodServer {
 
     @Override
     public void state(String state, NodeStatus status) {
-      String coordinator =
-          status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
-      stateFile.ifPresent(
-          file ->
-              file.write(state, coordinator, state.equals("serving") ? "" : Readiness.why(status)));
+      stateFile.ifPresent(file -> file.write(state, status));
     }
   }
 

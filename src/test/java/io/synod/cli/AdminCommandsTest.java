@@ -143,7 +143,7 @@ class AdminCommandsTest {
                 server 0 drops all traffic for 2.5 s
                 server 0 takes part again
                 server 1 writes a snapshot, if there is anything new
-                server 0 is cut off from [1, 2] until HEAL
+                server 0 is cut off from servers 1, 2 until HEAL
                 """),
         out());
   }
@@ -197,6 +197,27 @@ class AdminCommandsTest {
       })
   void whatMakesNoSenseIsNotAsked(String line) {
     assertThrows(WrongInputException.class, () -> CommandParser.parse(line));
+  }
+
+  @Test
+  void optionsMayStandBehindTheVerb() {
+    String raw = "0\tvoter\tlive\tlocalhost:8000\t\n1\tvoter\tlive\tlocalhost:8001\t\n";
+    for (List<String> args :
+        List.of(
+            List.of("admin", "localhost:8000", "MEMBERS", "--raw"),
+            List.of("admin", "--raw", "members", "--timeout", "5"),
+            List.of("-c", "members --raw"))) {
+      out.reset();
+      assertEquals(0, run(args.toArray(String[]::new)));
+      assertEquals(raw, out());
+    }
+    out.reset();
+    assertEquals(0, run("admin", "MEMBERS", "--help"));
+    assertTrue(out().startsWith("./client [options]"), out());
+    assertEquals(0, run("admin", "REMOVE", "1", "--dry-run"));
+    assertEquals(
+        List.of(ChangeRequest.newBuilder().setRemove(1).setDryRun(true).build()),
+        servers.operated());
   }
 
   @Test

@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.synod.client.ClientSettings;
 import io.synod.client.FakeServers;
 import io.synod.client.FakeServers.Behaviour;
+import io.synod.client.SynodClient;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -154,6 +159,76 @@ class ClientMainTest {
   }
 
   @Test
+  void linesThatArePastedTogetherAreCommandsEach() {
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      CommandRunner runner = runner(client);
+      Prompt.Cancelling cancelling = new Prompt.Cancelling(Thread.currentThread());
+      Prompt.runEach("put a \"b c\"\nget a\r\n\nexit\nput never 1\n", runner, cancelling);
+      assertEquals("done\nb c\n", out());
+      assertTrue(runner.isEnded());
+    }
+    assertEquals(Set.of(ByteString.copyFromUtf8("a")), servers.pairs().keySet());
+  }
+
+  @Test
+  void cancellingOnePastedLineCancelsTheRest() {
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      Prompt.Cancelling cancelling = new Prompt.Cancelling(Thread.currentThread());
+      PrintStream cancels =
+          new PrintStream(out, true, StandardCharsets.UTF_8) {
+            @Override
+            public void flush() {
+              cancelling.cancel();
+              super.flush();
+            }
+          };
+      CommandRunner runner =
+          new CommandRunner(client, new Output(cancels, cancels, Output.Style.LINES));
+      Prompt.runEach("put a 1\nput b 2\nput c 3", runner, cancelling);
+    }
+    assertEquals(Set.of(ByteString.copyFromUtf8("a")), servers.pairs().keySet());
+    assertFalse(Thread.currentThread().isInterrupted());
+  }
+
+  private SynodClient client() {
+    return SynodClient.of(
+        ClientSettings.usual(List.of(servers.addresses().get(0))), servers::channel);
+  }
+
+  private CommandRunner runner(SynodClient client) {
+    PrintStream results = new PrintStream(out, true, StandardCharsets.UTF_8);
+    PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
+    return new CommandRunner(client, new Output(results, errors, Output.Style.LINES));
+  }
+
+  @Test
+  void endsWithFourIfResultsCannotBeWrittenAndAsksNoMore() {
+    servers.set(0, Behaviour.ANSWERS);
+    PrintStream full =
+        new PrintStream(
+            new OutputStream() {
+              @Override
+              public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+              }
+            },
+            true,
+            StandardCharsets.UTF_8);
+    InputStream in =
+        new ByteArrayInputStream("PUT a 1\nPUT b 2\n".getBytes(StandardCharsets.UTF_8));
+    ExitStatus status =
+        ClientMain.run(
+            List.of(),
+            new ClientMain.Streams(in, full, new PrintStream(err)),
+            /* terminal= */ false,
+            servers::channel);
+    assertEquals(4, status.number());
+    assertEquals(Set.of(ByteString.copyFromUtf8("a")), servers.pairs().keySet());
+  }
+
+  @Test
   void carriesOutCommandsOfArguments() {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(0, run("", "localhost:8000", "-c", "PUT a b", "--command", "GET a"));
@@ -262,6 +337,25 @@ class ClientMainTest {
     assertEquals(1, run("GET a\nPUT b c\nGET nothing\n", "--raw"));
     assertEquals(
         ByteString.copyFrom(new byte[] {-1, 7, '\n'}), ByteString.copyFrom(out.toByteArray()));
+  }
+
+  @Test
+  void rawMayStandBehindOneCommandThatReads() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(
+        0,
+        run(
+            """
+            put a "\\t"
+            put --raw key
+            get a --raw
+            get --raw
+            list a 10 --raw
+            count --raw
+            get a
+            """));
+    assertEquals("done\ndone\n\t\nkey\na\n2\n\"\\t\"\n", out());
+    assertEquals(2, run("put a b --raw\n"));
   }
 
   @Test

@@ -111,6 +111,26 @@ class StatusTableTest {
     assertShows(
         StatusTable.of(five().setCoordinatorHeard(false).setFailRate(0.3).build()),
         "not heard here now",
-        "0.3");
+        "fail rate    0.3 of server 1, on purpose; ask the others for theirs");
+  }
+
+  @Test
+  void showsWhatAnOperatorDidOnPurposeAndNothingElse() {
+    String plain = StatusTable.of(five().build());
+    assertFalse(
+        plain.contains("suspended") || plain.contains("cut off") || plain.contains("fail rate"));
+    String text =
+        StatusTable.of(
+            five()
+                .setSuspendedMillis(3_599_940)
+                .addCutServerId(0)
+                .addCutServerId(4)
+                .setFailRate(0.3)
+                .build());
+    assertShows(
+        text,
+        "suspended    drops all traffic of servers for 3599.9 s more; RESUME 1 ends it",
+        "cut off      from servers 0, 4; HEAL ends it");
+    text.lines().forEach(line -> assertTrue(line.length() <= 80, () -> line));
   }
 }

@@ -93,6 +93,18 @@ class MembershipChangeTest {
     assertTrue(gap < MOST_GAP_MILLIS, () -> "no write acknowledged for ms:" + gaps);
   }
 
+  /** With a deadline of minutes: who waits for it does not end in time. */
+  private static void refusesClientsAtOnce(RealCluster cluster, int server) {
+    StatusRuntimeException e =
+        assertThrows(StatusRuntimeException.class, () -> cluster.tryPut(server, "k", "v", 600_000));
+    assertEquals(Status.Code.UNAVAILABLE, e.getStatus().getCode(), e::toString);
+    assertTrue(RealCluster.isNotProposed(e), e::toString);
+    String why = String.valueOf(e.getStatus().getDescription());
+    assertTrue(why.startsWith("server " + server + " is no member of the cluster"), why);
+    assertTrue(why.endsWith(": it was removed; ask another server"), why);
+    assertThrows(StatusRuntimeException.class, () -> cluster.get(server, "k", 600_000));
+  }
+
   private static void join(RealCluster cluster, int server, int asked)
       throws IOException, InterruptedException {
     cluster.listed(server + 1);
@@ -152,6 +164,7 @@ class MembershipChangeTest {
                     .build());
         await(cluster, 2, "replaced", status -> isVoter(status, 5) && !isMember(status, 1));
         await(cluster, 1, "knows it", status -> status.getWaitingFor().contains("no member"));
+        refusesClientsAtOnce(cluster, 1);
         assertEquals(0, cluster.terminate(1));
         note("1 replaced by 5", writers);
 

@@ -376,6 +376,50 @@ class AdminServiceTest {
   }
 
   @Test
+  void nobodyIsCutOffFromWhoIsNoMemberAndNothingIsApplied() {
+    ClusterGrpc.ClusterBlockingStub stub = stub(1);
+    assertFails(
+        Status.Code.FAILED_PRECONDITION,
+        "no member has the id 7",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.control(cut(2, 0, 7))));
+    assertFails(
+        Status.Code.INVALID_ARGUMENT,
+        "server 2 cannot be cut off from itself",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.control(cut(2, 0, 2))));
+    assertTrue(servers.get(2).controls.isEmpty());
+  }
+
+  private static ControlRequest cut(int server, int... others) {
+    ControlRequest.Cut.Builder cut = ControlRequest.Cut.newBuilder();
+    for (int other : others) {
+      cut.addServerId(other);
+    }
+    return ControlRequest.newBuilder().setServerId(server).setCut(cut).build();
+  }
+
+  @Test
+  void statusSaysWhatAnOperatorDidAndHasNotEnded() {
+    servers.get(1).faults = new LocalControls.Faults(1_500, List.of(id(0), id(2)));
+    StatusResponse status = stub(1).status(StatusRequest.getDefaultInstance());
+    assertEquals(1_500, status.getSuspendedMillis());
+    assertEquals(List.of(0, 2), status.getCutServerIdList());
+  }
+
+  @Test
+  void aServerThatWasRemovedSendsOperatorsElsewhereAtOnce() {
+    List<Member> others = List.of(servers.get(0).member(), servers.get(1).member());
+    servers.get(2).status = status(2, others, Optional.empty());
+    ClusterGrpc.ClusterBlockingStub stub = stub(2);
+    assertFails(
+        Status.Code.UNAVAILABLE,
+        "server 2 is no member; ask another server",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.change(remove(0))));
+  }
+
+  @Test
   void aServerThatIsDownIsNamed() {
     servers.get(2).close();
     ClusterGrpc.ClusterBlockingStub stub = stub(1);

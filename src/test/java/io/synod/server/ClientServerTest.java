@@ -89,7 +89,7 @@ class ClientServerTest {
           }
         };
     return new AdminService(
-            new StatusService(ClientServerTest::status, own),
+            new StatusService(ClientServerTest::status, own, () -> LocalControls.Faults.NONE),
             new AdminCalls(
                 nobody,
                 ClientServerTest::status,

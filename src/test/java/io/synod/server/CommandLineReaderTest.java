@@ -242,6 +242,8 @@ class CommandLineReaderTest {
         bad("--fail-rate wants a value", THREE, "--fail-rate"),
         bad("there are 2 arguments, 'my_paxos:x' among them", "my_addr:x", "my_paxos:x"),
         bad("there is no file /no/such/file", "--config", "/no/such/file"),
+        bad("/ is a folder: name a file", "--config", "/"),
+        bad("quota_mib 1048576 does not fit into the heap of", THREE, "--quota-mib", "1048576"),
         bad("the configuration is given twice", THREE, "--config", "/no/such/file"));
   }
 

@@ -20,6 +20,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,6 +186,22 @@ class MainTest {
 
       String line = refused.until("synod: cannot start");
       assertTrue(line.contains("port " + other.getLocalPort()), line);
+      assertEquals(1, refused.status());
+    }
+  }
+
+  @Test
+  void aDirectoryThatCannotBeOneEndsItWithStatusOneAndSaysWhy() throws Exception {
+    Path file = Files.createFile(data.resolve("file"));
+    String[] arguments = alone();
+    for (Path wrong : List.of(file, file.resolve("below"))) {
+      arguments[7] = wrong.toString();
+      Running refused = run(arguments);
+      String line = refused.until("synod: cannot start");
+      assertTrue(
+          line.contains("the data directory " + wrong + " cannot be used: " + file), () -> line);
+      assertTrue(
+          line.contains("is a file, not a folder") || line.contains("Not a directory"), line);
       assertEquals(1, refused.status());
     }
   }

@@ -35,6 +35,9 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   /** How the server stands. */
   volatile NodeStatus status;
 
+  /** What operators have done to it. */
+  volatile LocalControls.Faults faults = LocalControls.Faults.NONE;
+
   /** What the node makes of a request. */
   volatile Function<OperatorRequest, ChangeAnswer> node =
       request -> {
@@ -62,7 +65,7 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             incarnation(), new Address("clients", 8000 + id.number()), new Address("servers", 1));
     return ServerInterceptors.intercept(
         new AdminService(
-            new StatusService(() -> status, own),
+            new StatusService(() -> status, own, () -> faults),
             new AdminCalls(this, () -> status, new OtherServers(id, token)),
             threads),
         new AdminGate(token));
