@@ -20,11 +20,14 @@ import java.util.Set;
  * much to do must not get the more to do for it: what waits already is not added a second time.
  */
 final class Batches {
+  /** What came of so many sessions is kept although nothing of them waits. */
+  private static final int MOST_SPARE_SESSIONS = 64;
+
   private final NodeSettings settings;
   private final ArrayDeque<Bytes> runs = new ArrayDeque<>();
   private long sizeBytes;
 
-  /** The highest sequence of each session that came. */
+  /** The highest sequence that came of each session of which commands wait. */
   private final Map<Long, Long> highest = new HashMap<>();
 
   Batches(NodeSettings settings) {
@@ -33,6 +36,11 @@ final class Batches {
 
   boolean isEmpty() {
     return runs.isEmpty();
+  }
+
+  /** Of how many sessions it is kept what came. */
+  int sessions() {
+    return highest.size();
   }
 
   long sizeBytes() {
@@ -50,7 +58,9 @@ final class Batches {
       runs.add(added);
       sizeBytes += added.size();
     }
-    span.ifPresent(each -> highest.merge(each.session(), each.last(), Math::max));
+    if (!runs.isEmpty()) {
+      span.ifPresent(each -> highest.merge(each.session(), each.last(), Math::max));
+    }
     return true;
   }
 
@@ -89,7 +99,21 @@ final class Batches {
       }
       batches.add(new Value.Batch(CommandFormat.batch(logTimeMillis, taken)));
     }
+    forgetSessions();
     return batches;
+  }
+
+  /** Sessions come and go with their servers: those of which nothing waits are forgotten. */
+  private void forgetSessions() {
+    if (runs.isEmpty()) {
+      highest.clear();
+    } else if (highest.size() > MOST_SPARE_SESSIONS + 2 * runs.size()) {
+      Set<Long> waiting = new HashSet<>();
+      for (Bytes run : runs) {
+        CommandFormat.span(run).ifPresent(span -> waiting.add(span.session()));
+      }
+      highest.keySet().retainAll(waiting);
+    }
   }
 
   /**

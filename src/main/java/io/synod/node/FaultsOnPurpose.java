@@ -2,6 +2,7 @@ package io.synod.node;
 
 import io.synod.paxos.Message;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * {@code fail_rate}: this server, as an acceptor, fails on a Prepare or Propose; half of the time
@@ -18,9 +19,11 @@ final class FaultsOnPurpose {
 
   private final SplittableRandom random;
   private volatile double failRate;
-  private volatile long suspendNanos;
+
+  /** What was asked for last and not seen yet; 0: nothing. */
+  private final AtomicLong suspendNanos = new AtomicLong();
+
   private long suspendedUntilNanos = Long.MIN_VALUE;
-  private long failures;
 
   FaultsOnPurpose(double failRate, long seed) {
     this.failRate = failRate;
@@ -38,18 +41,12 @@ final class FaultsOnPurpose {
 
   /** Any thread: from its next turn on the server is cut off for so long; 0 ends it. */
   void suspend(long nanos) {
-    suspendNanos = Math.max(1, nanos);
-  }
-
-  /** How many messages were dropped or left without an answer. */
-  long failures() {
-    return failures;
+    suspendNanos.set(Math.max(1, nanos));
   }
 
   boolean isSuspended(long nowNanos) {
-    if (suspendNanos != 0) {
-      suspendedUntilNanos = nowNanos + suspendNanos;
-      suspendNanos = 0;
+    if (suspendNanos.get() != 0) {
+      suspendedUntilNanos = nowNanos + suspendNanos.getAndSet(0);
     }
     return nowNanos < suspendedUntilNanos;
   }
@@ -60,7 +57,6 @@ final class FaultsOnPurpose {
     if (!exposed || rate == 0 || random.nextDouble() >= rate) {
       return Fate.HANDLED;
     }
-    failures++;
     return random.nextBoolean() ? Fate.DROPPED : Fate.NOT_ANSWERED;
   }
 }

@@ -19,10 +19,13 @@ import io.synod.store.Snapshots;
 import io.synod.store.StoreView;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -52,6 +55,9 @@ final class SnapshotDuties {
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
 
+  /** So many peers are sent pieces at the same time; any other asks again. */
+  private static final int MOST_RECEIVERS = 8;
+
   private final Paxos paxos;
   private final KeyValueStore store;
   private final Snapshots snapshots;
@@ -62,8 +68,14 @@ final class SnapshotDuties {
 
   private final ConcurrentLinkedQueue<Runnable> completions = new ConcurrentLinkedQueue<>();
 
-  /** Background only: the file that each peer is being sent. */
-  private final Map<ServerId, SnapshotFile> sending = new TreeMap<>();
+  /**
+   * Background only: the file that each peer is being sent, of the last few that asked; first the
+   * one that asked longest ago.
+   */
+  private final Map<ServerId, SnapshotFile> sending = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Whose request waits to be read, or is being read: one each. */
+  private final Set<ServerId> reading = new TreeSet<>();
 
   /** The journal is damaged up to here: the log has to do without it. */
   private Slot cutWanted = Slot.ZERO;
@@ -291,13 +303,20 @@ final class SnapshotDuties {
         // What is there is of no use to it; it asks again.
         wanted = true;
       }
+      if (reading.size() == MOST_RECEIVERS || !reading.add(from)) {
+        // As if lost on the way: it asks again, and this disk may be slower than it.
+        return;
+      }
       inBackground(
           "read a snapshot for " + from,
           () -> {
             PeerMessage.SnapshotChunk chunk = read(from, request);
-            return () -> sender.accept(from, chunk);
+            return () -> {
+              reading.remove(from);
+              sender.accept(from, chunk);
+            };
           },
-          () -> {});
+          () -> reading.remove(from));
     } else if (message instanceof PeerMessage.SnapshotChunk chunk) {
       onChunk(from, chunk);
     }
@@ -318,6 +337,13 @@ final class SnapshotDuties {
       }
       file = opened.get();
       sending.put(peer, file);
+      if (sending.size() > MOST_RECEIVERS) {
+        // It may never ask again; if it does, the file is opened again.
+        Iterator<SnapshotFile> eldest = sending.values().iterator();
+        SnapshotFile idle = eldest.next();
+        eldest.remove();
+        idle.close();
+      }
     }
     SnapshotOffer offer = file.offer();
     Bytes bytes = file.read(request.offset(), CHUNK_BYTES);
@@ -465,8 +491,8 @@ final class SnapshotDuties {
     appliedBytes = 0;
     lastBytes = heldBytes();
     surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
-    if (slot.isAfter(paxos.chosen())) {
-      step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
-    }
+    // Also where the log is chosen further, and only the store was behind: it is not under way any
+    // more.
+    step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
   }
 }

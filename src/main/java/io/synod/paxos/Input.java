@@ -27,7 +27,11 @@ public sealed interface Input {
    */
   record Proposed(List<Value.Batch> batches) implements Input {}
 
-  /** A membership to be chosen. Only on a coordinator with none in flight. */
+  /**
+   * A membership to be chosen, whatever it says: the coordinator's own changes are {@link
+   * ChangeRequested} and what {@link Replacement} wants, and this one is how the barrier is tried
+   * with memberships that these would not propose. Only on a coordinator with none in flight.
+   */
   record MembershipProposed(Membership membership) implements Input {}
 
   /**

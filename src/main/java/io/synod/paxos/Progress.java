@@ -21,11 +21,14 @@ final class Progress {
   /** Everything up to here was sent to it. */
   private Slot sent;
 
+  /** The furthest that was ever sent to it: what is sent up to here is sent again. */
+  private Slot furthest;
+
   private double smoothedNanos;
   private double varianceNanos;
   private Slot measuredSlot = Slot.ZERO;
   private long measuredSinceNanos;
-  private long timeoutNanos = FIRST_TIMEOUT_NANOS;
+  private long timeoutNanos;
   private long sentAtNanos;
   private long prepareSentAtNanos = NEVER;
   private Slot informed = Slot.ZERO;
@@ -35,7 +38,9 @@ final class Progress {
 
   Progress(Slot base, long mostTimeoutNanos) {
     this.sent = base;
+    this.furthest = base;
     this.mostTimeoutNanos = mostTimeoutNanos;
+    this.timeoutNanos = Math.min(FIRST_TIMEOUT_NANOS, mostTimeoutNanos);
   }
 
   Slot matched() {
@@ -55,9 +60,15 @@ final class Progress {
     informed = Slot.max(informed, upTo);
   }
 
+  /**
+   * What follows {@link #sent()} was sent, up to here. The round trip is measured only where all of
+   * it is sent for the first time: an answer to what was sent twice does not say to which of the
+   * two it is (Karn and Partridge, "Improving Round-Trip Time Estimates in Reliable Transport
+   * Protocols", 1987).
+   */
   void onSent(Slot upTo, long nowNanos) {
     if (upTo.isAfter(sent)) {
-      if (measuredSlot.equals(Slot.ZERO)) {
+      if (measuredSlot.equals(Slot.ZERO) && !sent.isBefore(furthest)) {
         measuredSlot = upTo;
         measuredSinceNanos = nowNanos;
       }
@@ -65,6 +76,7 @@ final class Progress {
         sentAtNanos = nowNanos;
       }
       sent = upTo;
+      furthest = Slot.max(furthest, upTo);
     }
   }
 
@@ -76,7 +88,11 @@ final class Progress {
     sent = Slot.max(sent, upTo);
   }
 
-  /** It acknowledged this much; returns whether that is new. */
+  /**
+   * It acknowledged this much; returns whether that is new. The time-out stays as long as it has
+   * grown until a round trip is measured: were it cut by an answer to what was sent again, one that
+   * is too short would stay so, and never be measured better.
+   */
   boolean onMatched(Slot upTo, long nowNanos) {
     if (!upTo.isAfter(matched)) {
       return false;
@@ -87,8 +103,8 @@ final class Progress {
     if (!measuredSlot.equals(Slot.ZERO) && !upTo.isBefore(measuredSlot)) {
       measure(nowNanos - measuredSinceNanos);
       measuredSlot = Slot.ZERO;
+      timeoutNanos = measuredTimeout();
     }
-    timeoutNanos = measuredTimeout();
     return true;
   }
 
@@ -103,9 +119,6 @@ final class Progress {
   }
 
   private long measuredTimeout() {
-    if (smoothedNanos == 0) {
-      return Math.min(FIRST_TIMEOUT_NANOS, mostTimeoutNanos);
-    }
     long measured = Math.round(2 * smoothedNanos + 4 * varianceNanos);
     return Math.min(mostTimeoutNanos, Math.max(LEAST_TIMEOUT_NANOS, measured));
   }

@@ -7,6 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest;
+import io.synod.node.Submission;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.Slot;
@@ -42,39 +43,164 @@ abstract class ClientCall<R> extends ClientRequest {
   private static final Logger LOG = LoggerFactory.getLogger(ClientCall.class);
 
   private final ServerCall<?, R> call;
-  private final Outbox outbox;
+  private final Place place;
+
+  /** How many bytes it was given of the room for calls. */
+  private final int requestBytes;
+
   private @Nullable Answer answer;
 
-  private ClientCall(
-      ServerCall<?, R> call, Outbox outbox, Operation operation, long deadlineNanos) {
-    super(operation, deadlineNanos);
+  /** How much of its connection's backlog is this call's: its answer, or room to read it again. */
+  private int answerBytes;
+
+  /** How large the answer was that found no room. */
+  private int wantedBytes;
+
+  /** Waits in the backlog to be read again. */
+  private boolean held;
+
+  private boolean ended;
+
+  /**
+   * Where a call belongs.
+   *
+   * @param outbox of its network thread
+   * @param room for what calls bring
+   * @param backlog of its connection
+   */
+  record Place(Outbox outbox, Room room, Backlog backlog) {}
+
+  /**
+   * What is asked for, and until when.
+   *
+   * @param bytes which it was given of the room for what calls bring
+   */
+  record Terms(Operation operation, int bytes, long deadlineNanos) {}
+
+  private ClientCall(ServerCall<?, R> call, Place place, Terms terms) {
+    super(terms.operation(), terms.deadlineNanos());
     this.call = call;
-    this.outbox = outbox;
+    this.place = place;
+    this.requestBytes = terms.bytes();
   }
 
   @Override
   protected final void answer(Answer given) {
     Check.that(answer == null, "a call is answered once");
     answer = given;
-    outbox.add(this);
+    place.outbox().add(this);
   }
 
-  /** Sends what the driver answered, unless the caller is gone. Its network thread. */
+  // ---- on its network thread
+  // ----------------------------------------------------------------------
+
+  /** Sends what the driver answered, unless the caller is gone or there is no room for it. */
   final void send() {
-    ended();
+    Answer given = Objects.requireNonNull(answer);
     if (call.isCancelled()) {
+      end();
+      giveBackAnswerRoom();
       return;
     }
+    if (!takeAnswerRoom(sizeBytes(given))) {
+      hold();
+      return;
+    }
+    end();
     try {
-      send(Objects.requireNonNull(answer));
+      send(given);
     } catch (RuntimeException e) {
       // One call that cannot be answered must not cost the others of the batch theirs.
       LOG.warn("an answer could not be sent", e);
     }
   }
 
-  /** It needs no room any more. */
-  void ended() {}
+  /** How much memory an answer takes until it has left; 0 if hardly any. */
+  int sizeBytes(Answer given) {
+    return 0;
+  }
+
+  private boolean takeAnswerRoom(int bytes) {
+    int more = bytes - answerBytes;
+    if (more > 0 && !place.backlog().take(more)) {
+      wantedBytes = bytes;
+      return false;
+    }
+    answerBytes = bytes;
+    if (more < 0) {
+      place.backlog().giveBack(-more);
+    }
+    return true;
+  }
+
+  private void hold() {
+    answer = null;
+    giveBackAnswerRoom();
+    if (place.backlog().isEmpty()) {
+      refuseForRoom();
+    } else {
+      held = true;
+      place.backlog().hold(this, place.outbox());
+    }
+  }
+
+  /** Refuses it: what was answered before it, here or elsewhere, fills the memory. */
+  final void refuseForRoom() {
+    held = false;
+    end();
+    refuse(
+        call,
+        Status.RESOURCE_EXHAUSTED.withDescription(
+            "no room for an answer of "
+                + wantedBytes
+                + " bytes: clients have not read what they were answered before; try again later"),
+        /* unknown= */ false);
+  }
+
+  /** Takes room for an answer as large as the one that found none. */
+  final boolean takeRoomAgain() {
+    return takeAnswerRoom(wantedBytes);
+  }
+
+  /** Asks once more for what was let go; returns whether it is asked. */
+  final Submission readAgain(Requests requests) {
+    held = false;
+    return requests.submit(this);
+  }
+
+  /** It is not asked, nor answered. */
+  final void refuseAgain(Status why) {
+    end();
+    place.backlog().release(answerBytes);
+    answerBytes = 0;
+    refuse(call, why, /* unknown= */ false);
+  }
+
+  /** Its last byte has left, or its caller is gone. */
+  final void onClosed() {
+    if (held) {
+      held = false;
+      place.backlog().drop(this);
+      end();
+    }
+    giveBackAnswerRoom();
+  }
+
+  private void giveBackAnswerRoom() {
+    int bytes = answerBytes;
+    if (bytes > 0) {
+      answerBytes = 0;
+      place.backlog().giveBack(bytes);
+    }
+  }
+
+  /** What it brought takes no room any more. */
+  final void end() {
+    if (!ended) {
+      ended = true;
+      place.room().giveBack(requestBytes);
+    }
+  }
 
   private void send(Answer given) {
     if (given instanceof Answer.RevisionUnavailable revision) {
@@ -106,21 +232,8 @@ abstract class ClientCall<R> extends ClientRequest {
 
   /** PUT and DELETE. */
   static final class Write extends ClientCall<EmptyMessage> {
-    private final Room room;
-    private final int bytes;
-
-    /**
-     * @param bytes which it was given of {@code room}
-     */
-    Write(ServerCall<?, EmptyMessage> call, Outbox outbox, Room room, int bytes, Terms terms) {
-      super(call, outbox, terms.operation(), terms.deadlineNanos());
-      this.room = room;
-      this.bytes = bytes;
-    }
-
-    @Override
-    void ended() {
-      room.giveBack(bytes);
+    Write(ServerCall<?, EmptyMessage> call, Place place, Terms terms) {
+      super(call, place, terms);
     }
 
     @Override
@@ -134,9 +247,14 @@ abstract class ClientCall<R> extends ClientRequest {
   static final class Read extends ClientCall<GetResponse> {
     private final boolean local;
 
-    Read(ServerCall<?, GetResponse> call, Outbox outbox, boolean local, Terms terms) {
-      super(call, outbox, terms.operation(), terms.deadlineNanos());
+    Read(ServerCall<?, GetResponse> call, Place place, boolean local, Terms terms) {
+      super(call, place, terms);
       this.local = local;
+    }
+
+    @Override
+    int sizeBytes(Answer given) {
+      return given instanceof Answer.Found found ? Backlog.ANSWER_BYTES + found.value().size() : 0;
     }
 
     @Override
@@ -168,11 +286,26 @@ abstract class ClientCall<R> extends ClientRequest {
 
   /** A page of a range, or its count. */
   static final class Scan extends ClientCall<RangeResponse> {
+    /** What a row takes in an answer beside its key and its value, at most. */
+    private static final int ROW_BYTES = 64;
+
     private final boolean local;
 
-    Scan(ServerCall<?, RangeResponse> call, Outbox outbox, boolean local, Terms terms) {
-      super(call, outbox, terms.operation(), terms.deadlineNanos());
+    Scan(ServerCall<?, RangeResponse> call, Place place, boolean local, Terms terms) {
+      super(call, place, terms);
       this.local = local;
+    }
+
+    @Override
+    int sizeBytes(Answer given) {
+      if (!(given instanceof Answer.Rows rows)) {
+        return 0;
+      }
+      int bytes = Backlog.ANSWER_BYTES;
+      for (Row row : rows.read().rows()) {
+        bytes += ROW_BYTES + row.key().size() + row.value().size();
+      }
+      return bytes;
     }
 
     @Override
@@ -203,7 +336,4 @@ abstract class ClientCall<R> extends ClientRequest {
       return UnsafeByteOperations.unsafeWrap(bytes.toArray());
     }
   }
-
-  /** What is asked for, and until when. */
-  record Terms(Operation operation, long deadlineNanos) {}
 }

@@ -25,7 +25,6 @@ final class ClientServer {
   private final KeyValueService service;
   private final HealthStatusManager health = new HealthStatusManager();
   private final Server server;
-  private boolean serving;
 
   ClientServer(
       Address listen,
@@ -44,6 +43,7 @@ final class ClientServer {
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxInboundMessageSize(MESSAGE_BYTES)
             .addStreamTracerFactory(TooLarge.TRACING)
+            .addTransportFilter(service.connections())
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
             .keepAliveTime(60, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
@@ -78,11 +78,6 @@ final class ClientServer {
     ServingStatus status = now ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
     health.setStatus(KeyValueStoreGrpc.SERVICE_NAME, status);
-    serving = now;
-  }
-
-  boolean isServing() {
-    return serving;
   }
 
   /** Refuses new calls and connections from now on; calls under way go on. */

@@ -1,12 +1,14 @@
 package io.synod.server;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.synod.node.ClientRequest.Operation;
 import io.synod.node.ClientRequest.ReadMode;
@@ -21,6 +23,7 @@ import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
 import io.synod.proto.RangesGrpc;
+import io.synod.server.ClientCall.Place;
 import io.synod.server.ClientCall.Terms;
 import io.synod.server.Configuration.Limits;
 import io.synod.store.Range;
@@ -42,6 +45,11 @@ final class KeyValueService {
   static final Metadata.Key<String> READ =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Why calls are refused at the end. */
+  static final String STOPS = "this server stops";
+
+  private static final Attributes.Key<Backlog> BACKLOG = Attributes.Key.create("backlog");
+
   private static final long MOST_MARGIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** How much a page of a range holds; one row alone may exceed the bytes. */
@@ -54,12 +62,18 @@ final class KeyValueService {
   private final Outboxes outboxes;
   private final LongSupplier clockNanos;
   private final Room room;
+  private final Backlog.Shared answers;
+
+  /** Of calls that come on no connection: in tests, which have no network. */
+  private final Backlog direct;
+
   private volatile boolean stopping;
 
   /**
    * What a service goes by.
    *
-   * @param roomBytes how many bytes of values may be under way
+   * @param roomBytes how many bytes of keys and values calls may bring that are under way, and as
+   *     many their answers
    */
   record Settings(Limits limits, ReadMode readMode, long defaultDeadlineMillis, long roomBytes) {}
 
@@ -73,6 +87,8 @@ final class KeyValueService {
     this.outboxes = outboxes;
     this.clockNanos = clockNanos;
     this.room = new Room(settings.roomBytes());
+    this.answers = new Backlog.Shared(new Room(settings.roomBytes()), requests, clockNanos);
+    this.direct = new Backlog(answers);
   }
 
   ServerServiceDefinition definition() {
@@ -89,37 +105,56 @@ final class KeyValueService {
         .build();
   }
 
+  /** Keeps a {@link Backlog} with each connection; for the server that has the service. */
+  ServerTransportFilter connections() {
+    return new ServerTransportFilter() {
+      @Override
+      public Attributes transportReady(Attributes attributes) {
+        return attributes.toBuilder().set(BACKLOG, new Backlog(answers)).build();
+      }
+    };
+  }
+
   /** From now on every new call is refused; those under way go on. Any thread. */
   void refuseNewCalls() {
     stopping = true;
   }
 
-  /** How many bytes of values are under way. */
+  /** How many bytes of keys and values calls have brought that are under way. */
   long bytesUnderWay() {
     return room.taken();
+  }
+
+  /** How many bytes of answers have not left yet. */
+  long bytesAnswered() {
+    return answers.room().taken();
   }
 
   // ---- the calls --------------------------------------------------------------------------------
 
   private final class Gets extends Handler<GetRequest, GetResponse> {
     @Override
-    void onRequest(ServerCall<GetRequest, GetResponse> call, GetRequest request, Arrival arrival) {
+    @Nullable ClientCall<?> onRequest(
+        ServerCall<GetRequest, GetResponse> call, GetRequest request, Arrival arrival) {
       ReadMode mode = readMode(call, arrival);
-      if (mode != null && accepts(call, request.getKey())) {
-        Operation get = new Operation.Get(ByteStrings.toBytes(request.getKey()), mode);
-        Terms terms = new Terms(get, arrival.answerByNanos());
-        submit(call, new ClientCall.Read(call, arrival.outbox(), mode == ReadMode.LOCAL, terms));
+      ByteString key = request.getKey();
+      if (mode == null || !accepts(call, key) || !takesRoom(call, key.size())) {
+        return null;
       }
+      Operation get = new Operation.Get(ByteStrings.toBytes(key), mode);
+      Terms terms = new Terms(get, key.size(), arrival.answerByNanos());
+      return submit(
+          call, new ClientCall.Read(call, place(call, arrival), mode == ReadMode.LOCAL, terms));
     }
   }
 
   private final class Ranges extends Handler<RangeRequest, RangeResponse> {
     @Override
-    void onRequest(
+    @Nullable ClientCall<?> onRequest(
         ServerCall<RangeRequest, RangeResponse> call, RangeRequest request, Arrival arrival) {
       ReadMode mode = readMode(call, arrival);
       if (mode == null) {
-        return;
+        return null;
       }
       int longest = settings.limits().keyBytes();
       if (request.getPrefix().size() > longest || request.getFrom().size() > longest) {
@@ -127,11 +162,16 @@ final class KeyValueService {
             call,
             Status.INVALID_ARGUMENT,
             "a prefix or a key of more than the limit of " + longest + " bytes");
-        return;
+        return null;
+      }
+      int bytes = request.getPrefix().size() + request.getFrom().size();
+      if (!takesRoom(call, bytes)) {
+        return null;
       }
       Operation scan = new Operation.Scan(range(request), mode);
-      Terms terms = new Terms(scan, arrival.answerByNanos());
-      submit(call, new ClientCall.Scan(call, arrival.outbox(), mode == ReadMode.LOCAL, terms));
+      Terms terms = new Terms(scan, bytes, arrival.answerByNanos());
+      return submit(
+          call, new ClientCall.Scan(call, place(call, arrival), mode == ReadMode.LOCAL, terms));
     }
   }
 
@@ -169,11 +209,12 @@ final class KeyValueService {
 
   private final class Puts extends Handler<PutRequest, EmptyMessage> {
     @Override
-    void onRequest(ServerCall<PutRequest, EmptyMessage> call, PutRequest request, Arrival arrival) {
+    @Nullable ClientCall<?> onRequest(
+        ServerCall<PutRequest, EmptyMessage> call, PutRequest request, Arrival arrival) {
       ByteString key = request.getKey();
       ByteString value = request.getValue();
       if (!accepts(call, key)) {
-        return;
+        return null;
       }
       if (value.size() > settings.limits().valueBytes()) {
         refuse(
@@ -184,9 +225,9 @@ final class KeyValueService {
                 + " bytes: the limit is "
                 + settings.limits().valueBytes()
                 + " bytes");
-        return;
+        return null;
       }
-      write(
+      return write(
           call,
           new Operation.Put(ByteStrings.toBytes(key), ByteStrings.toBytes(value)),
           key.size() + value.size(),
@@ -196,46 +237,58 @@ final class KeyValueService {
 
   private final class Deletes extends Handler<DeleteRequest, EmptyMessage> {
     @Override
-    void onRequest(
+    @Nullable ClientCall<?> onRequest(
         ServerCall<DeleteRequest, EmptyMessage> call, DeleteRequest request, Arrival arrival) {
       ByteString key = request.getKey();
-      if (accepts(call, key)) {
-        write(call, new Operation.Delete(ByteStrings.toBytes(key)), key.size(), arrival);
-      }
+      return accepts(call, key)
+          ? write(call, new Operation.Delete(ByteStrings.toBytes(key)), key.size(), arrival)
+          : null;
     }
   }
 
-  private void write(
+  private @Nullable ClientCall<?> write(
       ServerCall<?, EmptyMessage> call, Operation operation, int bytes, Arrival arrival) {
-    if (!room.take(bytes)) {
-      refuse(
-          call,
-          Status.RESOURCE_EXHAUSTED,
-          "writes of "
-              + room.bytes()
-              + " bytes are under way, which is the limit: try again later");
-      return;
+    if (!takesRoom(call, bytes)) {
+      return null;
     }
-    Terms terms = new Terms(operation, arrival.answerByNanos());
-    submit(call, new ClientCall.Write(call, arrival.outbox(), room, bytes, terms));
+    Terms terms = new Terms(operation, bytes, arrival.answerByNanos());
+    return submit(call, new ClientCall.Write(call, place(call, arrival), terms));
   }
 
-  private void submit(ServerCall<?, ?> call, ClientCall<?> request) {
+  private boolean takesRoom(ServerCall<?, ?> call, int bytes) {
+    if (room.take(bytes)) {
+      return true;
+    }
+    refuse(
+        call,
+        Status.RESOURCE_EXHAUSTED,
+        "calls of " + room.bytes() + " bytes are under way, which is the limit: try again later");
+    return false;
+  }
+
+  private Place place(ServerCall<?, ?> call, Arrival arrival) {
+    Backlog backlog = call.getAttributes().get(BACKLOG);
+    return new Place(arrival.outbox(), room, backlog == null ? direct : backlog);
+  }
+
+  /** Hands it over; null if it is refused. */
+  private @Nullable ClientCall<?> submit(ServerCall<?, ?> call, ClientCall<?> request) {
     Submission submission = stopping ? Submission.STOPPED : requests.submit(request);
     switch (submission) {
-      case TAKEN -> {}
-      case STOPPED -> {
-        request.ended();
-        refuse(call, Status.UNAVAILABLE, "this server stops");
+      case TAKEN -> {
+        return request;
       }
-      case QUEUE_FULL -> {
-        request.ended();
-        refuse(
-            call,
-            Status.RESOURCE_EXHAUSTED,
-            "the queue is full (" + settings.limits().queueRequests() + " calls): try again later");
-      }
+      case STOPPED -> refuse(call, Status.UNAVAILABLE, STOPS);
+      case QUEUE_FULL ->
+          refuse(
+              call,
+              Status.RESOURCE_EXHAUSTED,
+              "the queue is full ("
+                  + settings.limits().queueRequests()
+                  + " calls): try again later");
     }
+    request.end();
+    return null;
   }
 
   private boolean accepts(ServerCall<?, ?> call, ByteString key) {
@@ -269,7 +322,8 @@ final class KeyValueService {
 
   /** One of the calls. */
   private abstract class Handler<Q, R> implements ServerCallHandler<Q, R> {
-    abstract void onRequest(ServerCall<Q, R> call, Q request, Arrival arrival);
+    /** Checks it and hands it over; null if it is refused. */
+    abstract @Nullable ClientCall<?> onRequest(ServerCall<Q, R> call, Q request, Arrival arrival);
 
     final String whatIsRight() {
       return "a key has 1 to "
@@ -292,6 +346,7 @@ final class KeyValueService {
     private final ServerCall<Q, R> call;
     private final Arrival arrival;
     private @Nullable Q request;
+    private @Nullable ClientCall<?> underWay;
     private boolean refused;
 
     UnaryListener(Handler<Q, R> handler, ServerCall<Q, R> call, Arrival arrival) {
@@ -310,7 +365,16 @@ final class KeyValueService {
     }
 
     @Override
+    public void onComplete() {
+      ClientCall<?> answered = underWay;
+      if (answered != null) {
+        answered.onClosed();
+      }
+    }
+
+    @Override
     public void onCancel() {
+      onComplete();
       String tooLarge = TooLarge.takeReason();
       if (tooLarge != null) {
         refuse(call, Status.INVALID_ARGUMENT, tooLarge + ": " + handler.whatIsRight());
@@ -327,7 +391,7 @@ final class KeyValueService {
       if (whole == null) {
         refuse(call, Status.INVALID_ARGUMENT, "no message: each call has one");
       } else {
-        handler.onRequest(call, whole, arrival);
+        underWay = handler.onRequest(call, whole, arrival);
       }
     }
   }

@@ -13,15 +13,27 @@ import java.util.function.BooleanSupplier;
 final class Outbox {
   private final Executor thread;
   private final BooleanSupplier isOwn;
+  private final Later later;
   private List<ClientCall<?>> answered = new ArrayList<>();
+
+  /** Does something on the network thread after a while. */
+  interface Later {
+    void run(Runnable work, long delayNanos);
+  }
 
   /**
    * @param thread which reads and writes the connections of these calls
    * @param isOwn whether the caller is that thread
    */
-  Outbox(Executor thread, BooleanSupplier isOwn) {
+  Outbox(Executor thread, BooleanSupplier isOwn, Later later) {
     this.thread = thread;
     this.isOwn = isOwn;
+    this.later = later;
+  }
+
+  /** Does this on the network thread after a while, unless the connections have ended by then. */
+  void later(Runnable work, long delayNanos) {
+    later.run(work, delayNanos);
   }
 
   void add(ClientCall<?> call) {

@@ -5,6 +5,8 @@ import io.grpc.netty.shaded.io.netty.util.concurrent.EventExecutor;
 import io.synod.node.ClientRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An outbox for each network thread, so that the answers of a turn wake each of them once, and are
@@ -15,7 +17,7 @@ final class Outboxes implements ClientRequest.Answers {
   private final List<Outbox> outboxes = new ArrayList<>();
 
   /** For calls that come on no network thread: in tests, which have no network. */
-  private final Outbox direct = new Outbox(Runnable::run, () -> true);
+  private final Outbox direct = new Outbox(Runnable::run, () -> true, (work, delay) -> {});
 
   /** Without a network. */
   Outboxes() {}
@@ -23,7 +25,13 @@ final class Outboxes implements ClientRequest.Answers {
   Outboxes(EventLoopGroup group) {
     for (EventExecutor loop : group) {
       loops.add(loop);
-      outboxes.add(new Outbox(loop, loop::inEventLoop));
+      outboxes.add(
+          new Outbox(
+              loop,
+              loop::inEventLoop,
+              (work, delay) -> {
+                ScheduledFuture<?> unused = loop.schedule(work, delay, TimeUnit.NANOSECONDS);
+              }));
     }
   }
 

@@ -3,8 +3,8 @@ package io.synod.server;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of values may be under way, so that waiting calls never fill the memory. Any
- * thread.
+ * How many bytes calls, or answers, may hold at the same time, so that they never fill the memory.
+ * Any thread.
  */
 final class Room {
   private final long bytes;
@@ -29,6 +29,10 @@ final class Room {
 
   long bytes() {
     return bytes;
+  }
+
+  long free() {
+    return bytes - taken.get();
   }
 
   long taken() {

@@ -59,6 +59,38 @@ class BatchesTest {
     assertEquals(List.of(1L, 2L), sequences(batches.take(64, 0)), "it may be lost by now");
   }
 
+  /** Each start of a server, and each client of a peer that lies, is a session of its own. */
+  @Test
+  void sessionsOfWhichNothingWaitsAreForgotten() {
+    for (int session = 1; session <= 10; session++) {
+      CommandEncoder encoder = new CommandEncoder(1 << 20);
+      encoder.putPut(session, 7, 1, Bytes.utf8("k"), Bytes.utf8("v"));
+      Bytes run = encoder.take();
+      assertTrue(batches.offer(run));
+      assertEquals(1, batches.sessions());
+      assertEquals(1, batches.take(64, 0).size());
+      assertEquals(0, batches.sessions());
+    }
+  }
+
+  @Test
+  void theyAreForgottenAlsoWhereSomethingAlwaysWaits() {
+    assertTrue(batches.offer(run(1, 700)));
+    for (int session = 2; session <= 1_000; session++) {
+      CommandEncoder encoder = new CommandEncoder(1 << 20);
+      encoder.putPut(session, 7, 1, Bytes.utf8("k"), Bytes.utf8("v".repeat(700)));
+      assertTrue(batches.offer(encoder.take()));
+      assertEquals(1, batches.take(1, 0).size());
+      assertFalse(batches.isEmpty());
+    }
+    assertTrue(batches.sessions() < 100, batches.sessions() + " sessions");
+    Bytes waits = run(1, 700);
+    assertTrue(batches.offer(waits));
+    long before = batches.sizeBytes();
+    assertTrue(batches.offer(waits));
+    assertEquals(before, batches.sizeBytes(), "what waits is not added again");
+  }
+
   @Test
   void allThatCameIsOneBatchInOrder() {
     assertTrue(batches.offer(run(1, 10)) && batches.offer(run(2, 10)) && batches.offer(run(3, 10)));

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -20,6 +23,7 @@ import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
@@ -28,6 +32,8 @@ import io.synod.paxos.Slot;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.EmptyMessage;
+import io.synod.proto.GetRequest;
+import io.synod.proto.GetResponse;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.PutRequest;
@@ -43,9 +49,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +62,7 @@ import org.junit.jupiter.api.Test;
 /** The client port over a real socket. */
 class ClientServerTest {
   private static final UUID CLUSTER = new UUID(1, 2);
+  private static final int DEFAULT_DEADLINE_MILLIS = 5_000;
 
   private final PlayedNode node = new PlayedNode();
   private final NetworkThreads threads = NetworkThreads.start(2, "test-network");
@@ -63,7 +72,7 @@ class ClientServerTest {
           new KeyValueService.Settings(
               new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30),
               ReadMode.LINEARIZABLE,
-              10_000,
+              DEFAULT_DEADLINE_MILLIS,
               64 << 20),
           node,
           outboxes,
@@ -258,6 +267,155 @@ class ClientServerTest {
     assertTrue(message.endsWith("the port is in use by another program"), message);
   }
 
+  // ---- clients that do not read
+  // ------------------------------------------------------------------
+
+  /** A GET whose answer is read when the test says so. */
+  private static final class Unread extends ClientCall.Listener<GetResponse> {
+    private final ClientCall<GetRequest, GetResponse> call;
+    private final CompletableFuture<Status> status = new CompletableFuture<>();
+    private volatile int answered;
+
+    Unread(ManagedChannel channel) {
+      call = channel.newCall(KeyValueStoreGrpc.getGetValueMethod(), CallOptions.DEFAULT);
+      call.start(this, new Metadata());
+      call.sendMessage(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build());
+      call.halfClose();
+    }
+
+    void read() {
+      call.request(2);
+    }
+
+    @Override
+    public void onMessage(GetResponse message) {
+      answered = message.getValue().size();
+    }
+
+    @Override
+    public void onClose(Status end, Metadata trailers) {
+      status.complete(end);
+    }
+  }
+
+  /** Answers each GET with a MiB, until it is interrupted. */
+  private Thread answering() {
+    Answer mebibyte = new Answer.Found(Bytes.wrap(new byte[1 << 20]), Slot.of(1));
+    Thread driver =
+        new Thread(
+            () -> {
+              try {
+                while (true) {
+                  PlayedNode.answer(node.next(), mebibyte);
+                  outboxes.flush();
+                }
+              } catch (InterruptedException e) {
+                // The test is over.
+              }
+            });
+    driver.start();
+    return driver;
+  }
+
+  /** It takes so little of an answer that is not read that hardly any of it leaves the server. */
+  private ManagedChannel unreadChannel() {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(address.host(), address.port())
+            .usePlaintext()
+            .flowControlWindow(65_535)
+            .build();
+    channels.add(channel);
+    return channel;
+  }
+
+  private List<Unread> unread(ManagedChannel channel, int count) {
+    List<Unread> calls = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      calls.add(new Unread(channel));
+    }
+    return calls;
+  }
+
+  private void awaitAnswered(LongPredicate bytes) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!bytes.test(service.bytesAnswered())) {
+      assertTrue(System.nanoTime() < end, service.bytesAnswered() + " bytes of answers wait");
+      Thread.sleep(1);
+    }
+  }
+
+  /** Its answers fill a part of the memory; when it reads, it gets all of them, and no error. */
+  @Test
+  void aClientThatReadsLateIsGivenAllAndFillsNoMoreThanItsPart() throws Exception {
+    Thread driver = answering();
+    try {
+      List<Unread> calls = unread(unreadChannel(), 200);
+      awaitAnswered(bytes -> bytes > 10 << 20);
+      assertEquals(
+          1 << 20,
+          KeyValueStoreGrpc.newBlockingStub(channel())
+              .getValue(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build())
+              .getValue()
+              .size());
+      assertTrue(service.bytesAnswered() <= 16 << 20, service.bytesAnswered() + " bytes wait");
+      assertTrue(calls.stream().noneMatch(call -> call.status.isDone()));
+
+      calls.forEach(Unread::read);
+      for (Unread call : calls) {
+        assertEquals(Status.Code.OK, call.status.get(20, TimeUnit.SECONDS).getCode());
+        assertEquals(1 << 20, call.answered);
+      }
+      awaitAnswered(bytes -> bytes == 0);
+      assertEquals(0, service.bytesUnderWay());
+    } finally {
+      driver.interrupt();
+      driver.join();
+    }
+  }
+
+  @Test
+  void whatFindsNoRoomIsRefusedAtItsDeadlineAndForgottenWhenTheClientLeaves() throws Exception {
+    Thread driver = answering();
+    try {
+      ManagedChannel stuck = unreadChannel();
+      Status last = unread(stuck, 100).get(99).status.get(20, TimeUnit.SECONDS);
+      assertEquals(Status.Code.RESOURCE_EXHAUSTED, last.getCode(), last::toString);
+      String why = String.valueOf(last.getDescription());
+      assertTrue(why.contains("no room for an answer of 1053696 bytes"), why);
+      assertEquals(0, service.bytesUnderWay());
+
+      stuck.shutdownNow();
+      awaitAnswered(bytes -> bytes == 0);
+    } finally {
+      driver.interrupt();
+      driver.join();
+    }
+  }
+
+  /** However many do not read: what is left for one that does gets less, and never nothing. */
+  @Test
+  void manyClientsThatDoNotReadLeaveRoomForOneThatDoes() throws Exception {
+    Thread driver = answering();
+    try {
+      for (int i = 0; i < 12; i++) {
+        List<Unread> unused = unread(unreadChannel(), 40);
+      }
+      awaitAnswered(bytes -> bytes > 40 << 20);
+      for (int i = 0; i < 20; i++) {
+        assertEquals(
+            1 << 20,
+            KeyValueStoreGrpc.newBlockingStub(channel())
+                .getValue(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build())
+                .getValue()
+                .size());
+      }
+      assertTrue(service.bytesAnswered() <= 64 << 20);
+    } finally {
+      driver.interrupt();
+      driver.join();
+    }
+  }
+
   @Test
   void stoppingAnswersWhatIsUnderWayAndRefusesTheRest() throws Exception {
     ManagedChannel channel = channel();
@@ -295,7 +453,9 @@ class ClientServerTest {
     assertTrue(why.contains("2097152") && why.contains(String.valueOf(messageBytes)), why);
     assertTrue(
         why.contains("a key has 1 to 65536 bytes, a value up to 1048576"), "what is right: " + why);
-    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(ClientCall.OUTCOME));
+    assertEquals(
+        "not-proposed",
+        Objects.requireNonNull(e.getTrailers()).get(io.synod.server.ClientCall.OUTCOME));
   }
 
   @Test
@@ -323,7 +483,9 @@ class ClientServerTest {
             () -> KeyValueStoreGrpc.newBlockingStub(channel()).putPair(put(1)));
     assertEquals(Status.Code.UNAVAILABLE, e.getStatus().getCode());
     assertEquals("this server stops", e.getStatus().getDescription());
-    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(ClientCall.OUTCOME));
+    assertEquals(
+        "not-proposed",
+        Objects.requireNonNull(e.getTrailers()).get(io.synod.server.ClientCall.OUTCOME));
   }
 
   @Test

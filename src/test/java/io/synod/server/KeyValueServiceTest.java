@@ -402,7 +402,7 @@ class KeyValueServiceTest {
 
     assertRefused(
         Status.Code.RESOURCE_EXHAUSTED,
-        "writes of 4194304 bytes are under way",
+        "calls of 4194304 bytes are under way",
         stub.putPair(put(utf8("k"), utf8("v"))));
     answer(node.next(), WRITTEN);
     calls.add(stub.putPair(put(utf8("k"), utf8("v"))));

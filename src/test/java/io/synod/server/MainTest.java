@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
+import io.synod.proto.GetResponse;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.KeyValueStoreGrpc.KeyValueStoreBlockingStub;
 import io.synod.proto.PutRequest;
@@ -121,6 +124,46 @@ class MainTest {
     return PutRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).setValue(value).build();
   }
 
+  /** More than its memory is asked for and not read: it goes on, and answers those that read. */
+  @Test
+  void clientsThatDoNotReadDoNotEndIt() throws Exception {
+    KeyValueStoreBlockingStub stub = KeyValueStoreGrpc.newBlockingStub(channel).withWaitForReady();
+    ByteString mebibyte = ByteString.copyFrom(new byte[1 << 20]);
+    ByteString key = ByteString.copyFromUtf8("k");
+    Running running = run(alone());
+    running.until("the store answers");
+    assertEquals(EmptyMessage.getDefaultInstance(), stub.putPair(put("k", mebibyte)));
+    List<ManagedChannel> stuck = new ArrayList<>();
+    try {
+      for (int client = 0; client < 4; client++) {
+        ManagedChannel each =
+            NettyChannelBuilder.forAddress("127.0.0.1", ports[CLIENTS])
+                .usePlaintext()
+                .flowControlWindow(65_535)
+                .build();
+        stuck.add(each);
+        for (int i = 0; i < 200; i++) {
+          ClientCall<GetRequest, GetResponse> call =
+              each.newCall(KeyValueStoreGrpc.getGetValueMethod(), CallOptions.DEFAULT);
+          call.start(new ClientCall.Listener<>() {}, new Metadata());
+          call.sendMessage(GetRequest.newBuilder().setKey(key).build());
+          call.halfClose();
+        }
+      }
+      // Longer than the deadline of those calls.
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(12);
+      while (System.nanoTime() - end < 0) {
+        GetResponse response =
+            stub.withDeadlineAfter(10, TimeUnit.SECONDS)
+                .getValue(GetRequest.newBuilder().setKey(key).build());
+        assertEquals(mebibyte, response.getValue());
+      }
+      assertTrue(running.process().isAlive());
+    } finally {
+      stuck.forEach(ManagedChannel::shutdownNow);
+    }
+  }
+
   @Test
   void aSignalEndsItInOrderAndItsDataIsThereAgain() throws Exception {
     KeyValueStoreBlockingStub stub = KeyValueStoreGrpc.newBlockingStub(channel).withWaitForReady();
@@ -166,7 +209,8 @@ class MainTest {
     assertEquals(Status.Code.UNAVAILABLE, Status.fromThrowable(e).getCode());
     Metadata trailers = Status.trailersFromThrowable(e);
     assertEquals(
-        "not-proposed", trailers == null ? "no trailers" : trailers.get(ClientCall.OUTCOME));
+        "not-proposed",
+        trailers == null ? "no trailers" : trailers.get(io.synod.server.ClientCall.OUTCOME));
     assertEquals(0, waits.status());
   }
 

@@ -217,6 +217,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     }
     guests.retainAll(after.values());
     links = Collections.unmodifiableMap(after);
+    counters.keySet().retainAll(after.keySet());
     for (PeerLink link : before.values()) {
       if (after.get(link.peer()) != link) {
         link.stop("no longer a peer at this address");
@@ -263,12 +264,16 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
         Map<ServerId, PeerLink> fewer = new LinkedHashMap<>(links);
         fewer.remove(guest.peer(), guest);
         links = Collections.unmodifiableMap(fewer);
+        counters.keySet().retainAll(fewer.keySet());
         guest.stop("a guest that is gone");
       }
     }
   }
 
-  /** What passed between this server and each peer. Any thread. */
+  /**
+   * What passed between this server and each that is a peer, or has called, and is not forgotten.
+   * Any thread.
+   */
   public Map<ServerId, PeerCounters> counters() {
     return Collections.unmodifiableMap(counters);
   }

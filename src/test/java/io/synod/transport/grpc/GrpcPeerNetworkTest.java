@@ -107,8 +107,10 @@ final class GrpcPeerNetworkTest {
     a.say(guest, inform(1));
     guest.say(a, inform(2));
     await("both messages", () -> a.heard.size() == 1 && guest.heard.size() == 1);
+    assertTrue(a.network.counters().containsKey(guest.id));
     guest.close();
     await("forgotten", () -> !a.network.isConnected(guest.id));
+    await("its counters too", () -> !a.network.counters().containsKey(guest.id));
     TestServer again = new TestServer(listed, 1, cluster).start();
     opened.add(again);
     await("the way back", () -> a.network.isConnected(again.id));
