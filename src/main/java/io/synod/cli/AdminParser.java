@@ -3,6 +3,8 @@ package io.synod.cli;
 import com.google.protobuf.ByteString;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ControlRequest;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +27,7 @@ final class AdminParser {
           "SUSPEND",
           "RESUME",
           "SNAPSHOT",
+          "BACKUP",
           "CUT",
           "HEAL");
 
@@ -69,6 +72,7 @@ final class AdminParser {
       case "MOVE" -> move();
       case "FAILRATE", "SUSPEND", "RESUME", "SNAPSHOT", "CUT" -> control(verb);
       case "HEAL" -> alone(new Command.Heal(), verb);
+      case "BACKUP" -> backup();
       default -> change(verb);
     };
   }
@@ -112,6 +116,19 @@ final class AdminParser {
     }
     return new Command.Move(
         words.isEmpty() ? OptionalInt.empty() : OptionalInt.of(server(words.get(0))));
+  }
+
+  private Command backup() throws WrongInputException {
+    String like = "BACKUP takes the name of a file that is not there yet: BACKUP monday.backup";
+    boolean local = words.size() == 2 && words.get(1).equalsIgnoreCase("local");
+    if (!local) {
+      count(1, like);
+    }
+    try {
+      return new Command.Backup(Path.of(words.get(0)), local);
+    } catch (InvalidPathException e) {
+      throw new WrongInputException(like);
+    }
   }
 
   private Command control(String verb) throws WrongInputException {

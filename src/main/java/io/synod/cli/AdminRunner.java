@@ -1,5 +1,7 @@
 package io.synod.cli;
 
+import com.google.protobuf.ByteString;
+import io.synod.client.ReadMode;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.proto.ChangeRequest;
@@ -8,6 +10,7 @@ import io.synod.proto.ControlRequest;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.MoveCoordinatorRequest;
 import io.synod.proto.StatusResponse;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
@@ -37,10 +40,35 @@ final class AdminRunner {
     } else if (command instanceof Command.Control control) {
       client.control(control.request());
       output.result(done(control.request()), "", System.nanoTime() - began);
+    } else if (command instanceof Command.Backup backup) {
+      return backup(backup, began);
     } else {
       heal(began);
     }
     return ExitStatus.DONE;
+  }
+
+  private ExitStatus backup(Command.Backup backup, long began) {
+    if (!backup.local()) {
+      // What was acknowledged before by any server is applied then at the one that answers.
+      Object unused = client.read(ByteString.copyFromUtf8("backup"), ReadMode.LINEARIZABLE);
+    }
+    try {
+      BackupFile.Written written = new BackupFile(backup.file()).write(client.backup());
+      output.result(
+          String.format(
+              Locale.ROOT,
+              "%s: %,d bytes, all up to slot %d, whole",
+              backup.file(),
+              written.sizeBytes(),
+              written.slot()),
+          "",
+          System.nanoTime() - began);
+      return ExitStatus.DONE;
+    } catch (IOException e) {
+      output.error(backup.file() + " cannot be written: " + BackupFile.why(e));
+      return ExitStatus.WRONG_INPUT;
+    }
   }
 
   private ExitStatus coordinator(long began) {

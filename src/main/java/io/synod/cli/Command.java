@@ -3,6 +3,7 @@ package io.synod.cli;
 import com.google.protobuf.ByteString;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ControlRequest;
+import java.nio.file.Path;
 import java.util.OptionalInt;
 
 /** What one line asks for. */
@@ -43,6 +44,13 @@ sealed interface Command {
 
   /** At one server. */
   record Control(ControlRequest request) implements Operator {}
+
+  /**
+   * Copies all that is stored into a file.
+   *
+   * @param local whether one server's copy will do, though it hears no quorum
+   */
+  record Backup(Path file, boolean local) implements Operator {}
 
   /** No server is cut off from another any more. */
   record Heal() implements Operator {}

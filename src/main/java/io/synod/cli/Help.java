@@ -31,6 +31,7 @@ final class Help {
       CUT id id,id,... and HEAL
                         nothing passes between it and these, until HEAL
       SNAPSHOT id       writes one now
+      BACKUP file       copies all that is stored into a file; scripts/restore.sh starts from it
                         With --dry-run at its end, ADD, REMOVE, REPLACE, PROMOTE and
                         DEMOTE say what would be.
 

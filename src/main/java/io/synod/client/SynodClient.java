@@ -1,10 +1,16 @@
 package io.synod.client;
 
 import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.synod.client.Call.Reply;
 import io.synod.client.Call.Wish;
+import io.synod.proto.BackupChunk;
+import io.synod.proto.BackupRequest;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ChangeResponse;
 import io.synod.proto.ClusterGrpc;
@@ -268,10 +274,31 @@ public final class SynodClient implements AutoCloseable {
     Object unused = operate(ClusterGrpc.getControlMethod(), request, /* write= */ true);
   }
 
-  private <Q, R> R operate(MethodDescriptor<Q, R> method, Q request, boolean write) {
+  /**
+   * A copy of all that one of the servers has applied, as it comes; of all that was acknowledged
+   * before, if a linearizable read through this client went before. The iterator blocks, and throws
+   * what {@link #get} throws; who does not use it to its end closes the client. One thread.
+   */
+  public Iterator<BackupChunk> backup() {
+    Connections.Connection connection = connections.at(connections.preferred());
+    return new BackupIterator(
+        connection.server(),
+        ClientCalls.blockingServerStreamingCall(
+            ClientInterceptors.intercept(
+                connection.channel(), MetadataUtils.newAttachHeadersInterceptor(operatorHeaders())),
+            ClusterGrpc.getBackupMethod(),
+            CallOptions.DEFAULT,
+            BackupRequest.getDefaultInstance()));
+  }
+
+  private Metadata operatorHeaders() {
     Metadata headers = new Metadata();
     settings.clusterToken().ifPresent(token -> headers.put(TOKEN, token));
-    CompletableFuture<Reply<R>> call = begin(new Wish<>(method, request, headers, write));
+    return headers;
+  }
+
+  private <Q, R> R operate(MethodDescriptor<Q, R> method, Q request, boolean write) {
+    CompletableFuture<Reply<R>> call = begin(new Wish<>(method, request, operatorHeaders(), write));
     return await(
         call,
         write,

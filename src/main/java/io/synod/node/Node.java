@@ -29,6 +29,7 @@ import io.synod.transport.PeerNetwork;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -267,6 +268,17 @@ public final class Node implements PeerListener {
   /** Has a snapshot written soon, if there is anything new. Any thread. */
   public void takeSnapshot() {
     snapshots.want();
+    surroundings.wake();
+  }
+
+  /**
+   * Has a snapshot written that holds all that is applied here by now. Any thread.
+   *
+   * @param taken told its slot when it is durable, on the driver's thread; {@link Slot#ZERO} if
+   *     nothing was applied so far. Never, if it cannot be written
+   */
+  public void takeSnapshot(Consumer<Slot> taken) {
+    snapshots.want(taken);
     surroundings.wake();
   }
 

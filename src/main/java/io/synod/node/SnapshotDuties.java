@@ -19,6 +19,7 @@ import io.synod.store.Snapshots;
 import io.synod.store.StoreView;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,6 +96,8 @@ final class SnapshotDuties {
 
   private boolean writing;
 
+  private final List<Waiting> waiting = new ArrayList<>();
+
   /** An operator asks for one. */
   private volatile boolean wanted;
 
@@ -151,6 +154,7 @@ final class SnapshotDuties {
       any = true;
       completion.run();
     }
+    waiting.removeIf(each -> each.tell(snapshots.newest()));
     if (!writing && mend()) {
       any = true;
     } else if (!writing && (wanted || appliedBytes > dueAfterBytes())) {
@@ -188,6 +192,31 @@ final class SnapshotDuties {
   /** One is to be taken with the next turn. Any thread. */
   void want() {
     wanted = true;
+  }
+
+  /**
+   * One is to be taken that holds all that is applied. Any thread.
+   *
+   * @param taken told its slot when it is durable, on the driver's thread; {@link Slot#ZERO} if
+   *     nothing was applied so far
+   */
+  void want(Consumer<Slot> taken) {
+    completions.add(
+        () -> {
+          waiting.add(new Waiting(store.applied(), taken));
+          wanted = true;
+        });
+  }
+
+  /** Who waits for a snapshot of {@code slot} or later. */
+  private record Waiting(Slot slot, Consumer<Slot> taken) {
+    boolean tell(Slot newest) {
+      if (newest.isBefore(slot)) {
+        return false;
+      }
+      taken.accept(newest);
+      return true;
+    }
   }
 
   /** A slot with so many bytes of commands was applied. */

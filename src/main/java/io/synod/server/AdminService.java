@@ -5,6 +5,8 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.synod.proto.BackupChunk;
+import io.synod.proto.BackupRequest;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ChangeResponse;
 import io.synod.proto.ClusterGrpc;
@@ -17,6 +19,7 @@ import io.synod.proto.StatusResponse;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -35,14 +38,16 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
 
   private final StatusService status;
   private final AdminCalls calls;
+  private final Backups backups;
   private final Executor executor;
 
   /**
    * @param executor may block; rejects when too many calls wait
    */
-  AdminService(StatusService status, AdminCalls calls, Executor executor) {
+  AdminService(StatusService status, AdminCalls calls, Backups backups, Executor executor) {
     this.status = status;
     this.calls = calls;
+    this.backups = backups;
     this.executor = executor;
   }
 
@@ -83,6 +88,21 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
     carryOut(observer, passedOn -> calls.control(request, passedOn));
   }
 
+  @Override
+  public void backup(BackupRequest request, StreamObserver<BackupChunk> observer) {
+    ServerCallStreamObserver<BackupChunk> receiver =
+        (ServerCallStreamObserver<BackupChunk>) observer;
+    Semaphore ready = new Semaphore(0);
+    receiver.setOnReadyHandler(ready::release);
+    receiver.setOnCancelHandler(ready::release);
+    execute(
+        receiver,
+        () -> {
+          backups.send(receiver, ready);
+          receiver.onCompleted();
+        });
+  }
+
   /** What a call does. */
   private interface Work<R> {
     R run(boolean passedOn) throws StatusException;
@@ -91,8 +111,17 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
   private <R> void carryOut(StreamObserver<R> observer, Work<R> work) {
     boolean passedOn = AdminGate.WAS_PASSED_ON.get();
     ((ServerCallStreamObserver<R>) observer).setOnCancelHandler(() -> {});
+    execute(
+        observer,
+        () -> {
+          observer.onNext(work.run(passedOn));
+          observer.onCompleted();
+        });
+  }
+
+  private void execute(StreamObserver<?> observer, Answer answer) {
     try {
-      executor.execute(Context.current().wrap(() -> answer(observer, () -> work.run(passedOn))));
+      executor.execute(Context.current().wrap(() -> answer(observer, answer)));
     } catch (RejectedExecutionException e) {
       observer.onError(
           Status.RESOURCE_EXHAUSTED
@@ -102,25 +131,20 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
     }
   }
 
-  private static <R> void answer(StreamObserver<R> observer, Answer<R> answer) {
-    R response;
+  private static void answer(StreamObserver<?> observer, Answer answer) {
     try {
-      response = answer.make();
+      answer.make();
     } catch (StatusException e) {
       observer.onError(e);
-      return;
     } catch (RuntimeException e) {
       // One call that goes wrong must not leave its caller without an answer.
       LOG.error("an operator's call failed", e);
       observer.onError(Status.INTERNAL.withDescription(e.toString()).withCause(e).asException());
-      return;
     }
-    observer.onNext(response);
-    observer.onCompleted();
   }
 
-  /** What a call is answered. */
-  private interface Answer<R> {
-    R make() throws StatusException;
+  /** Answers a call, whole. */
+  private interface Answer {
+    void make() throws StatusException;
   }
 }

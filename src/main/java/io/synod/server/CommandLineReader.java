@@ -37,8 +37,14 @@ final class CommandLineReader {
     /** To run a server. */
     record Run(Configuration configuration) implements Wish {}
 
-    /** To print what a data directory holds, and end. */
-    record Inspect(Path directory) implements Wish {}
+    /** To print what a data directory or a backup holds, and end. */
+    record Inspect(Path path) implements Wish {}
+
+    /** To write a backup of a data directory, and end. */
+    record Backup(Path directory, Path file) implements Wish {}
+
+    /** To make data directories of a backup, and end. */
+    record Restore(Path backup, io.synod.server.Restore.Plan plan) implements Wish {}
 
     /**
      * To print this and end.
@@ -58,9 +64,9 @@ final class CommandLineReader {
     if (line.hasOption("help") || arguments.isEmpty()) {
       return new Wish.Print(help(), line.hasOption("help"));
     }
-    String[] inspected = line.getOptionValues("inspect");
-    if (inspected != null) {
-      return inspect(line, arguments, inspected);
+    Optional<Wish> offline = OfflineReader.read(line);
+    if (offline.isPresent()) {
+      return offline.get();
     }
     ServerConfig.Builder config = base(line).toBuilder();
     for (Setting setting : Setting.values()) {
@@ -72,19 +78,6 @@ final class CommandLineReader {
       }
     }
     return new Wish.Run(new ConfigurationReader(config.build(), home).read());
-  }
-
-  private static Wish inspect(CommandLine line, List<String> arguments, String[] directories)
-      throws BadConfigurationException {
-    if (directories.length > 1 || line.getOptions().length > 1 || !line.getArgList().isEmpty()) {
-      throw new BadConfigurationException(
-          "--inspect goes with one directory and nothing else, not with " + arguments + SEE);
-    }
-    try {
-      return new Wish.Inspect(Path.of(directories[0]));
-    } catch (InvalidPathException e) {
-      throw new BadConfigurationException("--inspect " + directories[0] + ": " + e.getMessage(), e);
-    }
   }
 
   private static ServerConfig base(CommandLine line) throws BadConfigurationException {
@@ -166,7 +159,7 @@ final class CommandLineReader {
     Options options = new Options();
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("config").hasArg().get());
-    options.addOption(Option.builder().longOpt("inspect").hasArg().get());
+    OfflineReader.addTo(options);
     for (Setting setting : Setting.values()) {
       options.addOption(
           Option.builder().longOpt(setting.optionName()).hasArg(!setting.isFlag()).get());
@@ -207,13 +200,22 @@ final class CommandLineReader {
     Collections.addAll(
         lines,
         String.format("  --%-26s %s", "config FILE", "a file of fields"),
-        String.format(
-            "  --%-26s %s", "inspect DIR", "says what a data directory holds, changing nothing"),
         String.format("  --%-26s %s", "help", "this text"),
+        "",
+        "With these no server runs; scripts/backup.sh and scripts/restore.sh use them:",
+        "");
+    OfflineReader.help()
+        .forEach(
+            (option, help) -> {
+              int end = help.indexOf(':');
+              explain(lines, option + " " + help.substring(0, end), help.substring(end + 2));
+            });
+    Collections.addAll(
+        lines,
         "",
         "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong",
         "configuration, 3 if the heap is full, 70 for an error of its own, 74 if the disk fails.",
-        "--inspect: 0 whole, 1 damaged.",
+        "--inspect: 0 whole, 1 damaged; --restore and --backup-of: 0 done, 1 not, and nothing made.",
         "");
     return String.join(System.lineSeparator(), lines);
   }

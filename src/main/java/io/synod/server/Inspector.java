@@ -42,6 +42,11 @@ final class Inspector {
 
   /** Looks and tells. Blocks. */
   Report inspect() {
+    if (Files.isRegularFile(directory)) {
+      backup();
+      line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
+      return new Report(text.toString(), !damaged);
+    }
     line("data directory", directory.toString());
     if (!Files.isDirectory(directory)) {
       line("is", "not there, or no directory");
@@ -72,6 +77,21 @@ final class Inspector {
     }
     line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
     return new Report(text.toString(), !damaged);
+  }
+
+  private void backup() {
+    line("backup", directory.toString());
+    try {
+      BackupReader.Stored stored = BackupReader.file(directory);
+      KeyValueStore store = stored.store();
+      line("cluster", stored.founding().cluster().toString());
+      line("all up to", "slot " + store.applied().number() + ", revision " + store.revision());
+      line("keys", store.keys() + ", " + store.liveBytes() + " bytes");
+      stored.inForce().membership().members().forEach(this::member);
+    } catch (IOException e) {
+      line("not readable", String.valueOf(e.getMessage()));
+      damaged = true;
+    }
   }
 
   /** The names of data directories in this one, which is taken for one by mistake. */
@@ -173,20 +193,22 @@ final class Inspector {
             + ", decided in slot "
             + inForce.decidedAt().number()
             + "; changes in later slots are not shown here");
-    for (Member member : inForce.membership().members()) {
-      line(
-          "member",
-          "server "
-              + member.server().number()
-              + ", "
-              + member.role()
-              + ", "
-              + member.consensusAddress()
-              + ", clients at "
-              + member.clientAddress()
-              + ", incarnation "
-              + member.incarnation().id());
-    }
+    inForce.membership().members().forEach(this::member);
+  }
+
+  private void member(Member member) {
+    line(
+        "member",
+        "server "
+            + member.server().number()
+            + ", "
+            + member.role()
+            + ", "
+            + member.consensusAddress()
+            + ", clients at "
+            + member.clientAddress()
+            + ", incarnation "
+            + member.incarnation().id());
   }
 
   private static String slots(SlotRange range) {

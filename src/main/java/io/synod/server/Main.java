@@ -35,12 +35,17 @@ public final class Main {
       if (wish instanceof Wish.Run run) {
         run(run.configuration());
       } else if (wish instanceof Wish.Inspect inspect) {
-        Inspector.Report report = new Inspector(inspect.directory()).inspect();
+        Inspector.Report report = new Inspector(inspect.path()).inspect();
         System.out.print(report.text());
         System.out.flush();
         if (!report.whole()) {
           System.exit(DIRECTORY_DAMAGED);
         }
+      } else if (wish instanceof Wish.Backup backup) {
+        sayOrEnd(
+            () -> BackupWriter.write(BackupReader.directory(backup.directory()), backup.file()));
+      } else if (wish instanceof Wish.Restore restore) {
+        sayOrEnd(() -> Restore.run(BackupReader.file(restore.backup()), restore.plan()));
       } else if (wish instanceof Wish.Print print) {
         (print.asked() ? System.out : System.err).print(print.text());
         if (!print.asked()) {
@@ -50,6 +55,21 @@ public final class Main {
     } catch (BadConfigurationException e) {
       System.err.println("synod: " + e.getMessage());
       System.exit(WRONG_CONFIGURATION);
+    }
+  }
+
+  /** What makes files, and says which. */
+  private interface Making {
+    String make() throws IOException;
+  }
+
+  private static void sayOrEnd(Making making) {
+    try {
+      System.out.print(making.make());
+      System.out.flush();
+    } catch (IOException e) {
+      System.err.println("synod: " + e.getMessage());
+      System.exit(CANNOT_START);
     }
   }
 

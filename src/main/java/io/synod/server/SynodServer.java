@@ -359,7 +359,11 @@ final class SynodServer {
             this::status,
             new OtherServers(configuration.server(), configuration.clusterToken()));
     return ServerInterceptors.intercept(
-        new AdminService(new StatusService(this::status, own, controls::faults), calls, operators),
+        new AdminService(
+            new StatusService(this::status, own, controls::faults),
+            calls,
+            new Backups(driven::takeSnapshot, Objects.requireNonNull(snapshots)),
+            operators),
         new AdminGate(configuration.clusterToken()));
   }
 

@@ -73,7 +73,8 @@ public final class Snapshots {
         break;
       }
       try {
-        RestoredState state = read(store, each.getValue(), each.getKey(), cluster);
+        RestoredState state = read(disk, each.getValue(), store);
+        checkIsOf(each.getValue(), state.info(), each.getKey(), cluster);
         store.install(state);
         return new Start(Optional.of(state.info()), refused);
       } catch (SnapshotRefusedException e) {
@@ -87,14 +88,26 @@ public final class Snapshots {
     return new Start(Optional.empty(), refused);
   }
 
-  private RestoredState read(
-      KeyValueStore store, String name, Slot slot, Optional<ClusterId> cluster) throws IOException {
+  /**
+   * Puts a snapshot that is nobody's into an empty store: a file as {@link #writer} leaves it, of
+   * any name. Blocks.
+   *
+   * @throws SnapshotRefusedException if it is not whole, or of a version that is not known
+   */
+  public static SnapshotInfo restore(Disk disk, String name, KeyValueStore store)
+      throws IOException {
+    RestoredState state = read(disk, name, store);
+    store.install(state);
+    return state.info();
+  }
+
+  private static RestoredState read(Disk disk, String name, KeyValueStore store)
+      throws IOException {
     try (DiskFile file = disk.open(name)) {
       SnapshotReader reader = new SnapshotReader(name, file, store.loader());
       while (reader.readSome()) {
         // The next piece.
       }
-      checkIsOf(name, reader.restored().info(), slot, cluster);
       return reader.restored();
     }
   }

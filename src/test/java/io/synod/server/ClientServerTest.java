@@ -103,6 +103,7 @@ class ClientServerTest {
                 nobody,
                 ClientServerTest::status,
                 new OtherServers(new ServerId(1), Optional.empty())),
+            PlayedServer.backups(),
             Runnable::run)
         .bindService();
   }

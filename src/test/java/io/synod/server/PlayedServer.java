@@ -5,6 +5,7 @@ import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.synod.journal.MemoryDisk;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
@@ -12,8 +13,11 @@ import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
 import io.synod.proto.ControlRequest;
+import io.synod.store.Snapshots;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -67,8 +71,19 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
         new AdminService(
             new StatusService(() -> status, own, () -> faults),
             new AdminCalls(this, () -> status, new OtherServers(id, token)),
+            backups(),
             threads),
         new AdminGate(token));
+  }
+
+  /** Of one that has applied nothing. */
+  static Backups backups() {
+    try {
+      return new Backups(
+          taken -> taken.accept(Slot.ZERO), Snapshots.open(MemoryDisk.empty("played")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   Incarnation incarnation() {

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Makes the data of a new cluster out of a backup: ./run_servers.sh or ./server start it.
+set -u
+ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+. "$ROOT/scripts/lib.sh"
+
+usage() {
+  cat >&"${1:-2}" <<'END'
+usage: scripts/restore.sh FILE N [--data DIR] [--host H] [--offset K]
+       scripts/restore.sh FILE --into DIR --members CONSENSUS/CLIENT,... [--only I --token TEXT]
+
+The first makes N servers' data in DIR (default data/ in the project's folder) for ./run_servers.sh N with the same
+options. The second makes DIR/<client port> for each server of the list, or for one of them: on several machines, the
+same list and the same TEXT on each, and another TEXT the next time. Nothing that is there is overwritten.
+
+The new cluster has a new id and holds what the old one held; its revisions go on from there. The old one's servers are
+not spoken to, and must be stopped if they have the same addresses.
+END
+  [ "${1:-2}" = 2 ] && exit 2
+  exit 0
+}
+
+FILE= N= DATA=$ROOT/data HOST=127.0.0.1 OFFSET=0 MORE=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) usage 1 ;;
+    --data | --host | --offset | --into | --members | --only | --token)
+      [ $# -gt 1 ] || usage
+      case $1 in
+        --data) DATA=$2 ;;
+        --host) HOST=$2 ;;
+        --offset) OFFSET=$2 ;;
+        *) MORE+=("$1" "$2") ;;
+      esac
+      shift
+      ;;
+    -*) usage ;;
+    *) if [ -z "$FILE" ]; then FILE=$1; else N=$1; fi ;;
+  esac
+  shift
+done
+[ -n "$FILE" ] || usage
+if [ ${#MORE[@]} -gt 0 ]; then
+  [ -z "$N" ] || usage
+  exec "$ROOT/scripts/offline.sh" --restore "$FILE" "${MORE[@]}"
+fi
+[[ "$N" =~ ^[1-9][0-9]{0,1}$ ]] && [[ "$OFFSET" =~ ^[0-9]{1,5}$ ]] || usage
+reach=$HOST members=
+case $HOST in 0.0.0.0 | :: | '[::]') reach=127.0.0.1 ;; esac
+for ((i = 0; i < N; i++)); do
+  members=$members${members:+,}$reach:$((9000 + OFFSET + i))/$HOST:$((8000 + OFFSET + i))
+done
+[ ! -e "$DATA/cluster" ] || fail "$DATA has a cluster's data already: move it away, or name another folder with --data"
+mkdir -p "$DATA" || fail "$DATA cannot be made"
+"$ROOT/scripts/offline.sh" --restore "$FILE" --into "$DATA" --members "$members" || exit 1
+printf 'servers=%s\noffset=%s\n' "$N" "$OFFSET" >"$DATA/cluster"
+start="./run_servers.sh $N"
+[ "$DATA" = "$ROOT/data" ] || start="$start --data $DATA"
+[ "$HOST" = 127.0.0.1 ] || start="$start --host $HOST"
+[ "$OFFSET" = 0 ] || start="$start --offset $OFFSET"
+echo "$start starts it"

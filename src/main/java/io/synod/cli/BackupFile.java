@@ -1,0 +1,135 @@
+package io.synod.cli;
+
+import com.google.protobuf.ByteString;
+import io.synod.proto.BackupChunk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Iterator;
+
+/**
+ * The file that a backup is written to. It has its name only when all of it is there, whole and
+ * durable. One thread; blocks.
+ */
+final class BackupFile {
+  /** What comes behind the bytes that the SHA-256 at the very end is of; see BackupChunk. */
+  private static final int BEHIND_HASHED_BYTES = 41;
+
+  private static final int SHA256_BYTES = 32;
+
+  private final Path file;
+  private final Path partial;
+
+  /** What was written. */
+  record Written(long slot, long sizeBytes) {}
+
+  BackupFile(Path file) {
+    this.file = file;
+    this.partial = file.resolveSibling(file.getFileName() + ".part");
+  }
+
+  /**
+   * Writes it.
+   *
+   * @throws IOException if it cannot be written, or what came is not whole; there is no file then
+   */
+  Written write(Iterator<BackupChunk> chunks) throws IOException {
+    if (Files.exists(file)) {
+      throw new IOException("it is there already, and is not overwritten");
+    }
+    try {
+      Written written = writePartial(chunks);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      return written;
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
+  private Written writePartial(Iterator<BackupChunk> chunks) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(
+            partial,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      BackupChunk head = BackupChunk.getDefaultInstance();
+      while (chunks.hasNext()) {
+        BackupChunk chunk = chunks.next();
+        head = chunk.hasSlot() ? chunk : head;
+        write(out, chunk.getBytes());
+      }
+      if (out.size() != head.getSizeBytes() || out.size() < BEHIND_HASHED_BYTES || !isWhole(out)) {
+        throw new IOException(
+            "what came is not whole: "
+                + out.size()
+                + " of "
+                + head.getSizeBytes()
+                + " bytes, or some of them changed on the way; try again");
+      }
+      out.force(true);
+      return new Written(head.getSlot(), out.size());
+    }
+  }
+
+  private static void write(FileChannel out, ByteString bytes) throws IOException {
+    for (ByteBuffer each : bytes.asReadOnlyByteBufferList()) {
+      while (each.hasRemaining()) {
+        int unused = out.write(each);
+      }
+    }
+  }
+
+  /** Reads all of it again: what is in the file counts. */
+  private static boolean isWhole(FileChannel in) throws IOException {
+    MessageDigest digest = sha256();
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    long end = in.size() - BEHIND_HASHED_BYTES;
+    for (long offset = 0; offset < end; offset += buffer.limit()) {
+      read(in, offset, buffer.clear().limit((int) Math.min(buffer.capacity(), end - offset)));
+      digest.update(buffer.duplicate());
+    }
+    ByteBuffer expected = ByteBuffer.allocate(SHA256_BYTES);
+    read(in, in.size() - SHA256_BYTES, expected);
+    return expected.equals(ByteBuffer.wrap(digest.digest()));
+  }
+
+  private static void read(FileChannel in, long offset, ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (in.read(target, offset + target.position()) < 0) {
+        throw new IOException("it became shorter while it was read");
+      }
+    }
+    target.flip();
+  }
+
+  /** What was wrong, for a person: the messages of some exceptions are only a file's name. */
+  static String why(IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "its folder is not there";
+    } else if (e instanceof AccessDeniedException) {
+      return "no permission";
+    } else if (e instanceof FileSystemException system && system.getReason() != null) {
+      return system.getReason();
+    }
+    return String.valueOf(e.getMessage());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.synod.server;
+
+import io.synod.journal.Inspection;
+import io.synod.journal.MemoryDisk;
+import io.synod.journal.ReadOnlyDirectory;
+import io.synod.paxos.AcceptedValue;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.Slot;
+import io.synod.paxos.Value;
+import io.synod.store.KeyValueStore;
+import io.synod.store.SnapshotInfo;
+import io.synod.store.Snapshots;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Brings back what was stored, from a backup or from what a server left. Blocks. */
+final class BackupReader {
+  private BackupReader() {}
+
+  /**
+   * What was stored.
+   *
+   * @param founding of the cluster that it is of
+   * @param inForce the membership behind the last slot
+   * @param certain up to here it is known to be chosen
+   */
+  record Stored(KeyValueStore store, Founding founding, MembershipInForce inForce, Slot certain) {}
+
+  /**
+   * Reads a backup.
+   *
+   * @throws IOException if it is none, or damaged; says where
+   */
+  static Stored file(Path file) throws IOException {
+    Path absolute = file.toAbsolutePath().normalize();
+    Path folder = absolute.getParent();
+    if (folder == null || !Files.isRegularFile(absolute)) {
+      throw new IOException("there is no file " + file);
+    }
+    KeyValueStore store = KeyValueStore.inMemory();
+    SnapshotInfo info =
+        Snapshots.restore(
+            new ReadOnlyDirectory(folder), String.valueOf(absolute.getFileName()), store);
+    return new Stored(
+        store,
+        new Founding(info.cluster(), founding(info.membership().membership())),
+        info.membership(),
+        info.slot());
+  }
+
+  private static Membership founding(Membership membership) {
+    return new Membership(Slot.ZERO, membership.members());
+  }
+
+  /**
+   * Reads a data directory, which is not changed: its snapshot, what it knows to be chosen behind
+   * that, and what it has accepted and may have been chosen, since it may have been acknowledged.
+   *
+   * @throws IOException if it is none, or has lost too much
+   */
+  static Stored directory(Path directory) throws IOException {
+    ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
+    Recovered has =
+        Inspection.of(disk)
+            .orElseThrow(() -> new IOException(directory + " holds no server's data"))
+            .recovered();
+    Founding founding =
+        has.founding().orElseThrow(() -> new IOException(directory + " is of no cluster yet"));
+    KeyValueStore store = KeyValueStore.inMemory();
+    try (MemoryDisk above = MemoryDisk.above(disk)) {
+      Snapshots.Start start =
+          Snapshots.open(above)
+              .restoreNewest(store, has.founding().map(Founding::cluster), has.cut());
+      for (String refused : start.refused()) {
+        throw new IOException("the snapshot in " + directory + " is damaged: " + refused);
+      }
+      MembershipInForce inForce =
+          start
+              .restored()
+              .map(SnapshotInfo::membership)
+              .or(has::membership)
+              .orElse(new MembershipInForce(Slot.ZERO, founding.membership()));
+      if (store.applied().isBefore(has.cut())) {
+        throw new IOException(
+            "no snapshot in "
+                + directory
+                + " reaches slot "
+                + has.cut()
+                + ", behind which its log begins");
+      }
+      for (AcceptedValue each : has.accepted()) {
+        if (each.slot().equals(store.applied().next())) {
+          inForce = apply(store, each, inForce);
+        }
+      }
+      return new Stored(store, founding, inForce, has.chosen());
+    }
+  }
+
+  private static MembershipInForce apply(
+      KeyValueStore store, AcceptedValue accepted, MembershipInForce inForce) {
+    if (accepted.value() instanceof Value.Batch batch) {
+      store.apply(accepted.slot(), batch.commands(), (session, sequence, result) -> {});
+      return inForce;
+    }
+    store.skip(accepted.slot());
+    return accepted.value() instanceof Membership membership
+            && membership.predecessor().equals(inForce.decidedAt())
+        ? new MembershipInForce(accepted.slot(), membership)
+        : inForce;
+  }
+}

@@ -1,0 +1,75 @@
+package io.synod.server;
+
+import io.synod.journal.FileDisk;
+import io.synod.paxos.Slot;
+import io.synod.store.SnapshotFile;
+import io.synod.store.SnapshotWriter;
+import io.synod.store.Snapshots;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Writes a backup of what a server left: for a cluster whose quorum is lost for good. Blocks. */
+final class BackupWriter {
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  private BackupWriter() {}
+
+  /**
+   * Writes it, and says for a person what is in it.
+   *
+   * @throws IOException if the file is there already, or cannot be written
+   */
+  static String write(BackupReader.Stored stored, Path file) throws IOException {
+    Path target = file.toAbsolutePath().normalize();
+    if (Files.exists(target)) {
+      throw new IOException(file + " is there already, and is not overwritten");
+    }
+    Path writing = target.resolveSibling(target.getFileName() + ".part");
+    Path partial = writing.resolve("file");
+    Restore.deleteTree(writing);
+    try {
+      try (FileDisk disk = FileDisk.open(writing)) {
+        Snapshots snapshots = Snapshots.open(disk);
+        SnapshotWriter writer =
+            snapshots.writer(stored.store().view(), stored.founding().cluster(), stored.inForce());
+        while (writer.writeSome()) {
+          // The next piece.
+        }
+        copy(snapshots, partial);
+      }
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Restore.deleteTree(writing);
+    }
+    Slot last = stored.store().applied();
+    String uncertain =
+        last.isAfter(stored.certain())
+            ? ": up to slot "
+                + stored.certain().number()
+                + " it is known to be chosen, behind that it may have been acknowledged"
+            : "";
+    return file + ": all up to slot " + last.number() + uncertain + System.lineSeparator();
+  }
+
+  private static void copy(Snapshots snapshots, Path to) throws IOException {
+    try (SnapshotFile from =
+            snapshots
+                .open(Slot.ZERO)
+                .orElseThrow(() -> new IOException("what was written is gone"));
+        FileChannel out =
+            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (long offset = 0; offset < from.offer().sizeBytes(); offset += CHUNK_BYTES) {
+        ByteBuffer bytes = from.read(offset, CHUNK_BYTES).asByteBuffer();
+        while (bytes.hasRemaining()) {
+          int unused = out.write(bytes);
+        }
+      }
+      out.force(true);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.synod.server;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.synod.node.Node;
+import io.synod.paxos.Slot;
+import io.synod.proto.BackupChunk;
+import io.synod.store.SnapshotFile;
+import io.synod.store.Snapshots;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands out copies of all that is stored while writes go on: each is a snapshot, taken for it. Any
+ * thread; blocks for as long as the receiver takes.
+ */
+final class Backups {
+  private static final Logger LOG = LoggerFactory.getLogger(Backups.class);
+
+  private static final int CHUNK_BYTES = 256 << 10;
+
+  /** How long a snapshot may take to be written; some GiB, on a slow disk. */
+  private static final long MOST_MINUTES = 10;
+
+  private static final long LOOK_SECONDS = 1;
+
+  private final Consumer<Consumer<Slot>> snapshotTaker;
+  private final Snapshots snapshots;
+
+  /**
+   * @param snapshotTaker as {@link Node#takeSnapshot(Consumer)}
+   */
+  Backups(Consumer<Consumer<Slot>> snapshotTaker, Snapshots snapshots) {
+    this.snapshotTaker = snapshotTaker;
+    this.snapshots = snapshots;
+  }
+
+  /**
+   * Sends one.
+   *
+   * @param ready released whenever the receiver can take more
+   */
+  void send(ServerCallStreamObserver<BackupChunk> receiver, Semaphore ready)
+      throws StatusException {
+    try (SnapshotFile file = take(receiver)) {
+      LOG.info(
+          "a backup of slot {}, {} bytes, goes out: an operator asked for it",
+          file.offer().slot().number(),
+          file.offer().sizeBytes());
+      BackupChunk.Builder chunk =
+          BackupChunk.newBuilder()
+              .setSlot(file.offer().slot().number())
+              .setSizeBytes(file.offer().sizeBytes());
+      for (long offset = 0; offset < file.offer().sizeBytes(); offset += CHUNK_BYTES) {
+        while (!receiver.isReady() && !receiver.isCancelled()) {
+          boolean unused = ready.tryAcquire(LOOK_SECONDS, TimeUnit.SECONDS);
+        }
+        if (receiver.isCancelled()) {
+          throw failure(Status.CANCELLED, "the receiver has gone");
+        }
+        chunk.setBytes(
+            UnsafeByteOperations.unsafeWrap(file.read(offset, CHUNK_BYTES).asByteBuffer()));
+        receiver.onNext(chunk.build());
+        chunk.clear();
+      }
+    } catch (IOException e) {
+      throw failure(
+          Status.UNAVAILABLE.withCause(e), "the snapshot cannot be read: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure(Status.UNAVAILABLE.withCause(e), "the server stops");
+    }
+  }
+
+  private SnapshotFile take(ServerCallStreamObserver<BackupChunk> receiver)
+      throws IOException, InterruptedException, StatusException {
+    CompletableFuture<Slot> taken = new CompletableFuture<>();
+    snapshotTaker.accept(taken::complete);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(MOST_MINUTES);
+    while (System.nanoTime() - end < 0 && !receiver.isCancelled()) {
+      try {
+        Slot slot = taken.get(LOOK_SECONDS, TimeUnit.SECONDS);
+        if (slot.equals(Slot.ZERO)) {
+          throw failure(Status.FAILED_PRECONDITION, "there is nothing to back up yet");
+        }
+        return snapshots
+            .open(Slot.ZERO)
+            .orElseThrow(() -> new IOException("the snapshot of slot " + slot + " is gone"));
+      } catch (TimeoutException e) {
+        // One that could not be written is tried again.
+        snapshotTaker.accept(taken::complete);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    throw failure(
+        Status.UNAVAILABLE,
+        "no snapshot could be written in " + MOST_MINUTES + " minutes: the server's log says why");
+  }
+
+  private static StatusException failure(Status status, String why) {
+    Metadata trailers = new Metadata();
+    trailers.put(ClientCall.OUTCOME, "not-proposed");
+    return status.withDescription(why).asException(trailers);
+  }
+}

@@ -1,0 +1,97 @@
+package io.synod.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import io.synod.proto.BackupChunk;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BackupFileTest {
+  private static final int CHUNK_BYTES = 100_000;
+
+  @TempDir private Path folder = Path.of("");
+
+  /** The head of the last chunk of a snapshot is of no matter here. */
+  private static byte[] snapshot() throws Exception {
+    byte[] content = new byte[250_000];
+    new SplittableRandom(1).nextBytes(content);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(content);
+    all.write(new byte[9]);
+    all.write(MessageDigest.getInstance("SHA-256").digest(content));
+    return all.toByteArray();
+  }
+
+  private static List<BackupChunk> chunks(byte[] bytes, long saidBytes) {
+    return Stream.iterate(0, at -> at < bytes.length, at -> at + CHUNK_BYTES)
+        .map(
+            at -> {
+              int size = Math.min(CHUNK_BYTES, bytes.length - at);
+              BackupChunk.Builder chunk =
+                  BackupChunk.newBuilder().setBytes(ByteString.copyFrom(bytes, at, size));
+              return (at == 0 ? chunk.setSlot(7).setSizeBytes(saidBytes) : chunk).build();
+            })
+        .toList();
+  }
+
+  private void assertRefused(List<BackupChunk> chunks, String why) throws IOException {
+    Path file = folder.resolve("backup");
+    IOException e =
+        assertThrows(IOException.class, () -> new BackupFile(file).write(chunks.iterator()));
+    assertTrue(String.valueOf(e.getMessage()).contains(why), e.getMessage());
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(0, left.count(), "nothing is left");
+    }
+  }
+
+  @Test
+  void whatCameWholeIsThere() throws Exception {
+    byte[] bytes = snapshot();
+    Path file = folder.resolve("backup");
+    BackupFile.Written written = new BackupFile(file).write(chunks(bytes, bytes.length).iterator());
+    assertEquals(new BackupFile.Written(7, bytes.length), written);
+    assertArrayEquals(bytes, Files.readAllBytes(file));
+  }
+
+  @Test
+  void whatChangedOnTheWayIsRefused() throws Exception {
+    byte[] bytes = snapshot();
+    for (int at : new int[] {0, 123_456, bytes.length - 42, bytes.length - 1}) {
+      bytes[at] ^= 1;
+      assertRefused(chunks(bytes, bytes.length), "not whole");
+      bytes[at] ^= 1;
+    }
+  }
+
+  @Test
+  void whatEndsTooEarlyIsRefused() throws Exception {
+    byte[] bytes = snapshot();
+    assertRefused(chunks(bytes, bytes.length).subList(0, 2), "200000 of 250041 bytes");
+    assertRefused(List.of(), "0 of 0 bytes");
+  }
+
+  @Test
+  void aFileThatIsThereIsNotOverwritten() throws Exception {
+    byte[] bytes = snapshot();
+    Path file = folder.resolve("backup");
+    Files.writeString(file, "mine");
+    assertThrows(
+        IOException.class,
+        () -> new BackupFile(file).write(chunks(bytes, bytes.length).iterator()));
+    assertEquals("mine", Files.readString(file));
+    assertFalse(Files.exists(folder.resolve("backup.part")));
+  }
+}
