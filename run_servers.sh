@@ -14,10 +14,11 @@ usage() {
   cat <<'END'
 Starts N servers on this machine and keeps them running; Ctrl-C stops them all. Their data is kept.
 
-  ./run_servers.sh N [--fail-rate R] [--data DIR] [--clean] [--host H] [--offset K] [-- any server option]
+  ./run_servers.sh N [--fail-rate R] [--dynamic] [--data DIR] [--clean] [--host H] [--offset K] [-- any server option]
 
   N             how many: 3 go on while one is down, 5 while two are
   --fail-rate R the chance, 0 to 1, that each of them fails as an acceptor, on purpose
+  --dynamic     votes follow who is there: servers may fail one after another, down to the last two
   --data DIR    where data, logs and process ids are kept (default data/ in the project's folder)
   --clean       throws away what is there from before
   --host H      the address to listen on (default 127.0.0.1: this machine only)
@@ -41,6 +42,7 @@ read_arguments() {
     case $1 in
       -h | --help) usage && exit 0 ;;
       --clean) CLEAN=yes ;;
+      --dynamic) EXTRA+=(--quorum dynamic) ;;
       --fail-rate | --data | --host | --offset)
         [ $# -gt 1 ] || wrong "$1 wants a value"
         case $1 in

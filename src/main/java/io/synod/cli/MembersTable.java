@@ -23,7 +23,7 @@ final class MembersTable {
         + "membership of slot "
         + status.getMembershipSlot()
         + ", quorum "
-        + status.getQuorum()
+        + StatusTable.quorum(status)
         + (status.hasCoordinatorId() ? "; * coordinates" : "");
   }
 

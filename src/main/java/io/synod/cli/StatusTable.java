@@ -134,7 +134,13 @@ final class StatusTable {
   }
 
   private String quorum() {
-    List<MemberStatus> voters = voters();
+    return quorum(status)
+        + (status.getDynamicQuorum() ? "; dynamic: votes follow who is live" : "");
+  }
+
+  /** Of how many voters, and how many of them may fail now. */
+  static String quorum(StatusResponse status) {
+    List<MemberStatus> voters = voters(status);
     long live = voters.stream().filter(MemberStatus::getLive).count();
     long spare = live - status.getQuorum();
     String now =
@@ -147,7 +153,7 @@ final class StatusTable {
     return "%d of %d; %d live; %s".formatted(status.getQuorum(), voters.size(), live, now);
   }
 
-  private List<MemberStatus> voters() {
+  private static List<MemberStatus> voters(StatusResponse status) {
     List<MemberStatus> voters =
         status.getMemberList().stream()
             .filter(

@@ -106,6 +106,7 @@ public final class Node implements PeerListener {
   /** The server is about to end: another one should coordinate before it does. */
   private volatile boolean leaving;
 
+  private boolean leavingTold;
   private long handOverAskedNanos = Long.MIN_VALUE;
 
   /** Whether nobody would miss a coordinator if this server ended now; as of the last turn. */
@@ -305,7 +306,8 @@ public final class Node implements PeerListener {
 
   /**
    * Whether this server may end without an election, after {@link #handOver}: another coordinates,
-   * or there is none that could. Any thread.
+   * and this one's vote is not waited for where voters follow who is there; or there is none that
+   * could. Any thread.
    */
   public boolean isDispensable() {
     return dispensable;
@@ -679,11 +681,15 @@ public final class Node implements PeerListener {
     if (!leaving) {
       return;
     }
+    if (!leavingTold && paxos.isOpen()) {
+      leavingTold = true;
+      step(new Input.Leaving());
+    }
     if (!paxos.isOpen() || paxos.membership().membership().voters() == 1) {
       dispensable = true;
     } else if (!paxos.isCoordinating()) {
       Optional<ServerId> heard = paxos.coordinatorHeard();
-      dispensable = heard.isPresent() && !heard.get().equals(self);
+      dispensable = heard.isPresent() && !heard.get().equals(self) && paxos.isReleased();
     } else if (handOverAskedNanos == Long.MIN_VALUE
         || nowNanos - handOverAskedNanos >= identity.pingIntervalNanos()) {
       // Refused while nobody has caught up, or another change is under way: asked again.

@@ -103,11 +103,29 @@ final class Administration {
       return;
     }
     if (keepsOwnVote(wanted.get())) {
+      noteVotes(wanted.get());
       acting.proposeMembership(nowNanos, wanted.get());
       return;
     }
     successor(acting, wanted)
         .ifPresent(next -> begin(nowNanos, acting, NOBODY, next.server(), OWN_VOTE));
+  }
+
+  private void noteVotes(Membership wanted) {
+    List<ServerId> taken = new ArrayList<>();
+    List<ServerId> given = new ArrayList<>();
+    for (Member before : learner.membership().membership().members()) {
+      Optional<Member.Role> after = wanted.member(before.server()).map(Member::role);
+      if (before.role() != Member.Role.STANDBY && after.equals(Optional.of(Member.Role.STANDBY))) {
+        taken.add(before.server());
+      } else if (before.role() == Member.Role.STANDBY
+          && after.equals(Optional.of(Member.Role.VOTER))) {
+        given.add(before.server());
+      }
+    }
+    if (!taken.isEmpty() || !given.isEmpty()) {
+      effects.notice(new Notice.VotesMoved(taken, given));
+    }
   }
 
   /** Answers the changes whose fate is known. */

@@ -398,16 +398,26 @@ final class Coordinator {
     pump(nowNanos);
   }
 
-  /** The membership that should be next, without an operator: see {@link Replacement}. */
+  /**
+   * The membership that should be next, without an operator: see {@link Replacement} and {@link
+   * DynamicQuorum}.
+   */
   Optional<Membership> membershipWanted(long nowNanos) {
     if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
       return Optional.empty();
     }
-    return Replacement.wanted(
-        learner.membership(),
-        member -> election.newLifeOf(member, nowNanos),
-        member -> election.clientAddressOf(member.server()),
-        view()::isCaughtUp);
+    Optional<Membership> replaced =
+        Replacement.wanted(
+            learner.membership(),
+            member -> election.newLifeOf(member, nowNanos),
+            member -> election.clientAddressOf(member.server()),
+            view()::isCaughtUp);
+    return replaced.isPresent()
+        ? replaced
+        : DynamicQuorum.wanted(
+            learner.membership(),
+            settings.quorum().mode(),
+            election.presence().view(nowNanos, view()::isCaughtUp));
   }
 
   /** How the members are, as this coordinator sees them. */

@@ -50,6 +50,10 @@ final class Election {
 
   private boolean content;
 
+  private boolean leaving;
+
+  private final Presence presence;
+
   /** Whether this server's id is in the membership; if not it pings nobody. */
   private boolean member;
 
@@ -74,6 +78,7 @@ final class Election {
     this.states = states;
     this.random = random;
     this.taken = taken;
+    this.presence = new Presence(settings, this);
     this.pingsBefore = random.nextLong(MOST_PINGS_BEFORE);
     this.pingNumber = pingsBefore;
     this.followed = Ballot.max(acceptor.promised(), taken);
@@ -235,7 +240,29 @@ final class Election {
         learner.membership().decidedAt(),
         syncAgeNanos / 1_000_000,
         states.told(),
-        settings.priority());
+        settings.priority(),
+        leaving);
+  }
+
+  /** This server is about to stop, and says so from now on. */
+  void leave() {
+    leaving = true;
+  }
+
+  /** Whether this member said that it is about to stop, and was not heard to be there since. */
+  boolean isLeaving(Member of) {
+    if (of.server().equals(settings.server())) {
+      return leaving;
+    }
+    Peer peer = peers.get(of.server());
+    return peer != null
+        && peer.incarnation().equals(Optional.of(of.incarnation()))
+        && peer.standing().map(Standing::leaving).orElse(false);
+  }
+
+  /** For how long each member has been there. */
+  Presence presence() {
+    return presence;
   }
 
   /** Notes how this server is; pings if it is time to; returns whether a member fell silent. */
@@ -254,6 +281,7 @@ final class Election {
         || time.nanos() - pingedAtNanos >= settings.pingIntervalNanos()) {
       ping(time.nanos(), acting, chosen);
     }
+    presence.onTime(time.nanos(), learner.membership());
     return silent;
   }
 

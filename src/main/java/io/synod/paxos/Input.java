@@ -51,6 +51,9 @@ public sealed interface Input {
    */
   record HandOverRequested(long id, Optional<ServerId> to, String why) implements Input {}
 
+  /** This server is about to stop: its vote should not be waited for. */
+  record Leaving() implements Input {}
+
   /** The store has applied a slot at which {@link StateHash#isDueAt} asks for the state's hash. */
   record StateHashed(StateHash state) implements Input {}
 

@@ -93,6 +93,8 @@ public final class Paxos {
       administration.onChange(nowNanos, coordinating(), requested);
     } else if (input instanceof Input.HandOverRequested requested) {
       administration.onHandOver(nowNanos, coordinating(), requested);
+    } else if (input instanceof Input.Leaving) {
+      onLeaving();
     } else if (input instanceof Input.ReadsWaiting reads) {
       onReadsWaiting(reads);
     } else if (input instanceof Input.PeerUnreachable unreachable) {
@@ -266,6 +268,27 @@ public final class Paxos {
       Optional<Standing> standing,
       double roundTripNanos) {}
 
+  /**
+   * Whether this server may stop without its vote being missed, after {@link Input.Leaving}: it has
+   * none, or none is to be taken from it. Only when open.
+   */
+  public boolean isReleased() {
+    MembershipInForce inForce = learner.membership();
+    if (settings.quorum().mode() == QuorumPolicy.Mode.MAJORITY
+        || !inForce.membership().isVoter(settings.server(), settings.incarnation())) {
+      return true;
+    }
+    Slot nearlyAll = Slot.of(Math.max(0, chosen().number() - settings.pipelineSlots()));
+    return DynamicQuorum.wanted(
+            inForce,
+            settings.quorum().mode(),
+            election
+                .presence()
+                .view(nowNanos, member -> !election.chosenOf(member).isBefore(nearlyAll)))
+        .filter(after -> !after.isVoter(settings.server(), settings.incarnation()))
+        .isEmpty();
+  }
+
   /** How long, from the last time that passed, until the protocol has something to do by itself. */
   public long nanosUntilDeadline() {
     if (!isOpen()) {
@@ -426,6 +449,13 @@ public final class Paxos {
       return;
     }
     acting.get().proposeMembership(nowNanos, membership);
+  }
+
+  private void onLeaving() {
+    election.leave();
+    if (isOpen()) {
+      election.ping(nowNanos, acting(), chosenPrefix());
+    }
   }
 
   private void onReadsWaiting(Input.ReadsWaiting reads) {

@@ -17,6 +17,7 @@ import java.util.List;
  * @param priority of this server as coordinator
  * @param bootstrapAvailable whether the cluster may be founded without those of the list that are
  *     absent, as long as a majority is there (protocol-rules.md, 8)
+ * @param quorum what becomes of the votes of members that are silent
  */
 public record PaxosSettings(
     ServerId server,
@@ -30,7 +31,8 @@ public record PaxosSettings(
     int pipelineSlots,
     int messageBytes,
     int priority,
-    boolean bootstrapAvailable) {
+    boolean bootstrapAvailable,
+    QuorumPolicy quorum) {
   public PaxosSettings {
     if (pingIntervalNanos <= 0 || electionTimeoutNanos < 3 * pingIntervalNanos) {
       throw new IllegalArgumentException(
@@ -43,9 +45,15 @@ public record PaxosSettings(
     if (pipelineSlots < 1 || messageBytes < 1) {
       throw new IllegalArgumentException("pipelineSlots and messageBytes are at least 1");
     }
+    if (quorum.standbyAfterNanos() < electionTimeoutNanos) {
+      throw new IllegalArgumentException(
+          "a vote is lost after an election timeout of silence or more, not after "
+              + quorum.standbyAfterNanos()
+              + " ns");
+    }
   }
 
-  /** The usual: a cluster is founded by all that are listed. */
+  /** The usual: a cluster is founded by all that are listed, and every vote stays where it is. */
   public PaxosSettings(
       ServerId server,
       Incarnation incarnation,
@@ -70,7 +78,8 @@ public record PaxosSettings(
         pipelineSlots,
         messageBytes,
         priority,
-        /* bootstrapAvailable= */ false);
+        /* bootstrapAvailable= */ false,
+        QuorumPolicy.majority(electionTimeoutNanos));
   }
 
   /** These, with a majority of the list being enough to found a cluster. */
@@ -87,6 +96,25 @@ public record PaxosSettings(
         pipelineSlots,
         messageBytes,
         priority,
-        /* bootstrapAvailable= */ true);
+        /* bootstrapAvailable= */ true,
+        quorum);
+  }
+
+  /** These, with another policy. */
+  public PaxosSettings withQuorum(QuorumPolicy policy) {
+    return new PaxosSettings(
+        server,
+        incarnation,
+        listed,
+        clientAddress,
+        candidateCluster,
+        seed,
+        pingIntervalNanos,
+        electionTimeoutNanos,
+        pipelineSlots,
+        messageBytes,
+        priority,
+        bootstrapAvailable,
+        policy);
   }
 }

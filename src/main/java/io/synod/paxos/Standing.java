@@ -20,6 +20,7 @@ import java.util.Optional;
  *     (protocol-rules.md, 17)
  * @param state hashes of its state at agreed slots, the newest first (protocol-rules.md, 14)
  * @param priority higher is preferred as coordinator among those equally caught up
+ * @param leaving whether it is about to stop: its vote should not be waited for
  */
 public record Standing(
     Ballot followed,
@@ -30,7 +31,8 @@ public record Standing(
     Slot membershipAt,
     long syncAgeMillis,
     List<StateHash> state,
-    int priority) {
+    int priority,
+    boolean leaving) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
 import io.synod.store.CommandFormat;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param bootstrapAvailable whether a majority may found a new cluster without the others
  * @param acceptedTornTail slots in which an operator says that nothing was accepted with the write
  *     that did not end (protocol-rules.md, 4)
+ * @param quorum who votes, as far as this server decides it
  * @param clusterToken what a caller from another machine must have to change the cluster; none lets
  *     only callers on this machine
  */
@@ -39,6 +41,7 @@ public record Configuration(
     Limits limits,
     Storage storage,
     Optional<SlotRange> acceptedTornTail,
+    QuorumPolicy.Mode quorum,
     Optional<String> clusterToken) {
 
   public Configuration {
@@ -69,10 +72,15 @@ public record Configuration(
    * @param pingIntervalMillis between two pings of a server
    * @param electionTimeoutMillis silence after which a server counts as gone; at least three ping
    *     intervals
+   * @param standbyTimeoutMillis silence after which a member loses its vote, where votes follow who
+   *     is there; at least an election timeout
    * @param defaultDeadlineMillis of a call that comes without a deadline
    */
   public record Timings(
-      long pingIntervalMillis, long electionTimeoutMillis, long defaultDeadlineMillis) {}
+      long pingIntervalMillis,
+      long electionTimeoutMillis,
+      long standbyTimeoutMillis,
+      long defaultDeadlineMillis) {}
 
   /**
    * How much there may be.

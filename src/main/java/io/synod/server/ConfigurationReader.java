@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
@@ -66,6 +67,9 @@ final class ConfigurationReader {
         limits(),
         config.getStorage() == ServerConfig.Storage.MEMORY ? Storage.MEMORY : Storage.HEAP,
         acceptedTornTail(),
+        config.getQuorum() == ServerConfig.Quorum.DYNAMIC
+            ? QuorumPolicy.Mode.DYNAMIC
+            : QuorumPolicy.Mode.MAJORITY,
         clusterToken());
   }
 
@@ -192,9 +196,21 @@ final class ConfigurationReader {
               + " ms: it is at least three intervals, "
               + 3 * ping);
     }
+    long standby =
+        number(
+            Setting.STANDBY_TIMEOUT_MILLIS,
+            new Range(QuorumPolicy.USUAL_TIMEOUTS * election, 3, 60 * MINUTE_MILLIS));
+    if (standby < election) {
+      throw new BadConfigurationException(
+          "standby_timeout_millis "
+              + standby
+              + " is shorter than the election timeout: who is silent counts as gone after "
+              + election
+              + " ms, and loses its vote then at the earliest");
+    }
     long deadline =
         number(Setting.DEFAULT_DEADLINE_MILLIS, new Range(10_000, 1, 60 * MINUTE_MILLIS));
-    return new Timings(ping, election, deadline);
+    return new Timings(ping, election, standby, deadline);
   }
 
   private Limits limits() throws BadConfigurationException {

@@ -83,6 +83,11 @@ final class NoticeLog {
           "states disputed: after slot {} no state has a quorum; this server stops serving, since"
               + " nobody knows which is right",
           disputed.slot());
+    } else if (notice instanceof Notice.VotesMoved moved) {
+      LOG.info(
+          "votes follow who is there: {} to lose theirs for now, {} to get theirs back",
+          names(moved.taken()),
+          names(moved.given()));
     } else if (notice instanceof Notice.HandingOver over) {
       LOG.info("hands ballot {} over to {}: {}", over.ballot(), name(over.to()), over.why());
     } else if (notice instanceof Notice.Removed removed) {
@@ -101,9 +106,7 @@ final class NoticeLog {
   private void onWaiting(List<ServerId> servers) {
     if (!servers.isEmpty() && !servers.equals(waitedFor)) {
       waitedFor = servers;
-      LOG.info(
-          "waiting for {} to found the cluster",
-          servers.stream().map(NoticeLog::name).collect(Collectors.joining(", ")));
+      LOG.info("waiting for {} to found the cluster", names(servers));
     }
   }
 
@@ -126,6 +129,12 @@ final class NoticeLog {
 
   private static String name(ServerId server) {
     return "server " + server.number();
+  }
+
+  private static String names(List<ServerId> servers) {
+    return servers.isEmpty()
+        ? "none"
+        : servers.stream().map(NoticeLog::name).collect(Collectors.joining(", "));
   }
 
   private static String members(Membership membership) {

@@ -22,6 +22,14 @@ enum Setting {
       "linearizable, or local: what this server has applied, without asking (default linearizable)"),
   PING_INTERVAL_MILLIS("N", "how often servers ping each other (default 50)"),
   ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 1000)"),
+  QUORUM(
+      "KIND",
+      "majority: of all voters; dynamic: voters follow who is there, down to the last two (default"
+          + " majority; the same on all servers)"),
+  STANDBY_TIMEOUT_MILLIS(
+      "N",
+      "with quorum dynamic: the silence after which a member loses its vote (default 5 election"
+          + " timeouts)"),
   DEFAULT_DEADLINE_MILLIS("N", "the deadline of a call that comes without one (default 10000)"),
   QUEUE_REQUESTS(
       "N", "how many calls may wait or be under way, a power of two up to 65536 (default 16384)"),

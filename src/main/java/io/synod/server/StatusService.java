@@ -17,7 +17,11 @@ final class StatusService {
   private final long startedNanos = System.nanoTime();
 
   /** What a server is by its configuration and its data directory, whatever the log says. */
-  record Own(Incarnation incarnation, Address clientAddress, Address consensusAddress) {}
+  record Own(
+      Incarnation incarnation,
+      Address clientAddress,
+      Address consensusAddress,
+      boolean dynamicQuorum) {}
 
   StatusService(Supplier<NodeStatus> status, Own own, Supplier<LocalControls.Faults> faults) {
     this.status = status;
@@ -35,6 +39,7 @@ final class StatusService {
         .setIncarnation(own.incarnation().id().toString())
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
+        .setDynamicQuorum(own.dynamicQuorum())
         .build();
   }
 

@@ -27,6 +27,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -273,17 +274,21 @@ final class SynodServer {
   private PaxosSettings identity(Incarnation incarnation) {
     PaxosSettings settings =
         new PaxosSettings(
-            configuration.server(),
-            incarnation,
-            configuration.replicas(),
-            configuration.clientAddress(),
-            new ClusterId(UUID.randomUUID()),
-            new SplittableRandom().nextLong(),
-            TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
-            TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
-            PIPELINE_SLOTS,
-            /* messageBytes= */ 1 << 20,
-            /* priority= */ 0);
+                configuration.server(),
+                incarnation,
+                configuration.replicas(),
+                configuration.clientAddress(),
+                new ClusterId(UUID.randomUUID()),
+                new SplittableRandom().nextLong(),
+                TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
+                TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
+                PIPELINE_SLOTS,
+                /* messageBytes= */ 1 << 20,
+                /* priority= */ 0)
+            .withQuorum(
+                new QuorumPolicy(
+                    configuration.quorum(),
+                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())));
     return configuration.bootstrapAvailable() ? settings.withBootstrapAvailable() : settings;
   }
 
@@ -351,7 +356,8 @@ final class SynodServer {
         new StatusService.Own(
             identity.incarnation(),
             configuration.clientAddress(),
-            configuration.replicas().get(configuration.server().number()));
+            configuration.replicas().get(configuration.server().number()),
+            configuration.quorum() == QuorumPolicy.Mode.DYNAMIC);
     LocalControls controls = new LocalControls(driven, peers);
     AdminCalls calls =
         new AdminCalls(

@@ -166,7 +166,12 @@ class AdminCommandsTest {
   void membersAreForPeopleOrForPrograms() {
     assertEquals(0, run("admin", "localhost:8000", "members"));
     assertTrue(out().contains("0 *     localhost:8000"), out());
-    assertTrue(out().endsWith("membership of slot 0, quorum 2; * coordinates\n"), out());
+    assertTrue(
+        out()
+            .endsWith(
+                "membership of slot 0, quorum 2 of 2; 2 live; tolerates no failure now;"
+                    + " * coordinates\n"),
+        out());
     out.reset();
     assertEquals(0, run("--raw", "admin", "MEMBERS"));
     assertEquals("0\tvoter\tlive\tlocalhost:8000\t\n1\tvoter\tlive\tlocalhost:8001\t\n", out());

@@ -65,6 +65,9 @@ class StatusTableTest {
     assertShows(StatusTable.of(all(five(), 4).build()), "tolerates 1 failure now");
     assertShows(StatusTable.of(all(five(), 3).build()), "tolerates no failure now");
     assertShows(StatusTable.of(all(five(), 2).build()), "no quorum", "until 1 more answers");
+    assertShows(
+        StatusTable.of(all(five(), 4).setDynamicQuorum(true).build()),
+        "tolerates 1 failure now; dynamic: votes follow who is live");
     assertShows(StatusTable.of(all(five(), 1).build()), "no quorum", "until 2 more answer");
   }
 

@@ -35,6 +35,8 @@ final class Load implements AutoCloseable {
   static final class Phase {
     private final List<AtomicInteger> done = new ArrayList<>();
     private final List<AtomicInteger> refused = new ArrayList<>();
+    private long lastNanos = System.nanoTime();
+    private long gapNanos;
 
     private Phase(int servers) {
       for (int i = 0; i < servers; i++) {
@@ -51,6 +53,18 @@ final class Load implements AutoCloseable {
     /** How many this server refused with UNAVAILABLE, or left without an answer until too late. */
     int refused(int server) {
       return refused.get(server).get();
+    }
+
+    private synchronized void onDone(int server) {
+      done.get(server).incrementAndGet();
+      long now = System.nanoTime();
+      gapNanos = Math.max(gapNanos, now - lastNanos);
+      lastNanos = now;
+    }
+
+    /** The longest time in which nothing was carried out at any server. */
+    synchronized long longestGapMillis() {
+      return TimeUnit.NANOSECONDS.toMillis(Math.max(gapNanos, System.nanoTime() - lastNanos));
     }
 
     int done() {
@@ -98,7 +112,7 @@ final class Load implements AutoCloseable {
               server,
               "k" + random.nextInt(KEYS),
               random.nextBoolean() ? client + "." + i : "");
-          present.done.get(server).incrementAndGet();
+          present.onDone(server);
         } catch (StatusRuntimeException e) {
           note(client, e);
           present.refused.get(server).incrementAndGet();

@@ -23,6 +23,8 @@ final class DirectedTests {
           "io.synod.paxos.RulesTest",
           "io.synod.paxos.BarrierTest",
           "io.synod.paxos.MembershipTest",
+          "io.synod.paxos.DynamicQuorumTest",
+          "io.synod.paxos.StandbyTest",
           "io.synod.paxos.VoteMemoryTest",
           "io.synod.paxos.LostVotersTest",
           "io.synod.paxos.BootstrapTest",

@@ -90,6 +90,51 @@ final class MembershipMutants {
                 "if (promises.highestChosen().isAfter(slot)) {",
                 "if (false) {"),
         directed("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
-            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""));
+            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""),
+        light("VotesMovedWithoutABarrier", "a membership that only moves votes has a barrier too")
+            .in(
+                COORDINATOR,
+                """
+                if (value instanceof Membership membership
+                    && membership.predecessor().equals(learner.membership().decidedAt())) {
+                """,
+                """
+                if (value instanceof Membership membership
+                    && membership.members().stream()
+                        .noneMatch(member -> member.role() == Member.Role.STANDBY)
+                    && membership.predecessor().equals(learner.membership().decidedAt())) {
+                """),
+        light("VotesMovedByThoseThatStay", "votes are taken by the voters in force")
+            .in(
+                COORDINATOR,
+                "if (!hasMatched(slot, inForce)) {",
+                """
+                boolean taken =
+                    barrier.equals(Optional.of(slot))
+                        && ((Membership) inFlight.getFirst().value()).voters() < inForce.voters();
+                if (!taken && !hasMatched(slot, inForce)) {
+                """),
+        directed("VotesForNobodyThere", "a quorum of the next voters is there when votes move")
+            .in("paxos/DynamicQuorum", "&& after.isQuorum(view::isThere)", ""),
+        directed("VoteLostAtOnce", "a vote is lost after a long silence only")
+            .in(
+                "paxos/Presence",
+                "return of != null && !of.there && nowNanos - of.sinceNanos >= standbyAfterNanos();",
+                "return of != null && !of.there;"),
+        directed("VoteBackAtOnce", "a vote comes back after a while only, later each time")
+            .in(
+                "paxos/Presence",
+                "return nowNanos - of.sinceNanos >= standbyAfterNanos() << doublings;",
+                "return true;"),
+        directed("EvenVoters", "one that is down votes where that makes the number odd")
+            .in(
+                "paxos/DynamicQuorum",
+                "if (target.size() % 2 == 1 && target.size() >= LEAST_VOTERS) {",
+                "if (target.size() >= LEAST_VOTERS) {"),
+        directed("LessThanThreeVoters", "three vote at least")
+            .in(
+                "paxos/DynamicQuorum",
+                "if (mode == QuorumPolicy.Mode.DYNAMIC) { addStandbys(others);",
+                "if (false) { addStandbys(others);"));
   }
 }

@@ -19,12 +19,14 @@ final class CoreCluster {
   static final long MILLI = 1_000_000;
   static final long PING_INTERVAL = 50 * MILLI;
   static final long ELECTION_TIMEOUT = 500 * MILLI;
+  static final long STANDBY_AFTER = 1_000 * MILLI;
 
   /** A message under way. */
   record Flight(ServerId from, ServerId to, Message message) {}
 
   private final int size;
   private final Set<Integer> bootstrapping;
+  private QuorumPolicy quorum;
   private final List<Address> listed = new ArrayList<>();
   private final List<Paxos> cores = new ArrayList<>();
   private final List<List<JournalRecord>> journals = new ArrayList<>();
@@ -62,7 +64,18 @@ final class CoreCluster {
     this(size, 0, bootstrapping);
   }
 
+  /** Whose voters follow who is there. */
+  static CoreCluster dynamic(int size) {
+    return new CoreCluster(
+        size, 0, Set.of(), new QuorumPolicy(QuorumPolicy.Mode.DYNAMIC, STANDBY_AFTER));
+  }
+
   private CoreCluster(int founders, int others, Set<Integer> bootstrapping) {
+    this(founders, others, bootstrapping, QuorumPolicy.majority(ELECTION_TIMEOUT));
+  }
+
+  private CoreCluster(int founders, int others, Set<Integer> bootstrapping, QuorumPolicy quorum) {
+    this.quorum = quorum;
     this.size = founders + others;
     this.bootstrapping = bootstrapping;
     this.lives = new int[size];
@@ -84,18 +97,24 @@ final class CoreCluster {
   PaxosSettings settings(int i) {
     PaxosSettings usual =
         new PaxosSettings(
-            new ServerId(i),
-            incarnation(i),
-            listed,
-            new Address("localhost", 8000 + i),
-            new ClusterId(new UUID(7, i)),
-            i,
-            PING_INTERVAL,
-            ELECTION_TIMEOUT,
-            64,
-            1 << 20,
-            0);
+                new ServerId(i),
+                incarnation(i),
+                listed,
+                new Address("localhost", 8000 + i),
+                new ClusterId(new UUID(7, i)),
+                i,
+                PING_INTERVAL,
+                ELECTION_TIMEOUT,
+                64,
+                1 << 20,
+                0)
+            .withQuorum(quorum);
     return bootstrapping.contains(i) ? usual.withBootstrapAvailable() : usual;
+  }
+
+  /** Of those that start from now on. */
+  void quorum(QuorumPolicy policy) {
+    quorum = policy;
   }
 
   /** The life that this server has now. */

@@ -84,7 +84,10 @@ class ClientServerTest {
   private static ServerServiceDefinition operators() {
     StatusService.Own own =
         new StatusService.Own(
-            new Incarnation(new UUID(5, 6)), new Address("h1", 8001), new Address("h1", 9001));
+            new Incarnation(new UUID(5, 6)),
+            new Address("h1", 8001),
+            new Address("h1", 9001),
+            false);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
@@ -58,7 +59,7 @@ class CommandLineReaderTest {
             ReadMode.LINEARIZABLE,
             0.3,
             /* bootstrapAvailable= */ false,
-            new Timings(50, 1_000, 10_000),
+            new Timings(50, 1_000, 5_000, 10_000),
             new Limits(
                 16_384,
                 65_536,
@@ -67,6 +68,7 @@ class CommandLineReaderTest {
                 ((Runtime.getRuntime().maxMemory() >> 20) * 2 / 5) << 20),
             Configuration.Storage.HEAP,
             Optional.empty(),
+            QuorumPolicy.Mode.MAJORITY,
             Optional.empty()),
         configuration);
   }
@@ -316,6 +318,27 @@ class CommandLineReaderTest {
   void readsAStorageThatKeepsNothing() throws BadConfigurationException {
     assertEquals(Configuration.Storage.MEMORY, read(THREE, "--storage", "memory").storage());
     assertEquals(Configuration.Storage.MEMORY, read(THREE + " storage:MEMORY").storage());
+  }
+
+  @Test
+  void readsAQuorumThatFollowsWhoIsThere() throws BadConfigurationException {
+    Configuration configuration =
+        read(THREE, "--quorum", "dynamic", "--election-timeout-millis", "300");
+    assertEquals(QuorumPolicy.Mode.DYNAMIC, configuration.quorum());
+    assertEquals(1_500, configuration.timings().standbyTimeoutMillis());
+    assertEquals(
+        2_000,
+        read(THREE + " quorum:DYNAMIC standby_timeout_millis:2000")
+            .timings()
+            .standbyTimeoutMillis());
+    assertSays("quorum:MOST " + THREE, "there is no 'MOST'; there are MAJORITY, DYNAMIC");
+    assertSays(
+        THREE + " data_dir:'/srv/d' standby_timeout_millis:999",
+        "standby_timeout_millis 999 is shorter than the election timeout",
+        "1000 ms");
+    assertSays(
+        THREE + " data_dir:'/srv/d' standby_timeout_millis:0",
+        "standby_timeout_millis 0 is out of range");
   }
 
   @Test

@@ -66,7 +66,10 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   ServerServiceDefinition service(Optional<String> token) {
     StatusService.Own own =
         new StatusService.Own(
-            incarnation(), new Address("clients", 8000 + id.number()), new Address("servers", 1));
+            incarnation(),
+            new Address("clients", 8000 + id.number()),
+            new Address("servers", 1),
+            false);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults),

@@ -33,7 +33,9 @@ enum Fault {
   SILENT_WRITE,
   CHANGED_OPTIONS,
   MEMBERSHIP,
-  SNAPSHOT;
+  SNAPSHOT,
+  /** No fault, but what some clusters do about them: voters follow who is there. */
+  DYNAMIC_QUORUM;
 
   /** Whether it destroys what was durable, so that good copies have to be planned for. */
   boolean damages() {

@@ -472,17 +472,18 @@ final class FullServer implements SimulatedServer {
   private PaxosSettings identity() {
     Swarm swarm = world.swarm;
     return new PaxosSettings(
-        id,
-        life.incarnation(),
-        world.listed,
-        new Address("client", 8000 + id.number()),
-        new ClusterId(Randoms.uuid(random)),
-        random.nextLong(),
-        swarm.pingIntervalNanos,
-        swarm.electionTimeoutNanos,
-        swarm.pipelineSlots,
-        swarm.messageBytes,
-        priority);
+            id,
+            life.incarnation(),
+            world.listed,
+            new Address("client", 8000 + id.number()),
+            new ClusterId(Randoms.uuid(random)),
+            random.nextLong(),
+            swarm.pingIntervalNanos,
+            swarm.electionTimeoutNanos,
+            swarm.pipelineSlots,
+            swarm.messageBytes,
+            priority)
+        .withQuorum(swarm.quorum());
   }
 
   private NodeSettings nodeSettings() {
@@ -700,6 +701,9 @@ final class FullServer implements SimulatedServer {
       world.coverage.hit(NoticeName.of(notice));
       if (world.trace.keeps() || !(notice instanceof Notice.Ignored)) {
         world.trace.note(Trace.Kind.NOTICE, id.number(), notice);
+      }
+      if (notice instanceof Notice.VotesMoved moved) {
+        NoticeName.countVotes(moved, world.coverage);
       }
       if (notice instanceof Notice.VotesForgotten) {
         forgot();

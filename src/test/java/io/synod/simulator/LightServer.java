@@ -207,17 +207,18 @@ final class LightServer implements PeerListener, SimulatedServer {
   private PaxosSettings settings() {
     Swarm swarm = cluster.swarm;
     return new PaxosSettings(
-        id,
-        life.incarnation(),
-        cluster.listed,
-        new Address("client", 8000 + id.number()),
-        new ClusterId(Randoms.uuid(random)),
-        random.nextLong(),
-        swarm.pingIntervalNanos,
-        swarm.electionTimeoutNanos,
-        swarm.pipelineSlots,
-        swarm.messageBytes,
-        priority);
+            id,
+            life.incarnation(),
+            cluster.listed,
+            new Address("client", 8000 + id.number()),
+            new ClusterId(Randoms.uuid(random)),
+            random.nextLong(),
+            swarm.pingIntervalNanos,
+            swarm.electionTimeoutNanos,
+            swarm.pipelineSlots,
+            swarm.messageBytes,
+            priority)
+        .withQuorum(swarm.quorum());
   }
 
   @Override
@@ -602,6 +603,9 @@ final class LightServer implements PeerListener, SimulatedServer {
     cluster.coverage.hit(NoticeName.of(notice));
     if (cluster.trace.keeps() || !(notice instanceof Notice.Ignored)) {
       cluster.trace.note(Trace.Kind.NOTICE, id.number(), notice);
+    }
+    if (notice instanceof Notice.VotesMoved moved) {
+      NoticeName.countVotes(moved, cluster.coverage);
     }
     if (notice instanceof Notice.PeerMisbehaved misbehaved) {
       throw new Violation("PeersBehave", id + ": " + misbehaved);

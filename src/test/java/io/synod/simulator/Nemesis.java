@@ -21,7 +21,8 @@ final class Nemesis {
               || fault == Fault.DUPLICATION
               || fault == Fault.REORDERING
               || fault == Fault.STARVED_DRIVER
-              || fault == Fault.CLOCK_DRIFT;
+              || fault == Fault.CLOCK_DRIFT
+              || fault == Fault.DYNAMIC_QUORUM;
       if (!always) {
         timed.add(fault);
       }
@@ -93,7 +94,7 @@ final class Nemesis {
       case CHANGED_OPTIONS -> changeOptions();
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
-      case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
+      case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT, DYNAMIC_QUORUM -> {}
     }
   }
 

@@ -20,4 +20,9 @@ final class NoticeName {
     }
     return "notice." + notice.getClass().getSimpleName();
   }
+
+  static void countVotes(Notice.VotesMoved moved, Coverage coverage) {
+    coverage.add("votes.taken", moved.taken().size());
+    coverage.add("votes.given", moved.given().size());
+  }
 }

@@ -33,6 +33,8 @@ class SimulationTest {
           "notice.Campaigning: no server that it hears is content",
           "notice.CoordinatorChosen",
           "notice.MembershipChosen",
+          "votes.taken",
+          "votes.given",
           "notice.MemberHeard",
           "notice.MemberSilent: not heard for the election timeout",
           "notice.MemberSilent: its stream broke and a new connection was refused",
@@ -84,6 +86,7 @@ class SimulationTest {
               || fault == Fault.DUPLICATION
               || fault == Fault.REORDERING
               || fault == Fault.CLOCK_DRIFT
+              || fault == Fault.DYNAMIC_QUORUM
               || fault == Fault.SILENT_WRITE;
       if (!silent) {
         faults.add("fault." + fault);

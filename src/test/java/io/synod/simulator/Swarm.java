@@ -1,5 +1,6 @@
 package io.synod.simulator;
 
+import io.synod.paxos.QuorumPolicy;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -22,6 +23,9 @@ final class Swarm {
    * Off unless asked for; RollbackTest and VoteMemoryTest show what peers do know.
    */
   private static final boolean SILENT_WRITES = Boolean.getBoolean("synod.simulator.silentWrites");
+
+  /** The first seeds, of which most mutants are noted to be killed, mean what they meant. */
+  private static final int MAJORITY_SEEDS = 100;
 
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
@@ -150,6 +154,11 @@ final class Swarm {
     return new Swarm(seed, servers, EnumSet.noneOf(Fault.class));
   }
 
+  /** As {@link #plain}, with voters that follow who is there. */
+  static Swarm plainDynamic(long seed, int servers) {
+    return new Swarm(seed, servers, EnumSet.of(Fault.DYNAMIC_QUORUM));
+  }
+
   /** As {@link #plain}, with a small log, so that snapshots are taken. */
   static Swarm plainWithSnapshots(long seed, int servers) {
     return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT));
@@ -161,11 +170,14 @@ final class Swarm {
     EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
-    for (Fault fault : Fault.values()) {
+    for (Fault fault : EnumSet.complementOf(EnumSet.of(Fault.DYNAMIC_QUORUM))) {
       boolean drawn = classes.nextDouble() < share;
       if (drawn && (fault != Fault.SILENT_WRITE || SILENT_WRITES)) {
         faults.add(fault);
       }
+    }
+    if (seed > MAJORITY_SEEDS && new Randoms(seed).of("quorum").nextInt(3) == 0) {
+      faults.add(Fault.DYNAMIC_QUORUM);
     }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
@@ -198,6 +210,14 @@ final class Swarm {
 
   boolean has(Fault fault) {
     return faults.contains(fault);
+  }
+
+  /** What the servers do about members that are silent. */
+  QuorumPolicy quorum() {
+    int timeouts = 1 + new Randoms(seed).of("standby").nextInt(3);
+    return new QuorumPolicy(
+        has(Fault.DYNAMIC_QUORUM) ? QuorumPolicy.Mode.DYNAMIC : QuorumPolicy.Mode.MAJORITY,
+        timeouts * electionTimeoutNanos);
   }
 
   /** Whether this server's disk may be damaged. */

@@ -229,7 +229,8 @@ final class PeerDecoder {
         slot(wire.getMembershipAt()),
         natural(wire.getSyncAgeMillis(), "sync_age_millis"),
         states(wire.getStateList()),
-        wire.getPriority());
+        wire.getPriority(),
+        wire.getLeaving());
   }
 
   private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {

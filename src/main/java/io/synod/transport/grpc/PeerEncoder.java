@@ -219,7 +219,8 @@ final class PeerEncoder {
             .setApplied(standing.applied().number())
             .setMembershipAt(standing.membershipAt().number())
             .setSyncAgeMillis(standing.syncAgeMillis())
-            .setPriority(standing.priority());
+            .setPriority(standing.priority())
+            .setLeaving(standing.leaving());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
     for (StateHash state : standing.state()) {
       wire.addState(

@@ -152,7 +152,8 @@ final class RandomMessages {
             ? List.of()
             : List.of(
                 new StateHash(slot(), random.nextLong()), new StateHash(slot(), random.nextLong())),
-        random.nextInt());
+        random.nextInt(),
+        random.nextBoolean());
   }
 
   private List<AcceptedValue> accepted() {

@@ -1,0 +1,137 @@
+package io.synod.paxos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Who should vote (design.md, section 6): the members that are there, and one that is not where
+ * that makes their number odd, and never fewer than three. So servers that fail one after another
+ * leave a store that works down to the last two. It is a function of the membership in force and of
+ * what the coordinator sees; what it wants is proposed as any membership is, behind the barrier of
+ * the old majority and the new one.
+ *
+ * <p>An odd number, because one voter more than an odd number asks for one vote more and bears the
+ * loss of no more; three, because two bear the loss of none, as three do of which one is down,
+ * while the third that comes back helps at once.
+ */
+final class DynamicQuorum {
+  private static final int LEAST_VOTERS = 3;
+
+  /** How the members are now. */
+  interface View {
+    /** Whether this life of it answers now. */
+    boolean isHeard(Member member);
+
+    /** Whether it answers, its disk syncs, and it does not stop. */
+    boolean isThere(Member member);
+
+    /** Whether it stops, or was not there for so long that it loses its vote. */
+    boolean isGone(Member voter);
+
+    /** Whether it has been there for long enough, and has caught up, to get its vote back. */
+    boolean isBack(Member standby);
+  }
+
+  private final List<Member> members;
+  private final View view;
+  private final Set<ServerId> target = new TreeSet<>();
+
+  private DynamicQuorum(Membership inForce, View view) {
+    this.members = inForce.members();
+    this.view = view;
+  }
+
+  /** The membership to propose next, if another is wanted and a quorum of both is there. */
+  static Optional<Membership> wanted(MembershipInForce inForce, QuorumPolicy.Mode mode, View view) {
+    if (isAsItShouldBe(inForce.membership(), mode, view)) {
+      return Optional.empty();
+    }
+    DynamicQuorum dynamic = new DynamicQuorum(inForce.membership(), view);
+    dynamic.choose(mode);
+    Membership after = new Membership(inForce.decidedAt(), dynamic.withVotes());
+    boolean differs = !after.members().equals(inForce.membership().members());
+    return differs && inForce.membership().isQuorum(view::isHeard) && after.isQuorum(view::isThere)
+        ? Optional.of(after)
+        : Optional.empty();
+  }
+
+  /**
+   * The usual case, without a walk through the rest: nobody is gone, and nobody waits for a vote.
+   */
+  private static boolean isAsItShouldBe(Membership membership, QuorumPolicy.Mode mode, View view) {
+    for (Member member : membership.members()) {
+      if (member.role() == Member.Role.STANDBY
+          || (mode == QuorumPolicy.Mode.DYNAMIC
+              && member.role() == Member.Role.VOTER
+              && view.isGone(member))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void choose(QuorumPolicy.Mode mode) {
+    List<Member> others = new ArrayList<>();
+    for (Member member : members) {
+      boolean votes =
+          switch (member.role()) {
+            case VOTER -> mode == QuorumPolicy.Mode.MAJORITY || !view.isGone(member);
+            case WITNESS -> true;
+            case STANDBY -> view.isBack(member);
+            case LEARNER, OBSERVER -> false;
+          };
+      if (votes) {
+        target.add(member.server());
+      } else if (member.role() == Member.Role.VOTER) {
+        others.add(member);
+      }
+    }
+    if (mode == QuorumPolicy.Mode.DYNAMIC) {
+      addStandbys(others);
+      for (Member member : others) {
+        if (target.size() % 2 == 1 && target.size() >= LEAST_VOTERS) {
+          break;
+        }
+        target.add(member.server());
+      }
+    }
+  }
+
+  /** Behind the voters, so that no vote goes from one that is not there to another. */
+  private void addStandbys(List<Member> others) {
+    boolean joining =
+        members.stream()
+            .anyMatch(member -> member.role() == Member.Role.LEARNER && view.isHeard(member));
+    if (joining) {
+      // One that is there will have a vote soon: none goes to one that is not meanwhile.
+      return;
+    }
+    for (boolean there : new boolean[] {true, false}) {
+      for (Member member : members) {
+        if (member.role() == Member.Role.STANDBY
+            && !target.contains(member.server())
+            && view.isThere(member) == there) {
+          others.add(member);
+        }
+      }
+    }
+  }
+
+  private List<Member> withVotes() {
+    List<Member> changed = new ArrayList<>();
+    for (Member member : members) {
+      boolean votes = target.contains(member.server());
+      if (member.role() == Member.Role.VOTER && !votes) {
+        changed.add(member.withRole(Member.Role.STANDBY));
+      } else if (member.role() == Member.Role.STANDBY && votes) {
+        changed.add(member.withRole(Member.Role.VOTER));
+      } else {
+        changed.add(member);
+      }
+    }
+    return changed;
+  }
+}
