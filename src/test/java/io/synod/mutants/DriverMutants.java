@@ -66,7 +66,10 @@ final class DriverMutants {
                 "StoreView view = store.view(); Slot slot = view.slot();",
                 "StoreView view = store.view(); Slot slot = view.slot(); step.accept(new Input.SnapshotTaken(slot));"),
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")
-            .in(SNAPSHOTS, "if (slot.isAfter(paxos.chosen())) {", "if (false) {"),
+            .in(
+                SNAPSHOTS,
+                "step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));",
+                ";"),
         full("SyncAgeSinceTheLastSync", "rule 17: the age of the oldest write that waits")
             .in(NODE, "log.syncAgeNanos(now)", "now"));
   }
