@@ -14,20 +14,21 @@ usage() {
   cat <<'END'
 Starts N servers on this machine and keeps them running; Ctrl-C stops them all. Their data is kept.
 
-  ./run_servers.sh N [--fail-rate R] [--dynamic] [--data DIR] [--clean] [--host H] [--offset K] [-- any server option]
+  ./run_servers.sh [N] [--fail-rate R] [--dynamic] [--data DIR] [--clean] [--host H] [--offset K] [-- any server option]
 
-  N             how many: 3 go on while one is down, 5 while two are
+  N             how many: 3 go on while one is down, 5 while two are. Those that have data start again as the
+                members that they were: N may be left out then, or is how many members there are
   --fail-rate R the chance, 0 to 1, that each of them fails as an acceptor, on purpose
   --dynamic     votes follow who is there: servers may fail one after another, down to the last two
   --data DIR    where data, logs and process ids are kept (default data/ in the project's folder)
   --clean       throws away what is there from before
-  --host H      the address to listen on (default 127.0.0.1: this machine only)
+  --host H      the address to listen on (default 127.0.0.1: this machine only), also an IPv6 one as ::1
   --offset K    adds K to all ports, which are 8000, 8001, ... for clients and 9000, 9001, ... between servers
 
 scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them,
 scripts/add_server.sh has one more join, scripts/partition.sh 0,1 2,3,4 cuts them apart; all of
 them take --data DIR. Process ids are in DIR/run/I.pid, logs in DIR/logs. The newest JDK that is
-found runs them, or the one that SYNOD_JAVA_HOME names.
+found runs them, or the one that SYNOD_JAVA_HOME names; SYNOD_HEAP_MIB gives each of them another heap.
 END
 }
 
@@ -37,7 +38,7 @@ wrong() {
 }
 
 read_arguments() {
-  N='' HOST=127.0.0.1 OFFSET=0 CLEAN=no DATA=$ROOT/data EXTRA=()
+  N='' HOST=127.0.0.1 OFFSET='' CLEAN=no DATA=$ROOT/data EXTRA=()
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage && exit 0 ;;
@@ -51,7 +52,10 @@ read_arguments() {
             EXTRA+=(--fail-rate "$2")
             ;;
           --data) DATA=$2 ;;
-          --host) HOST=$2 ;;
+          --host)
+            [[ "$2" =~ ^\[?[A-Za-z0-9.:%_-]+\]?$ ]] || wrong "--host $2 is no host: it is a name or an address of this machine"
+            HOST=${2#[} HOST=${HOST%]}
+            ;;
           --offset) OFFSET=$2 ;;
         esac
         shift
@@ -69,36 +73,98 @@ read_arguments() {
     esac
     shift
   done
-  [ -n "$N" ] || wrong "say how many servers, as in: ./run_servers.sh 5"
-  [[ "$N" =~ ^[1-9][0-9]{0,2}$ ]] && [ "$N" -le $MOST_SERVERS ] || wrong "the number of servers is 1 to $MOST_SERVERS, not '$N'"
-  [[ "$OFFSET" =~ ^[0-9]{1,5}$ ]] && [ $((10#$OFFSET + 9000 + N)) -le 65535 ] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
-  OFFSET=$((10#$OFFSET))
+  [ -z "$N" ] || { [[ "$N" =~ ^[1-9][0-9]{0,2}$ ]] && [ "$N" -le $MOST_SERVERS ]; } || wrong "the number of servers is 1 to $MOST_SERVERS, not '$N'"
+  [[ "$OFFSET" =~ ^[0-9]{0,5}$ ]] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
+  [ -z "$OFFSET" ] || OFFSET=$((10#$OFFSET))
+  [ ! -e "$DATA" ] || [ -d "$DATA" ] || fail "$DATA is a file, not a folder: name another with --data"
   mkdir -p "$DATA" 2>/dev/null || fail "the folder $DATA cannot be made: name another with --data"
+  [ -w "$DATA" ] || fail "nothing can be written in $DATA: name another folder with --data"
   DATA=$(cd "$DATA" && pwd) || fail "the folder $DATA cannot be entered: name another with --data"
+  # Where servers and clients on this machine reach one that listens on all addresses.
+  case $HOST in
+    0.0.0.0) REACH=127.0.0.1 ;;
+    ::) REACH=::1 ;;
+    *) REACH=$HOST ;;
+  esac
 }
 
 client_port() { echo $((8000 + OFFSET + $1)); }
 consensus_port() { echo $((9000 + OFFSET + $1)); }
 
+# Whether any server left data here.
+has_data() {
+  local folder
+  for folder in "$DATA"/*/; do
+    ! [[ "$(basename "$folder")" =~ ^[0-9]+$ ]] || return 0
+  done
+  return 1
+}
+
+# Sets IDS to the servers to start, SERVERS to how many there ever were, and OFFSET. Data belongs to a cluster, whose log says who
+# its members are; what was noted here of that counts.
+read_data() {
+  local i offset_before other="keep other data with --data DIR, or throw it away with --clean"
+  IDS=() SERVERS=$N
+  if [ $CLEAN = no ] && [ -e "$DATA/cluster" ] && has_data; then
+    SERVERS=$(sed -n 's/^servers=//p' "$DATA/cluster")
+    [[ "$SERVERS" =~ ^[1-9][0-9]*$ ]] || fail "$DATA/cluster does not say how many servers there are, as in servers=3: mend it, or $other"
+    offset_before=$(sed -n 's/^offset=//p' "$DATA/cluster")
+    # Data of before that was noted: who has data for clients' port 8000 + K was started with that K.
+    if [ -z "$offset_before" ] && [ -e "$DATA/run/0.conf" ]; then
+      offset_before=$(($(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/0.conf" | head -1) - 8000))
+    fi
+    [ -z "$offset_before" ] || [ "${OFFSET:-$offset_before}" = "$offset_before" ] ||
+      fail "the data in $DATA is of servers started with --offset $offset_before, not $OFFSET: start them with --offset $offset_before, or $other"
+    OFFSET=${OFFSET:-$offset_before}
+    note_members
+    for ((i = 0; i < SERVERS; i++)); do was_removed "$i" || IDS+=("$i"); done
+    [ "${N:-${#IDS[@]}}" = ${#IDS[@]} ] ||
+      fail "the data in $DATA is of $(count_of ${#IDS[@]} server)$(which_ids), not $N: start $([ ${#IDS[@]} = 1 ] && echo it || echo them) with ./run_servers.sh ${#IDS[@]}, and then scripts/add_server.sh and ./client admin REMOVE change how many there are; or $other"
+    N=${#IDS[@]}
+  else
+    [ -n "$N" ] || wrong "say how many servers, as in: ./run_servers.sh 5"
+    for ((i = 0; i < N; i++)); do IDS+=("$i"); done
+  fi
+  OFFSET=${OFFSET:-0}
+  [ $((OFFSET + 9000 + SERVERS)) -le 65535 ] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
+}
+
+# Prints which servers there still are, if some were removed.
+which_ids() {
+  local all
+  [ ${#IDS[@]} != "$SERVERS" ] || return 0
+  all=${IDS[*]}
+  echo " (${all// /, }; others were removed)"
+}
+
 # One line for what cannot be had, before anything is started.
 check_machine() {
-  local i port pid
-  HEAP=$(($(memory_mib) * 60 / 100 / N))
-  [ "$HEAP" -le $MOST_HEAP_MIB ] || HEAP=$MOST_HEAP_MIB
-  [ "$HEAP" -ge $LEAST_HEAP_MIB ] ||
-    fail "this machine has $(memory_mib) MiB of memory, too little for $N servers: start at most $(($(memory_mib) * 60 / 100 / LEAST_HEAP_MIB))"
-  for ((i = 0; i < N; i++)); do
+  local i port pid file
+  if [ -n "${SYNOD_HEAP_MIB:-}" ]; then
+    [[ "$SYNOD_HEAP_MIB" =~ ^[1-9][0-9]{0,6}$ ]] && [ "$SYNOD_HEAP_MIB" -ge $LEAST_HEAP_MIB ] ||
+      fail "SYNOD_HEAP_MIB is a number from $LEAST_HEAP_MIB on, not '$SYNOD_HEAP_MIB'"
+    HEAP=$SYNOD_HEAP_MIB
+  else
+    HEAP=$(($(memory_mib) * 60 / 100 / N))
+    [ "$HEAP" -le $MOST_HEAP_MIB ] || HEAP=$MOST_HEAP_MIB
+    [ "$HEAP" -ge $LEAST_HEAP_MIB ] ||
+      fail "this machine has $(memory_mib) MiB of memory, too little for $N servers: start at most $(($(memory_mib) * 60 / 100 / LEAST_HEAP_MIB))"
+  fi
+  for file in "$DATA"/run/*.pid; do
+    i=${file##*/} i=${i%.pid}
     pid=$(server_pid "$i")
     [ -z "$pid" ] || fail "server $i runs already (process $pid, data in $DATA): stop the other run_servers.sh, or with kill $pid"
+  done
+  for i in "${IDS[@]}"; do
     for port in "$(client_port "$i")" "$(consensus_port "$i")"; do
-      ! port_in_use "$port" || fail "port $port is in use by another program: stop it, or move all ports with --offset 100"
+      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or move all ports with --offset 100"
     done
   done
 }
 
-# The data belongs to a cluster of a certain size: its members are in its log.
-check_data() {
-  local before offset_before folder
+# Throws away what is not wanted, or is of no use without the data, and notes what is to be known at the next start.
+take_data() {
+  local folder
   if [ $CLEAN = yes ] && [ -n "$(ls -A "$DATA" 2>/dev/null)" ]; then
     [ -f "$DATA/cluster" ] || fail "--clean deletes what servers left, but $DATA has no file \"cluster\", which this script notes there: nothing was deleted; is it the right folder?"
     for folder in "$DATA"/*/; do
@@ -106,30 +172,21 @@ check_data() {
     done
     rm -rf "$DATA/run" "$DATA/logs"
     rm -f "$DATA/cluster"
+  elif [ -e "$DATA/cluster" ] && ! has_data; then
+    rm -rf "$DATA/run"
   fi
-  before=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
-  offset_before=$(sed -n 's/^offset=//p' "$DATA/cluster" 2>/dev/null)
-  # Data of before that was noted: who has data for clients' port 8000 + K was started with that K.
-  if [ -n "$before" ] && [ -z "$offset_before" ] && [ -e "$DATA/run/0.conf" ]; then
-    offset_before=$(($(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/0.conf" | head -1) - 8000))
-  fi
-  if [ -n "$before" ] && [ "$before" != "$N" ]; then
-    fail "the data in $DATA is of $before servers, not $N: start $before (some may have joined later), or keep other data with --data DIR, or throw it away with --clean"
-  fi
-  if [ -n "$offset_before" ] && [ "$offset_before" != "$OFFSET" ]; then
-    fail "the data in $DATA is of servers started with --offset $offset_before, not $OFFSET: start them with --offset $offset_before, or keep other data with --data DIR, or throw it away with --clean"
-  fi
-  mkdir -p "$DATA/run" "$DATA/logs" || fail "nothing can be written in $DATA: name another folder with --data"
-  printf 'servers=%s\noffset=%s\n' "$N" "$OFFSET" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
+  mkdir -p "$DATA/run" "$DATA/logs" &&
+    printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
 }
 
 configure() {
-  local i reach=$HOST replicas=()
-  case $HOST in 0.0.0.0 | :: | '[::]') reach=127.0.0.1 ;; esac
-  for ((i = 0; i < N; i++)); do replicas+=(--replica "$reach:$(consensus_port "$i")"); done
-  for ((i = 0; i < N; i++)); do
+  local i replicas=()
+  # A server's id is its place in this list: those that were removed keep theirs.
+  for ((i = 0; i < SERVERS; i++)); do replicas+=(--replica "$(address "$REACH" "$(consensus_port "$i")")"); done
+  for i in "${IDS[@]}"; do
     HEAP=$HEAP PORT=$(client_port "$i")
-    ARGUMENTS=(--my-addr "$HOST:$PORT" --my-paxos "$HOST:$(consensus_port "$i")" "${replicas[@]}" --server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
+    ARGUMENTS=(--my-addr "$(address "$HOST" "$PORT")" --my-paxos "$(address "$HOST" "$(consensus_port "$i")")" "${replicas[@]}"
+      --server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
     {
       printf 'HEAP=%q PORT=%q\nARGUMENTS=(' "$HEAP" "$PORT"
       printf ' %q' "${ARGUMENTS[@]}"
@@ -138,10 +195,21 @@ configure() {
   done
 }
 
-stop_all() {
-  local i pid pids=() waited
+# Sets RUNNING to the ids of the servers that run, those that were added later included.
+find_running() {
+  local i
+  RUNNING=()
   count_servers
   for ((i = 0; i < N; i++)); do
+    [ -z "$(server_pid "$i")" ] || RUNNING+=("$i")
+  done
+}
+
+stop_all() {
+  local i pid pids=() waited
+  find_running
+  note_members
+  for i in ${RUNNING[@]+"${RUNNING[@]}"}; do
     pid=$(server_pid "$i")
     [ -z "$pid" ] || pids+=("$pid")
   done
@@ -163,9 +231,9 @@ stop_all() {
 
 on_signal() {
   trap '' INT TERM HUP
-  count_servers
+  find_running
   echo
-  echo "stopping $N servers ..."
+  echo "stopping $(count_of ${#RUNNING[@]} server) ..."
   stop_all
   echo "stopped; the data is in $DATA"
   exit 0
@@ -177,25 +245,21 @@ give_up() {
   fail "$*; all are stopped again"
 }
 
-# The last thing that server I said, for a person to read.
-last_words() {
-  grep -v '^[[:space:]]' "$DATA/logs/$(client_port "$1").log" | tail -1
-}
-
 # Waits until the store answers a write at every server.
 await_ready() {
   local i ready told=10
   while :; do
     ready=0
-    for ((i = 0; i < N; i++)); do
+    for i in "${IDS[@]}"; do
       server_says "$i" state
       if [ "$SAYS" = serving ] || is_no_member "$i"; then ready=$((ready + 1)); fi
-      kill -0 "${PIDS[i]}" 2>/dev/null || give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
+      kill -0 "${PIDS[i]}" 2>/dev/null ||
+        give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done
-    [ $ready -lt "$N" ] || return 0
+    [ $ready -lt ${#IDS[@]} ] || return 0
     if [ $((SECONDS - BEGAN)) -ge $told ]; then
       told=$((told + 10))
-      for ((i = 0; i < N; i++)); do
+      for i in "${IDS[@]}"; do
         server_says "$i" waiting_for
         [ -z "$SAYS" ] || echo "server $i: $SAYS"
       done
@@ -206,64 +270,85 @@ await_ready() {
 }
 
 show_table() {
-  local i coordinator mark
-  server_says 0 coordinator
+  local i coordinator mark reach=$REACH
+  server_says "${IDS[0]}" coordinator
   coordinator=$SAYS
+  [ "$reach" != 127.0.0.1 ] || reach=localhost
   echo
   printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' server 'for clients' 'between servers' process log coordinator
-  for ((i = 0; i < N; i++)); do
+  for i in "${IDS[@]}"; do
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
     ! is_no_member "$i" || mark='no member'
-    printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' "$i" "$HOST:$(client_port "$i")" "$HOST:$(consensus_port "$i")" "${PIDS[i]}" "$(client_port "$i").log" "$mark"
+    printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' "$i" "$(address "$HOST" "$(client_port "$i")")" "$(address "$HOST" "$(consensus_port "$i")")" "${PIDS[i]}" "$(client_port "$i").log" "$mark"
   done
   echo
-  echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION"
+  if [ "$N" = 1 ]; then echo "1 server answers; a heap of $HEAP MiB, JDK $JAVA_VERSION"; else echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION"; fi
   echo "data in $DATA, logs in $DATA/logs"
   [ $((N % 2)) -eq 1 ] || echo "an even number goes on with no more servers down than $((N - 1)) would"
-  case $HOST in 127.0.0.1 | 0.0.0.0 | :: | '[::]') coordinator=localhost ;; *) coordinator=$HOST ;; esac
-  echo "./client $coordinator:$(client_port 0) talks to them; Ctrl-C stops them"
+  if [ "$N" = 1 ]; then i='it; Ctrl-C stops it'; else i='them; Ctrl-C stops them'; fi
+  echo "./client $(address "$reach" "$(client_port "${IDS[0]}")") talks to $i"
 }
 
 # Says which servers end and which are back, until a signal comes.
 keep_watch() {
-  local i pid sleeper DATA_OPTION=
+  local i pid sleeper members DATA_OPTION=
   [ "$DATA" = "$ROOT/data" ] || DATA_OPTION=" --data $(printf '%q' "$DATA")"
+  note_members
+  members=$MEMBERS
   while :; do
     count_servers
     for ((i = 0; i < N; i++)); do
       pid=
       read -r pid 2>/dev/null <"$DATA/run/$i.pid"
       kill -0 "${pid:-x}" 2>/dev/null || pid=
-      if [ "$i" -ge ${#PIDS[@]} ]; then
-        [ -z "$pid" ] || echo "server $i was added (process $pid)"
-      elif [ -z "$pid" ] && [ -n "${PIDS[i]}" ]; then
-        echo "server $i (process ${PIDS[i]}) has ended; scripts/start_server.sh $i$DATA_OPTION starts it again"
-      elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]}" ]; then
-        echo "server $i runs again (process $pid)"
+      if [ -z "$pid" ] && [ -n "${PIDS[i]:-}" ]; then
+        echo "server $i (process ${PIDS[i]}) has ended$(why_ended "$i"); scripts/start_server.sh $i$DATA_OPTION starts it again"
+      elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]:-}" ]; then
+        if [ "$i" -ge "$SERVERS" ] && [ -z "${PIDS[i]+known}" ]; then
+          echo "server $i was added (process $pid)"
+        else
+          echo "server $i runs again (process $pid)"
+        fi
       fi
-      PIDS[i]=$pid
+      [ -z "$pid${PIDS[i]+known}" ] || PIDS[i]=$pid
     done
+    note_members
+    if [ "${MEMBERS#*:}" != "${members#*:}" ]; then
+      [ -z "$members" ] || echo "the members are servers $(echo "${MEMBERS#*:}" | sed 's/,/, /g') now"
+      members=$MEMBERS
+    fi
     sleep 1 &
     sleeper=$!
     wait "$sleeper"
   done
 }
 
+# Prints what a server that ended says of it; nothing if it was stopped or killed.
+why_ended() {
+  local words
+  words=$(last_words "$1")
+  case $words in
+    [0-9][0-9][0-9][0-9]-* | 'it ended without a word') ;;
+    *) echo ": $words" ;;
+  esac
+}
+
 read_arguments "$@"
 find_java
+read_data
 check_machine
 build_if_stale
 archive_if_stale
-check_data
+take_data
 configure
 trap on_signal INT TERM HUP
-if [ "$N" = 1 ]; then echo "starting 1 server ..."; else echo "starting $N servers ..."; fi
+echo "starting $(count_of "$N" server) ..."
 BEGAN=$SECONDS
 PIDS=()
-for ((i = 0; i < N; i++)); do
+for i in "${IDS[@]}"; do
   launch "$i"
-  PIDS+=("$(cat "$DATA/run/$i.pid")")
+  PIDS[i]=$(cat "$DATA/run/$i.pid")
 done
 await_ready
 show_table

@@ -24,7 +24,7 @@ count_servers
 I=$N
 servers=$(client_addresses)
 find_java
-[ -e "$ROOT/target/run/synod.jar" ] || fail "nothing is built: ./run_servers.sh builds it"
+is_built || fail "nothing is built: ./run_servers.sh builds it"
 
 # As the newest of the others was started, with ports of its own, and itself at the end of the list.
 # shellcheck disable=SC1090
@@ -67,7 +67,7 @@ give_up() {
   fail "$*; server $I is stopped again"
 }
 for _ in $(seq 1 400); do
-  kill -0 "$pid" 2>/dev/null || give_up "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
+  kill -0 "$pid" 2>/dev/null || give_up "server $I could not start: $(last_words "$I")"
   server_says "$I" state
   [ -z "$SAYS" ] || break
   sleep 0.05
@@ -82,5 +82,5 @@ until "$ROOT/client" "$servers" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	vote
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"
   sleep 0.2
 done
-echo "server $I runs (process $pid), is a member and has its vote; clients at ${servers%%:*}:$PORT, log in $DATA/logs/$PORT.log"
+echo "server $I runs (process $pid), is a member and has its vote; clients at $(client_address "$I"), log in $DATA/logs/$PORT.log"
 [ -z "$LEAVING" ] || echo "server $LEAVING is no member any more: kill -TERM $(server_pid "$LEAVING") stops it"

@@ -57,9 +57,51 @@ find_java() {
   JAVA=$best/bin/java
 }
 
-# Whether what is built is older than the sources.
+# Whether this folder holds a JDK that can build the project: 17 or newer, with a compiler.
+can_build() {
+  local version
+  [ -n "$1" ] && [ -x "$1/bin/javac" ] || return 1
+  version=$(jdk_version "$1")
+  [ "${version:-0}" -ge 17 ]
+}
+
+# Sets BUILD_HOME to the JDK that SYNOD_JAVA_HOME names, else to the one that mvn would take by itself, else to the newest:
+# the first of them that can build.
+find_build_home() {
+  local home version newest=0 path_java
+  BUILD_HOME=
+  path_java=$(readlink -f "$(command -v java)" 2>/dev/null)
+  for home in "${SYNOD_JAVA_HOME:-}" "${JAVA_HOME:-}" "${path_java%/bin/java}"; do
+    if can_build "$home"; then
+      BUILD_HOME=$home
+      return 0
+    fi
+  done
+  while read -r home; do
+    version=$(jdk_version "$home")
+    if [ "${version:-0}" -gt "$newest" ] && can_build "$home"; then
+      BUILD_HOME=$home newest=$version
+    fi
+  done < <(jdk_candidates)
+  [ -n "$BUILD_HOME" ] || fail "no JDK with a compiler (javac) found to build with: install one, 17 or newer, or name its folder in JAVA_HOME"
+}
+
+# Runs mvn in the project's folder, on a JDK that can build it.
+maven() {
+  command -v mvn >/dev/null || fail "there is no mvn to build with: install Maven 3.8 or newer"
+  find_build_home
+  (cd "$ROOT" && JAVA_HOME=$BUILD_HOME mvn -B -ntp -Dstyle.color=never "$@")
+}
+
+# Whether there is anything to run.
+is_built() {
+  [ -n "${SYNOD_CLASS_PATH:-}" ] || [ -e "$ROOT/target/run/synod.jar" ]
+}
+
+# Whether what is built is older than the sources. Tests name classes of their own in SYNOD_CLASS_PATH.
 is_stale() {
   local stamp=$ROOT/target/.built
+  [ -z "${SYNOD_CLASS_PATH:-}" ] || return 1
   [ ! -e "$stamp" ] || [ ! -e "$ROOT/target/run/synod.jar" ] ||
     [ -n "$(find "$ROOT/src/main" "$ROOT/keyvaluestore.proto" "$ROOT/pom.xml" -newer "$stamp" -print -quit)" ]
 }
@@ -81,15 +123,18 @@ build_if_stale() {
 
 build() {
   is_stale || return 0
-  command -v mvn >/dev/null || fail "the sources are newer than what is built, and there is no mvn: install Maven 3.8 or newer"
-  echo "building, about a minute (the sources are newer than what is built) ..." >&2
+  if [ -e "$ROOT/target/.built" ]; then
+    echo "building, about a minute: the sources are newer than what is built ..." >&2
+  else
+    echo "building for the first time, about a minute ..." >&2
+  fi
   local began=$SECONDS stamp=$ROOT/target/.building
   touch "$stamp"
   # Jars of libraries that the project has left behind must not stay on the class path.
   [ "$ROOT/pom.xml" -nt "$ROOT/target/lib" ] && rm -rf "$ROOT/target/lib"
-  if ! (cd "$ROOT" && mvn -q -B -ntp -Dmaven.test.skip=true package) >"$ROOT/target/build.log" 2>&1; then
-    grep -m 20 'ERROR' "$ROOT/target/build.log" >&2
-    fail "the build failed; all of it is in target/build.log"
+  if ! maven -q -Dmaven.test.skip=true package >"$ROOT/target/build.log" 2>&1; then
+    grep -m 20 'ERROR' "$ROOT/target/build.log" >&2 || tail -3 "$ROOT/target/build.log" >&2
+    fail "the build failed; all of it is in $ROOT/target/build.log"
   fi
   # Put there by renaming, so that servers that run go on with the file that they have open.
   mkdir -p "$ROOT/target/run"
@@ -102,6 +147,10 @@ build() {
 # Sets CLASSPATH_JARS: the same text each time, as a shared class archive wants it.
 find_class_path() {
   local jar
+  if [ -n "${SYNOD_CLASS_PATH:-}" ]; then
+    CLASSPATH_JARS=$SYNOD_CLASS_PATH
+    return 0
+  fi
   CLASSPATH_JARS=$ROOT/target/run/synod.jar
   for jar in "$ROOT"/target/lib/*.jar; do
     CLASSPATH_JARS=$CLASSPATH_JARS:$jar
@@ -135,7 +184,7 @@ jvm() {
   JVM+=(--enable-native-access=ALL-UNNAMED)
   [ "$JAVA_VERSION" -lt 23 ] || JVM+=(--sun-misc-unsafe-memory-access=allow)
   archive=$(archive_file)
-  if [ -r "$archive" ]; then
+  if [ -r "$archive" ] && [ -z "${SYNOD_CLASS_PATH:-}" ]; then
     case $archive in
       *.aot) JVM+=("-XX:AOTCache=$archive") ;;
       *) JVM+=("-XX:SharedArchiveFile=$archive") ;;
@@ -159,7 +208,7 @@ archive_file() {
 archive_if_stale() {
   local archive began=$SECONDS port folder=$ROOT/target/run/training i j pids=() option
   archive=$(archive_file)
-  [ "$archive" -nt "$ROOT/target/run/synod.jar" ] && return 0
+  [ -z "${SYNOD_CLASS_PATH:-}" ] && [ ! "$archive" -nt "$ROOT/target/run/synod.jar" ] || return 0
   rm -rf "$archive" "$folder"
   port=$((20000 + RANDOM % 10000))
   for ((i = 0; i < 4; i++)); do ! port_in_use $((port + i)) || return 0; done
@@ -210,9 +259,26 @@ server_pid() {
   ! is_server "$pid" || echo "$pid"
 }
 
-# Whether something listens on a port of this machine.
+# Whether something listens on a port of this machine: on the loopback address, or at the host that is named.
 port_in_use() {
-  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+  local host
+  for host in 127.0.0.1 "${2:-}"; do
+    [ -z "$host" ] || ! (exec 3<>"/dev/tcp/$host/$1") 2>/dev/null || return 0
+  done
+  return 1
+}
+
+# Prints HOST:PORT; an IPv6 host in brackets.
+address() {
+  case $1 in
+    *:*) echo "[$1]:$2" ;;
+    *) echo "$1:$2" ;;
+  esac
+}
+
+# Prints so many things in words.
+count_of() {
+  if [ "$1" = 1 ]; then echo "1 $2"; else echo "$1 $2s"; fi
 }
 
 # Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id. Options behind I
@@ -226,11 +292,32 @@ launch() {
   replace_options "$@"
   jvm "$HEAP"
   rm -f "$DATA/run/$i.state"
+  echo "--- started at $(date '+%Y-%m-%d %H:%M:%S')" >>"$log"
   "${JVM[@]}" -XX:ErrorFile="$DATA/logs/$PORT.crash.%p.log" -Dsynod.state="$DATA/run/$i.state" io.synod.server.Main "${ARGUMENTS[@]}" \
     >>"$log" 2>&1 </dev/null &
   echo $! >"$DATA/run/$i.pid"
   # Bash would report its end in words of its own.
   disown
+}
+
+# Prints why server I ended, in one line: what the server itself, else the JVM, said of it since it was launched.
+last_words() {
+  local port
+  port=$(
+    # shellcheck disable=SC1090
+    . "$DATA/run/$1.conf" && echo "$PORT"
+  )
+  awk '
+    /^--- started at / { said = error = jvm = last = ""; next }
+    /^[ \t]*$/ { next }
+    /^synod: / { said = substr($0, 8); sub(/^cannot start: /, "", said); next }
+    /^[0-9-]+ [0-9:.]+ ERROR / { error = $0; sub(/^[0-9-]+ [0-9:.]+ ERROR +[^ ]+ /, "", error); sub(/ \| .*/, "", error) }
+    /^[0-9-]+ [0-9:.]+ [A-Z]+ / { last = $0; next }
+    !/warning/ && /[A-Za-z]/ && jvm == "" { jvm = $0; sub(/^# */, "", jvm) }
+    END {
+      words = said != "" ? said : error != "" ? error : jvm != "" ? jvm : last
+      print words == "" ? "it ended without a word" : substr(words, 1, 400)
+    }' "$DATA/logs/$port.log" 2>/dev/null
 }
 
 # Puts options into ARGUMENTS, in place of the same that are there: the server takes none twice.
@@ -255,7 +342,8 @@ head_comment() {
   sed -n '2,/^[^#]/ s/^#\( \|$\)//p' "$0"
 }
 
-# Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for. Starts no process: it is asked often.
+# Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for, members. Starts no process: it is asked
+# often.
 server_says() {
   local name value
   SAYS=
@@ -278,15 +366,37 @@ count_servers() {
   N=${count:-${N:-0}}
 }
 
-# Prints the addresses for clients of all servers in $DATA, with commas.
+# Sets MEMBERS to who the members are, SLOT:ID,ID,... for the membership of that slot, as the server says that knows the newest
+# one, and notes it in $DATA/run/members for the next start. Empty as long as nobody knows. Starts no process.
+note_members() {
+  local file id noted
+  [ -n "${MEMBERS:-}" ] || read -r MEMBERS 2>/dev/null <"$DATA/run/members" || MEMBERS=
+  noted=$MEMBERS
+  for file in "$DATA"/run/*.state; do
+    id=${file##*/}
+    server_says "${id%.state}" members
+    if [ -n "$SAYS" ] && [ "${SAYS%%:*}" -gt "${MEMBERS%%:*}" ] 2>/dev/null || [ -z "$MEMBERS" ]; then MEMBERS=$SAYS; fi
+  done
+  [ "$MEMBERS" = "$noted" ] || echo "$MEMBERS" >"$DATA/run/members"
+}
+
+# Whether server I was removed, as far as is noted.
+was_removed() {
+  [ -n "${MEMBERS:-}" ] && [[ ",${MEMBERS#*:}," != *",$1,"* ]]
+}
+
+# Prints where clients reach server I.
+client_address() {
+  # shellcheck disable=SC1090
+  (. "$DATA/run/$1.conf" && argument --my-addr)
+}
+
+# Prints the addresses for clients of all members in $DATA, with commas.
 client_addresses() {
-  local i address list=
+  local i list=
+  note_members
   for ((i = 0; i < N; i++)); do
-    address=$(
-      # shellcheck disable=SC1090
-      . "$DATA/run/$i.conf" && argument --my-addr
-    )
-    list=$list${list:+,}$address
+    was_removed "$i" || list=$list${list:+,}$(client_address "$i")
   done
   echo "$list"
 }

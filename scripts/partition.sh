@@ -33,14 +33,22 @@ done
 [ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: ./run_servers.sh starts them"
 N=0
 count_servers
+note_members
 servers=$(client_addresses)
 [ ${#GROUPS_GIVEN[@]} -gt 0 ] || usage
 if [ "${GROUPS_GIVEN[0]}" = heal ]; then
   [ ${#GROUPS_GIVEN[@]} = 1 ] || usage
-  exec "$ROOT/client" "$servers" -c HEAL
+  "$ROOT/client" "$servers" -c HEAL || exit
+  # Those that were cut off are heard again in a moment.
+  for _ in 1 2 3 4 5; do
+    "$ROOT/client" "$servers" --raw -c MEMBERS | grep -q '	down	' || break
+    sleep 0.3
+  done
+  exec "$ROOT/client" "$servers" -c STATUS
 fi
 [ ${#GROUPS_GIVEN[@]} -gt 1 ] || usage
 
+# All of it is looked at before anything is done: half a partition is none.
 commands=() seen=,
 for group in "${GROUPS_GIVEN[@]}"; do
   [ "$group" != heal ] || usage
@@ -49,7 +57,10 @@ for group in "${GROUPS_GIVEN[@]}"; do
     [ "$other" = "$group" ] || others=$others${others:+,}$other
   done
   for server in ${group//,/ }; do
-    [[ $seen != *,$server,* ]] || fail "server $server is named twice"
+    [[ $seen != *,$server,* ]] || fail "server $server is named twice; nothing was cut"
+    [ -e "$DATA/run/$server.conf" ] && [ "$server" -lt "$N" ] || fail "there is no server $server in $DATA, which has 0 to $((N - 1)); nothing was cut"
+    ! was_removed "$server" || fail "server $server was removed from the cluster; nothing was cut"
+    [ -n "$(server_pid "$server")" ] || fail "server $server does not run: start it, or leave it out; nothing was cut"
     seen=$seen$server,
     commands+=(-c "CUT $server $others")
   done

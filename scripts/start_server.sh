@@ -42,7 +42,7 @@ DATA=$(cd "$DATA" && pwd)
 pid=$(server_pid "$I")
 [ -z "$pid" ] || fail "server $I runs already (process $pid)"
 find_java
-[ -e "$ROOT/target/run/synod.jar" ] || fail "nothing is built: ./run_servers.sh builds it"
+is_built || fail "nothing is built: ./run_servers.sh builds it"
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
 export -f launch replace_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
@@ -50,7 +50,7 @@ setsid bash -c 'launch "$@"' launch "$I" ${EXTRA[@]+"${EXTRA[@]}"} </dev/null
 pid=$(cat "$DATA/run/$I.pid")
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
-  kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(tail -1 "$DATA/logs/$PORT.log")"
+  kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
   server_says "$I" state
   [ "$SAYS" != serving ] || break
   sleep 0.05
