@@ -217,7 +217,8 @@ stop_all() {
   kill -TERM "${pids[@]}" 2>/dev/null
   waited=$((SECONDS + STOP_SECONDS))
   for pid in "${pids[@]}"; do
-    while kill -0 "$pid" 2>/dev/null; do
+    # Not by kill -0: one that has ended may be nobody's to reap for a while.
+    while is_server "$pid"; do
       if [ $SECONDS -ge $waited ]; then
         echo "process $pid did not stop in $STOP_SECONDS s and is killed" >&2
         kill -KILL "$pid" 2>/dev/null
