@@ -103,12 +103,12 @@ class ElectionTest {
 
   private static Standing standing(Ballot followed, Slot chosen) {
     return new Standing(
-        followed, Optional.empty(), false, chosen, chosen, Slot.ZERO, 0, List.of(), 0);
+        followed, Optional.empty(), false, chosen, chosen, Slot.ZERO, 0, List.of(), 0, false);
   }
 
   private static Standing content(Ballot acting) {
     return new Standing(
-        acting, Optional.of(acting), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0);
+        acting, Optional.of(acting), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0, false);
   }
 
   /** This server answers the last ping. */
@@ -184,7 +184,7 @@ class ElectionTest {
   void rule18ANewerMembershipIsFetchedFirst() {
     Standing newer =
         new Standing(
-            OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, Slot.of(5), 0, List.of(), 0);
+            OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, Slot.of(5), 0, List.of(), 0, false);
     hearAll(0, 1);
     hear(3, newer);
     assertEquals(Optional.empty(), campaignWithin(TIMEOUT, 0, 1, 3));
@@ -231,7 +231,8 @@ class ElectionTest {
   @Test
   void rule16OneThatOnlyFollowsABallotMakesNobodyContent() {
     Standing steppedDown =
-        new Standing(OLD, Optional.empty(), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0);
+        new Standing(
+            OLD, Optional.empty(), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0, false);
     hear(0, steppedDown);
     hearAll(1, 3, 4);
     assertFalse(election.updateContent(Optional.empty()));
@@ -300,7 +301,16 @@ class ElectionTest {
     Member other = MEMBERSHIP.member(id(0)).orElseThrow();
     Standing stuck =
         new Standing(
-            OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, Slot.ZERO, 400, List.of(), 0);
+            OLD,
+            Optional.empty(),
+            false,
+            Slot.ZERO,
+            Slot.ZERO,
+            Slot.ZERO,
+            400,
+            List.of(),
+            0,
+            false);
     hear(0, stuck);
     assertFalse(election.isDiskWell(other));
     hear(0, standing(OLD, Slot.ZERO));
@@ -362,7 +372,8 @@ class ElectionTest {
             Slot.ZERO,
             0,
             List.of(),
-            1);
+            1,
+            false);
     hear(4, preferred);
     hearAll(3);
     long began = now;
