@@ -8,7 +8,6 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
-import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Output;
@@ -18,9 +17,9 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
+import io.synod.store.Belonging;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Result;
-import io.synod.store.SnapshotInfo;
 import io.synod.store.Snapshots;
 import io.synod.store.StateMachine;
 import io.synod.transport.PeerListener;
@@ -162,16 +161,14 @@ public final class Node implements PeerListener {
   }
 
   /**
-   * The parts that a node ties together.
-   *
-   * @param restored the snapshot that is in the store, if it began with one
+   * The parts that a node ties together; {@code store} as it is after a restart, and with the
+   * newest snapshot in it if it needed one.
    */
   public record Parts(
       Paxos paxos,
       DurableLog log,
       KeyValueStore store,
       Snapshots snapshots,
-      Optional<SnapshotInfo> restored,
       PeerNetwork network,
       ClientRequest.Answers answers,
       Surroundings surroundings) {}
@@ -200,10 +197,11 @@ public final class Node implements PeerListener {
     this.quota = new Quota(settings.quotaBytes(), store, surroundings::warn);
     this.intake =
         new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
-    if (parts.restored().isPresent() && store.applied().isAfter(paxos.chosen())) {
-      // The process ended between a snapshot from a peer and the journal's record of it.
-      MembershipInForce membership = parts.restored().get().membership();
-      step(new Input.SnapshotInstalled(store.applied(), membership));
+    Optional<Belonging> belonging = store.belonging();
+    if (belonging.isPresent() && store.applied().isAfter(paxos.chosen())) {
+      // The process ended between a snapshot from a peer and the journal's record of it, or a store
+      // with files of its own was durable before the journal was.
+      step(new Input.SnapshotInstalled(store.applied(), belonging.get().membership()));
     }
     lacksSnapshot = store.applied().isBefore(paxos.cut());
     if (!lacksSnapshot) {
@@ -548,6 +546,10 @@ public final class Node implements PeerListener {
 
   private void apply(Output.ChosenValue chosen) {
     statusOutdated = true;
+    boolean isBatch = chosen.value() instanceof Value.Batch;
+    if (store.keepsFiles() && (!isBatch || store.belonging().isEmpty())) {
+      noteBelonging(chosen.slot());
+    }
     if (chosen.value() instanceof Value.Batch batch) {
       writePath.onBatchApplied();
       store.apply(chosen.slot(), batch.commands(), results);
@@ -559,6 +561,13 @@ public final class Node implements PeerListener {
     if (StateHash.isDueAt(chosen.slot())) {
       hashes.add(new StateHash(chosen.slot(), store.hash()));
     }
+  }
+
+  /** A membership is no batch, so that a store with files need not be told with every slot. */
+  private void noteBelonging(Slot slot) {
+    paxos
+        .founding()
+        .ifPresent(made -> store.belongTo(new Belonging(made.cluster(), paxos.membershipAt(slot))));
   }
 
   private void onElected(Value value) {

@@ -53,6 +53,15 @@ final class SnapshotDuties {
    */
   private static final long MOST_TIMES = 8;
 
+  /**
+   * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:
+   * in between, that store is made durable.
+   */
+  private static final int PIECES = 16;
+
+  /** A peer that asked for a snapshot so lately may yet need the log behind it. */
+  private static final long HELP_NANOS = 60_000_000_000L;
+
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
 
@@ -66,6 +75,7 @@ final class SnapshotDuties {
   private final BiConsumer<ServerId, PeerMessage> sender;
   private final Consumer<Input> step;
   private final long everyBytes;
+  private final Flushes flushes;
 
   private final ConcurrentLinkedQueue<Runnable> completions = new ConcurrentLinkedQueue<>();
 
@@ -102,6 +112,10 @@ final class SnapshotDuties {
   private volatile boolean wanted;
 
   private boolean discarding;
+
+  /** When a peer was last sent a piece, or a snapshot written that one may have asked for. */
+  private long helpedNanos = Long.MIN_VALUE / 2;
+
   private @Nullable Fetch fetch;
 
   /** When the last fetch began, and which peer is the next to be asked where any would do. */
@@ -140,6 +154,7 @@ final class SnapshotDuties {
     this.snapshots = parts.snapshots();
     this.surroundings = parts.surroundings();
     this.everyBytes = everyBytes;
+    this.flushes = new Flushes(store, everyBytes);
     this.sender = sender;
     this.step = step;
     this.lastBytes = heldBytes();
@@ -160,6 +175,9 @@ final class SnapshotDuties {
     } else if (!writing && (wanted || appliedBytes > dueAfterBytes())) {
       wanted = false;
       take();
+    }
+    if (!discarding && flushes.begin()) {
+      flush();
     }
     Fetch running = fetch;
     if (running != null && !running.busy && now - running.askedAtNanos > RETRY_NANOS) {
@@ -222,6 +240,7 @@ final class SnapshotDuties {
   /** A slot with so many bytes of commands was applied. */
   void onApplied(int sizeBytes) {
     appliedBytes += sizeBytes;
+    flushes.onApplied(sizeBytes);
   }
 
   /**
@@ -249,15 +268,24 @@ final class SnapshotDuties {
     if (!cutWanted.isAfter(paxos.cut()) || store.applied().isBefore(cutWanted)) {
       return false;
     }
-    if (!snapshots.newest().isBefore(cutWanted)) {
+    if (!durable().isBefore(cutWanted)) {
       Slot slot = cutWanted;
       step.accept(new Input.SnapshotTaken(slot));
       cutWanted = Slot.ZERO;
       surroundings.report("the log begins behind slot " + slot.number() + ", behind the damage");
       return true;
     }
+    if (store.keepsFiles()) {
+      flushes.want();
+      return false;
+    }
     take();
     return writing;
+  }
+
+  /** The slot up to which the state outlives this process. */
+  private Slot durable() {
+    return store.keepsFiles() ? flushes.durable() : snapshots.newest();
   }
 
   /**
@@ -269,6 +297,7 @@ final class SnapshotDuties {
     inBackground(
         "set the snapshots aside",
         () -> {
+          store.distrust("the state differed from a quorum's");
           snapshots.setAllAside();
           return then;
         },
@@ -277,6 +306,10 @@ final class SnapshotDuties {
 
   /** The log since the last snapshot is in memory too, so that it must not grow without bound. */
   private long dueAfterBytes() {
+    if (store.keepsFiles()) {
+      // Only for peers that ask.
+      return Long.MAX_VALUE;
+    }
     return Math.max(everyBytes, Math.min(lastBytes, MOST_TIMES * everyBytes));
   }
 
@@ -301,12 +334,20 @@ final class SnapshotDuties {
             return () -> writing = false;
           }
           SnapshotWriter writer = snapshots.writer(view, cluster, membership);
-          while (writer.writeSome()) {
-            // The next piece.
-          }
-          return () -> taken(slot);
+          return writeSome(writer);
         },
         () -> writing = false);
+  }
+
+  /** Background: all of it, or as much as may hold up a flush. */
+  private Runnable writeSome(SnapshotWriter writer) throws IOException {
+    for (int pieces = 0; writer.writeSome(); pieces++) {
+      if (store.keepsFiles() && pieces >= PIECES) {
+        return () ->
+            inBackground("write a snapshot", () -> writeSome(writer), () -> writing = false);
+      }
+    }
+    return () -> taken(writer.info().slot());
   }
 
   private long heldBytes() {
@@ -316,9 +357,52 @@ final class SnapshotDuties {
   private void taken(Slot slot) {
     writing = false;
     surroundings.report("snapshot of slot " + slot.number() + ": " + store.keys() + " keys");
-    Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
+    helpedNanos = nowNanos;
+    if (!store.keepsFiles()) {
+      Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
+      cutTo(cut);
+    }
+  }
+
+  private void cutTo(Slot cut) {
     if (cut.isAfter(paxos.cut())) {
       step.accept(new Input.SnapshotTaken(cut));
+    }
+  }
+
+  // ---- a store with files of its own
+  // ---------------------------------------------------------------------------------------------
+
+  private void flush() {
+    inBackground(
+        "make the database durable",
+        () -> {
+          Slot slot = store.flush();
+          return () -> flushed(slot);
+        },
+        flushes::onFailed);
+  }
+
+  private void flushed(Slot slot) {
+    flushes.onFlushed(slot);
+    Slot snapshot = snapshots.newest();
+    Slot usual = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
+    boolean helping = writing || nowNanos - helpedNanos < HELP_NANOS;
+    if (helping && snapshot.isBefore(usual)) {
+      // Whoever gets that one goes on from it by the log, if it is not too long by then.
+      cutTo(Slot.max(snapshot, paxos.slotKeeping(MOST_TIMES * everyBytes, slot)));
+    } else {
+      cutTo(usual);
+    }
+    if (snapshot.isAfter(Slot.ZERO) && snapshot.isBefore(paxos.cut())) {
+      Slot useless = paxos.cut();
+      inBackground(
+          "delete a snapshot",
+          () -> {
+            snapshots.deleteBefore(useless);
+            return () -> {};
+          },
+          () -> {});
     }
   }
 
@@ -336,6 +420,7 @@ final class SnapshotDuties {
         // As if lost on the way: it asks again, and this disk may be slower than it.
         return;
       }
+      helpedNanos = nowNanos;
       inBackground(
           "read a snapshot for " + from,
           () -> {
@@ -519,6 +604,7 @@ final class SnapshotDuties {
     store.install(restored);
     appliedBytes = 0;
     lastBytes = heldBytes();
+    flushes.want();
     surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
     // Also where the log is chosen further, and only the store was behind: it is not under way any
     // more.

@@ -16,6 +16,7 @@ import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Brings back what was stored, from a backup or from what a server left. Blocks. */
 final class BackupReader {
@@ -63,6 +64,12 @@ final class BackupReader {
    * @throws IOException if it is none, or has lost too much
    */
   static Stored directory(Path directory) throws IOException {
+    if (StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB))) {
+      throw new IOException(
+          directory
+              + " is written with storage ROCKSDB, which only a server reads: take the backup of"
+              + " one that runs");
+    }
     ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
     Recovered has =
         Inspection.of(disk)

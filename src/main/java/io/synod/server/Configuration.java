@@ -60,7 +60,9 @@ public record Configuration(
     /** The state in memory; the journal and snapshots on disk. */
     HEAP,
     /** Nothing on disk: each start is a new incarnation. */
-    MEMORY
+    MEMORY,
+    /** The state in a database on disk; the journal beside it. */
+    ROCKSDB
   }
 
   /** Where it listens: for clients, and for the other servers. */
@@ -90,9 +92,15 @@ public record Configuration(
    * @param valueBytes the largest value
    * @param journalSegmentBytes the length of a segment of the journal
    * @param quotaBytes how much the store may hold before puts are refused
+   * @param blockCacheBytes about how much memory a database takes, beside the heap
    */
   public record Limits(
-      int queueRequests, int keyBytes, int valueBytes, long journalSegmentBytes, long quotaBytes) {
+      int queueRequests,
+      int keyBytes,
+      int valueBytes,
+      long journalSegmentBytes,
+      long quotaBytes,
+      long blockCacheBytes) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

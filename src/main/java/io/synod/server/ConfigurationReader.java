@@ -11,6 +11,7 @@ import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
 import io.synod.server.Configuration.Storage;
 import io.synod.server.Configuration.Timings;
+import io.synod.store.RocksLibrary;
 import io.synod.store.Session;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 /** Checks a {@link ServerConfig} and fills in what it leaves out. */
 final class ConfigurationReader {
   private static final long MINUTE_MILLIS = 60_000;
+  private static final long LEAST_CACHE_MIB = 8;
   private static final int LEAST_TOKEN_CHARACTERS = 8;
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
@@ -64,8 +66,8 @@ final class ConfigurationReader {
         failRate(),
         bootstrapAvailable(),
         timings(),
-        limits(),
-        config.getStorage() == ServerConfig.Storage.MEMORY ? Storage.MEMORY : Storage.HEAP,
+        limits(dataDirectory(clients.port())),
+        storage(),
         acceptedTornTail(),
         config.getQuorum() == ServerConfig.Quorum.DYNAMIC
             ? QuorumPolicy.Mode.DYNAMIC
@@ -213,7 +215,26 @@ final class ConfigurationReader {
     return new Timings(ping, election, standby, deadline);
   }
 
-  private Limits limits() throws BadConfigurationException {
+  private Storage storage() throws BadConfigurationException {
+    Storage storage =
+        switch (config.getStorage()) {
+          case HEAP, UNRECOGNIZED -> Storage.HEAP;
+          case MEMORY -> Storage.MEMORY;
+          case ROCKSDB -> Storage.ROCKSDB;
+        };
+    if (storage == Storage.ROCKSDB) {
+      Optional<String> missing = RocksLibrary.missing();
+      if (missing.isPresent()) {
+        throw new BadConfigurationException(missing.get());
+      }
+    } else if (config.hasBlockCacheMib()) {
+      throw new BadConfigurationException(
+          "block_cache_mib is of storage ROCKSDB, and this server is to have storage " + storage);
+    }
+    return storage;
+  }
+
+  private Limits limits(Path dataDirectory) throws BadConfigurationException {
     int queue =
         (int) number(Setting.QUEUE_REQUESTS, new Range(16_384, 16, Session.WINDOW_SEQUENCES));
     if (Integer.bitCount(queue) != 1) {
@@ -227,10 +248,17 @@ final class ConfigurationReader {
         (int)
             number(Setting.VALUE_LIMIT_BYTES, new Range(Limits.VALUE_BYTES, 1, Limits.VALUE_BYTES));
     long segment = number(Setting.JOURNAL_SEGMENT_MIB, new Range(16, 1, 1024)) << 20;
-    long usualQuotaMib = Math.max(1, (Runtime.getRuntime().maxMemory() >> 20) * 2 / 5);
-    long quota = number(Setting.QUOTA_MIB, new Range(usualQuotaMib, 1, 1 << 24)) << 20;
-    checkQuota(quota >> 20, Runtime.getRuntime().maxMemory() >> 20);
-    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota);
+    long heapMib = Runtime.getRuntime().maxMemory() >> 20;
+    boolean isOnDisk = config.getStorage() == ServerConfig.Storage.ROCKSDB;
+    long usualQuotaMib = isOnDisk ? (DiskFull.sizeBytes(dataDirectory) / 4) >> 20 : heapMib * 2 / 5;
+    Range quotas = new Range(Math.max(1, usualQuotaMib), 1, 1 << 24);
+    long quota = number(Setting.QUOTA_MIB, quotas) << 20;
+    if (!isOnDisk) {
+      checkQuota(quota >> 20, heapMib);
+    }
+    Range caches = new Range(Math.max(LEAST_CACHE_MIB, heapMib / 4), LEAST_CACHE_MIB, 1 << 24);
+    long cache = number(Setting.BLOCK_CACHE_MIB, caches) << 20;
+    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota, cache);
   }
 
   /** What the store may hold is in the heap, with all else that a server needs. */

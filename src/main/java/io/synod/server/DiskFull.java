@@ -37,6 +37,18 @@ final class DiskFull {
     return false;
   }
 
+  /** The size of the file system that a folder is on, or will be. */
+  static long sizeBytes(Path directory) {
+    for (Path place = directory; place != null; place = place.getParent()) {
+      try {
+        return Files.getFileStore(place).getTotalSpace();
+      } catch (IOException e) {
+        // Not there yet: the disk is that of the folder around it.
+      }
+    }
+    return 0;
+  }
+
   private static long freeBytes(Path directory) {
     for (Path place = directory; place != null; place = place.getParent()) {
       try {

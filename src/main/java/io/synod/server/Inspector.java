@@ -12,7 +12,10 @@ import io.synod.paxos.PeerVotes;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
+import io.synod.server.Configuration.Storage;
 import io.synod.store.KeyValueStore;
+import io.synod.store.RocksLibrary;
+import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
@@ -65,8 +68,14 @@ final class Inspector {
         line("holds", "nothing: a server that starts here is a new incarnation");
         return new Report(text.toString(), true);
       }
+      Storage storage = StorageMark.of(directory).orElse(Storage.HEAP);
+      line("storage", storage.toString());
       journal(found.get());
-      snapshots(disk, found.get());
+      if (storage == Storage.ROCKSDB) {
+        database(found.get().recovered().cut());
+      } else {
+        snapshots(disk, found.get());
+      }
       findings(found.get());
     } catch (JournalRefusedException | SnapshotRefusedException e) {
       line("refused", "a server would not start: " + e.getMessage());
@@ -251,6 +260,51 @@ final class Inspector {
       } else {
         line("snapshot", "none");
       }
+    }
+  }
+
+  /** What is in snapshot files beside it is for other servers. */
+  private void database(Slot cut) throws IOException {
+    Optional<String> missing = RocksLibrary.missing();
+    if (missing.isPresent()) {
+      line("database", "not looked at: " + missing.get());
+      return;
+    }
+    if (!RocksStorage.isIn(directory)) {
+      line("database", "none");
+      damaged |= cut.isAfter(Slot.ZERO);
+      return;
+    }
+    try {
+      RocksStorage.Summary has = RocksStorage.look(directory);
+      line(
+          "database",
+          "slot "
+              + has.slot().number()
+              + ", revision "
+              + has.revision()
+              + ": "
+              + has.keys()
+              + " keys, "
+              + has.liveBytes()
+              + " bytes, in files of "
+              + has.fileBytes());
+      if (has.distrusted()) {
+        line("database", "is thrown away at the next start: what is in it is not right");
+        damaged = true;
+      } else if (has.slot().isBefore(cut)) {
+        line(
+            "database",
+            "does not reach slot "
+                + cut.number()
+                + ", behind which the log begins: a start fetches a snapshot from another server");
+        damaged = true;
+      }
+    } catch (SnapshotRefusedException e) {
+      throw e;
+    } catch (IOException e) {
+      line("database", "DAMAGED " + e.getMessage());
+      damaged = true;
     }
   }
 

@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.journal.Journal;
 import io.synod.node.Node;
+import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.util.Optional;
@@ -11,8 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads again, slowly and over and over, what lies on the disk: segments that are written no more,
- * and the newest snapshot. What is damaged is reported with file and place, and replaced from what
- * the process has in memory, before a restart would need it.
+ * the newest snapshot, and a database. What is damaged is reported with file and place, and
+ * replaced from what the process has in memory, before a restart would need it.
  */
 final class ScrubThread {
   private static final Logger LOG = LoggerFactory.getLogger(ScrubThread.class);
@@ -20,16 +21,22 @@ final class ScrubThread {
   private static final long ROUND_MILLIS = Long.getLong("synod.scrub.roundMillis", 600_000);
   private static final long NAP_MILLIS = 200;
 
-  private final Journal journal;
-  private final Snapshots snapshots;
+  private final Scrubbed scrubbed;
   private final Node node;
+  private final Runnable startAnew;
   private final Thread thread;
   private volatile boolean stopping;
 
-  ScrubThread(Journal journal, Snapshots snapshots, Node node) {
-    this.journal = journal;
-    this.snapshots = snapshots;
+  /** What is read. */
+  record Scrubbed(Journal journal, Snapshots snapshots, KeyValueStore store) {}
+
+  /**
+   * @param startAnew stops the server and starts it again: what a database lost is not in memory
+   */
+  ScrubThread(Scrubbed scrubbed, Node node, Runnable startAnew) {
+    this.scrubbed = scrubbed;
     this.node = node;
+    this.startAnew = startAnew;
     this.thread = new Thread(this::run, "synod-scrub");
     thread.setDaemon(true);
   }
@@ -64,14 +71,21 @@ final class ScrubThread {
   }
 
   private void scrub() throws IOException {
-    for (Journal.Damaged damaged : journal.scrub(this::pace)) {
+    for (Journal.Damaged damaged : scrubbed.journal().scrub(this::pace)) {
       LOG.error("scrub: {}; a snapshot takes its place", damaged.finding());
       node.replaceLogUpTo(damaged.lastSlot());
     }
-    Optional<String> refused = snapshots.scrub(this::pace);
+    Optional<String> refused = scrubbed.snapshots().scrub(this::pace);
     if (refused.isPresent()) {
       LOG.error("scrub: {}; set aside, another snapshot is written", refused.get());
       node.replaceSnapshot();
+    }
+    Optional<String> damaged = scrubbed.store().scrub(this::pace);
+    if (damaged.isPresent()) {
+      LOG.error("scrub: {}; the state is fetched from the other servers", damaged.get());
+      scrubbed.store().distrust(damaged.get());
+      startAnew.run();
+      stopping = true;
     }
   }
 

@@ -35,14 +35,20 @@ enum Setting {
       "N", "how many calls may wait or be under way, a power of two up to 65536 (default 16384)"),
   VALUE_LIMIT_BYTES("N", "the largest value (default and most 1048576)"),
   JOURNAL_SEGMENT_MIB("N", "the length of a segment of the journal (default 16)"),
-  QUOTA_MIB("N", "how much the store may hold, then puts are refused (default 2/5 of the heap)"),
+  QUOTA_MIB(
+      "N",
+      "how much the store may hold, then puts are refused (default 2/5 of the heap; with rocksdb 1/4 of"
+          + " the file system)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),
   NEW_CLUSTER("", "there is no cluster of these replicas yet, also not on those that are down"),
   STORAGE(
       "KIND",
-      "heap: state in memory, journal and snapshots on disk; memory: nothing on disk (default heap)"),
+      "heap: state in memory, journal and snapshots on disk; rocksdb: state on disk too, for more"
+          + " than memory holds; memory: nothing on disk (default heap)"),
+  BLOCK_CACHE_MIB(
+      "N", "with rocksdb: the memory of its cache, beside the heap (default 1/4 of the heap)"),
   ACCEPT_TORN_TAIL(
       "FIRST-LAST",
       "an operator's word that the write that did not end accepted nothing in these slots, as STATUS says"),

@@ -31,7 +31,9 @@ import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.store.EngineFailedException;
 import io.synod.store.KeyValueStore;
+import io.synod.store.RocksStorage;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
@@ -100,6 +102,7 @@ final class SynodServer {
   private @Nullable JournalThread journal;
   private @Nullable ScrubThread scrub;
   private @Nullable Snapshots snapshots;
+  private volatile @Nullable KeyValueStore store;
   private @Nullable NetworkThreads clientThreads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
@@ -138,9 +141,26 @@ final class SynodServer {
     this.onFailure = onFailure;
     this.onStartAnew = onStartAnew;
     SingleThreadEventLoop loop = (SingleThreadEventLoop) threads.loop();
-    this.driver =
-        new DriverLoop(
-            loop, loop::executeAfterEventLoopIteration, e -> fail("the driver failed", false, e));
+    this.driver = new DriverLoop(loop, loop::executeAfterEventLoopIteration, this::onDriverFailed);
+  }
+
+  private void onDriverFailed(Throwable e) {
+    if (e instanceof EngineFailedException failed && failed.isDamage()) {
+      distrust(String.valueOf(failed.getMessage()));
+    }
+    fail("the driver failed", e instanceof EngineFailedException, e);
+  }
+
+  /** The next start throws the database away, and fetches what was in it. */
+  private void distrust(String why) {
+    KeyValueStore present = store;
+    try {
+      if (present != null) {
+        present.distrust(why);
+      }
+    } catch (IOException e) {
+      LOG.error("the database could not be marked as damaged", e);
+    }
   }
 
   private void fail(String what, boolean ofDisk, Throwable cause) {
@@ -190,7 +210,12 @@ final class SynodServer {
       journal = writer;
       written.onDurable(driver::wake);
       writer.start();
-      ScrubThread scrubbing = new ScrubThread(written, Objects.requireNonNull(snapshots), driven);
+      ScrubThread scrubbing =
+          new ScrubThread(
+              new ScrubThread.Scrubbed(
+                  written, Objects.requireNonNull(snapshots), Objects.requireNonNull(store)),
+              driven,
+              () -> onStartAnew.accept(this));
       scrub = scrubbing;
       scrubbing.start();
     }
@@ -243,6 +268,7 @@ final class SynodServer {
       return new Kept(
           new MemoryLog(driver::wake), Recovered.nothing(), new Incarnation(UUID.randomUUID()));
     }
+    StorageMark.put(configuration.dataDirectory(), configuration.storage());
     OpenedJournal opened = openJournal();
     return new Kept(
         opened.journal(),
@@ -319,34 +345,55 @@ final class SynodServer {
             usual.batchCommands(),
             usual.retryNanos(),
             Math.min(usual.snapshotBytes(), Runtime.getRuntime().maxMemory() / 64),
-            new NodeSettings.History(
-                usual.history().millis(),
-                Math.min(usual.history().sizeBytes(), Runtime.getRuntime().maxMemory() / 8)),
+            history(usual.history()),
             configuration.limits().quotaBytes(),
             usual.failRate(),
             usual.seed());
-    KeyValueStore store = KeyValueStore.inMemory();
     Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
     snapshots = opening;
-    Snapshots.Start restored =
-        opening.restoreNewest(
-            store, opened.recovered().founding().map(Founding::cluster), opened.recovered().cut());
-    for (String refused : restored.refused()) {
-      LOG.error("snapshot set aside: {}", refused);
-    }
+    KeyValueStore holding = openStore(opened.recovered(), opening);
+    store = holding;
     Paxos paxos = new Paxos(identity, opened.recovered());
     return new Node(
         settings,
         identity,
         new Node.Parts(
-            paxos,
-            opened.log(),
-            store,
-            opening,
-            restored.restored(),
-            peers,
-            outboxes,
-            new Surroundings(peers)));
+            paxos, opened.log(), holding, opening, peers, outboxes, new Surroundings(peers)));
+  }
+
+  private NodeSettings.History history(NodeSettings.History usual) {
+    return configuration.storage() == Configuration.Storage.ROCKSDB
+        ? usual
+        : new NodeSettings.History(
+            usual.millis(), Math.min(usual.sizeBytes(), Runtime.getRuntime().maxMemory() / 8));
+  }
+
+  /** The store as it was, or a snapshot of it: as far as the log does not go back. */
+  private KeyValueStore openStore(Recovered recovered, Snapshots opening) throws IOException {
+    Optional<ClusterId> cluster = recovered.founding().map(Founding::cluster);
+    boolean keeps = configuration.storage() == Configuration.Storage.ROCKSDB;
+    KeyValueStore opened = keeps ? openDatabase(cluster) : KeyValueStore.inMemory();
+    if (!keeps || opened.applied().isBefore(recovered.cut())) {
+      for (String refused : opening.restoreNewest(opened, cluster, recovered.cut()).refused()) {
+        LOG.error("snapshot set aside: {}", refused);
+      }
+    }
+    return opened;
+  }
+
+  private KeyValueStore openDatabase(Optional<ClusterId> cluster) throws IOException {
+    KeyValueStore opened =
+        RocksStorage.open(
+            configuration.dataDirectory(),
+            cluster,
+            configuration.limits().blockCacheBytes(),
+            LOG::error);
+    LOG.info(
+        "storage: rocksdb: {} keys, applied up to slot {}, cache of {} MiB",
+        opened.keys(),
+        opened.applied().number(),
+        configuration.limits().blockCacheBytes() >> 20);
+    return opened;
   }
 
   /** What operators call, on either port. */
@@ -551,6 +598,7 @@ final class SynodServer {
         journal.stop();
       }
       awaitBackground();
+      closeStore();
       if (disk != null) {
         disk.close();
       }
@@ -580,6 +628,17 @@ final class SynodServer {
     }
     if (scrub != null && !scrub.awaitEnd(PART_MILLIS)) {
       LOG.warn("the scrub does not end");
+    }
+  }
+
+  private void closeStore() {
+    KeyValueStore present = store;
+    if (present != null) {
+      try {
+        present.close();
+      } catch (EngineFailedException e) {
+        LOG.warn("the database could not be closed: {}", e.getMessage());
+      }
     }
   }
 

@@ -2,9 +2,12 @@ package io.synod.store;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * Where the rows are, as they are now and as they were before each change that is kept: changed as
@@ -12,7 +15,7 @@ import java.util.Optional;
  * bytes, never none; {@link KeyValueStore} knows what is in it.
  *
  * <p>Confined to the driver's thread, but for views and loaders, which are used by one thread at a
- * time, whichever it is.
+ * time, whichever it is. All of it may throw {@link EngineFailedException} if there are files.
  */
 interface Engine {
 
@@ -46,17 +49,18 @@ interface Engine {
   Optional<Change> removeOldest(long last);
 
   /**
-   * Ends the changes of a slot. An engine with files of its own keeps them and the slot durably as
-   * one, together with all before and whenever it likes (protocol-rules.md, 7).
+   * Ends the changes of a slot. An engine with files of its own keeps them, the slot and what is
+   * beside them durably as one, together with all before and whenever it likes (protocol-rules.md,
+   * 7).
    */
-  void commit(Slot slot);
+  void commit(Slot slot, Beside beside);
 
-  /** The changes that revisions above {@code revision} made, in order, until the next change. */
-  Iterator<Change> changesAfter(long revision);
+  /** The first change that a revision above {@code revision} made, of those that are kept. */
+  Optional<Change> firstChangeAfter(long revision);
 
   /**
    * The rows as they were at a revision after which no change was removed, from {@code from} on in
-   * order, until the next change.
+   * order, until the next change. Not between a change and its commit.
    */
   RowsAt rowsAt(long revision, Bytes from);
 
@@ -66,8 +70,60 @@ interface Engine {
   /** A new set of rows, built beside the present ones. */
   Loader loader();
 
-  /** Puts what was loaded in the place of all rows; quick. The loader is not used again. */
-  void replaceBy(Loader loaded, Slot slot);
+  /**
+   * Puts what was loaded in the place of all rows; quick. The loader is not used again. The commit
+   * that follows says of which slot it is.
+   */
+  void replaceBy(Loader loaded);
+
+  // ---- of engines with files of their own
+
+  /** Whether it has files of its own, so that its rows outlive the process. */
+  boolean keeps();
+
+  /** What is kept beside the rows; empty if nothing was ever committed, or nothing is kept. */
+  Optional<Kept> kept();
+
+  /**
+   * Makes all that is committed durable. Any thread; blocks for the disk.
+   *
+   * @return a slot up to which everything is durable now
+   */
+  Slot flush() throws IOException;
+
+  /**
+   * Reads all that is kept, as it is now. Any thread; blocks for the disk, for long.
+   *
+   * @param pace told after each piece about how many bytes were read; may wait
+   * @return what is damaged; empty if nothing is
+   */
+  Optional<String> scrub(LongConsumer pace);
+
+  /** What is kept is wrong: the next start is to throw it away. Any thread; blocks for the disk. */
+  void distrust(String why) throws IOException;
+
+  /** Makes all durable and lets go of the files. Views and loaders fail from here on. */
+  void close();
+
+  /** What the machine holds beside rows. An engine that keeps nothing does not ask for it. */
+  interface Beside {
+    /** All numbers: small. */
+    Bytes numbers();
+
+    /** What became of sessions since the commit before: no bytes if nothing did. */
+    Bytes sessionChanges();
+
+    /** All sessions, with those changes. */
+    Bytes sessions();
+  }
+
+  /**
+   * What was committed beside the rows.
+   *
+   * @param numbers of the last commit
+   * @param sessions of some commit, and {@code sessionChanges} of all since, in order
+   */
+  record Kept(Bytes numbers, Bytes sessions, List<Bytes> sessionChanges) {}
 
   /** Rows in order of their keys. */
   interface Rows {

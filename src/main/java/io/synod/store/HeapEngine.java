@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,13 +165,14 @@ final class HeapEngine implements Engine {
   }
 
   @Override
-  public void commit(Slot slot) {
+  public void commit(Slot slot, Beside beside) {
     applied = slot;
   }
 
   @Override
-  public Iterator<Change> changesAfter(long revision) {
-    return state.log.after(revision);
+  public Optional<Change> firstChangeAfter(long revision) {
+    Iterator<Change> after = state.log.after(revision);
+    return after.hasNext() ? Optional.of(after.next()) : Optional.empty();
   }
 
   @Override
@@ -189,9 +191,38 @@ final class HeapEngine implements Engine {
   }
 
   @Override
-  public void replaceBy(Loader loaded, Slot slot) {
+  public void replaceBy(Loader loaded) {
     state = ((TreeLoader) loaded).state;
-    applied = slot;
+  }
+
+  @Override
+  public boolean keeps() {
+    return false;
+  }
+
+  @Override
+  public Optional<Kept> kept() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Slot flush() {
+    throw new UnsupportedOperationException("rows in memory are made durable by snapshots");
+  }
+
+  @Override
+  public Optional<String> scrub(LongConsumer pace) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void distrust(String why) {
+    // Nothing of it outlives the process.
+  }
+
+  @Override
+  public void close() {
+    // There are no files.
   }
 
   /** Of the trees, which have no key in common, the one and the other. */
@@ -252,6 +283,11 @@ final class HeapEngine implements Engine {
         nextDeleted = deleted.next();
       }
       return row != null;
+    }
+
+    @Override
+    public void close() {
+      // The garbage collector's.
     }
 
     @Override

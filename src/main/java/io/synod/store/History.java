@@ -2,7 +2,6 @@ package io.synod.store;
 
 import io.synod.paxos.Bytes;
 import io.synod.store.Engine.Change;
-import java.util.Iterator;
 import java.util.Optional;
 
 /**
@@ -52,10 +51,10 @@ final class History {
   void restore(Numbers restored, long restoredBytes) {
     numbers = restored;
     sizeBytes = restoredBytes;
-    Iterator<Change> all = engine.changesAfter(0);
+    Optional<Change> first = engine.firstChangeAfter(0);
     sweptTo = restored.compacted();
-    if (all.hasNext()) {
-      sweptTo = Math.min(sweptTo, all.next().revision() - 1);
+    if (first.isPresent()) {
+      sweptTo = Math.min(sweptTo, first.get().revision() - 1);
     }
   }
 
@@ -79,8 +78,7 @@ final class History {
    * From now on there is nothing to read below {@code compacted}, which is not above the newest.
    */
   void compact(long compacted) {
-    Iterator<Change> kept = engine.changesAfter(compacted);
-    long hash = kept.hasNext() ? kept.next().hashBefore() : numbers.hash();
+    long hash = engine.firstChangeAfter(compacted).map(Change::hashBefore).orElse(numbers.hash());
     numbers = new Numbers(compacted, numbers.hash(), hash);
   }
 

@@ -4,11 +4,14 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,13 @@ public final class KeyValueStore implements StateMachine {
   /** The sum of the hashes of all rows. */
   private long rowsHash;
 
+  private Optional<Belonging> belonging = Optional.empty();
+
+  /** What the engine keeps beside rows, and only if it keeps them. */
+  private final SessionChanges sessionChanges = new SessionChanges();
+
+  private final Engine.Beside beside = new Beside();
+
   private KeyValueStore(Engine engine) {
     this.engine = engine;
     this.history = new History(engine);
@@ -53,6 +63,40 @@ public final class KeyValueStore implements StateMachine {
   /** An empty store that holds its rows in memory. */
   public static KeyValueStore inMemory() {
     return new KeyValueStore(new HeapEngine());
+  }
+
+  /**
+   * A store on an engine, as it is after the last slot that the engine has.
+   *
+   * @throws EngineFailedException if what the engine kept does not fit together
+   */
+  static KeyValueStore on(Engine engine) {
+    KeyValueStore store = new KeyValueStore(engine);
+    engine.kept().ifPresent(store::restore);
+    return store;
+  }
+
+  private void restore(Engine.Kept kept) {
+    KeptNumbers numbers;
+    try {
+      numbers = KeptNumbers.decode(kept.numbers());
+      sessions = KeptSessions.decode(kept.sessions());
+      for (Bytes changes : kept.sessionChanges()) {
+        SessionChanges.replay(changes, sessions);
+      }
+    } catch (IllegalArgumentException | BufferUnderflowException e) {
+      throw new EngineFailedException("the state beside the rows is damaged: " + e.getMessage(), e);
+    }
+    revision = numbers.revision();
+    logTimeMillis = numbers.logTimeMillis();
+    liveBytes = numbers.liveBytes();
+    keys = numbers.keys();
+    rowsHash = numbers.rowsHash();
+    belonging = numbers.belonging();
+    history.restore(numbers.history(), numbers.historyBytes());
+    if (hash() != numbers.hash()) {
+      throw new EngineFailedException("the hash of the state is wrong after slot " + applied());
+    }
   }
 
   @Override
@@ -68,13 +112,18 @@ public final class KeyValueStore implements StateMachine {
     applier.results = results;
     CommandFormat.visitBatch(commands, applier);
     history.sweep(1 + commands.size() / SWEEP_BYTES);
-    engine.commit(slot);
+    commit(slot);
   }
 
   @Override
   public void skip(Slot slot) {
     checkNext(slot);
-    engine.commit(slot);
+    commit(slot);
+  }
+
+  private void commit(Slot slot) {
+    engine.commit(slot, beside);
+    sessionChanges.clear();
   }
 
   @Override
@@ -125,17 +174,95 @@ public final class KeyValueStore implements StateMachine {
     if (!info.slot().isAfter(applied())) {
       return false;
     }
-    engine.replaceBy(restored.rows(), info.slot());
+    engine.replaceBy(restored.rows());
     sessions = restored.sessions();
     revision = info.revision();
     logTimeMillis = info.logTimeMillis();
     liveBytes = info.liveBytes();
     keys = info.keys();
     rowsHash = restored.rowsHash();
+    belonging = Optional.of(new Belonging(info.cluster(), info.membership()));
     history.restore(info.history(), restored.historyBytes());
     Check.that(hash() == info.hash(), "a snapshot restored whole has its hash");
+    commit(info.slot());
     return true;
   }
+
+  // ---- stores with files of their own
+
+  /** Whether it has files of its own, so that it needs no snapshots to outlive the process. */
+  public boolean keepsFiles() {
+    return engine.keeps();
+  }
+
+  /**
+   * Makes all that is applied durable. Only of a store that keeps files; any thread; blocks for the
+   * disk.
+   *
+   * @return a slot up to which everything is durable now
+   */
+  public Slot flush() throws IOException {
+    return engine.flush();
+  }
+
+  /**
+   * Reads again all that its files hold. Any thread; blocks for the disk, for long.
+   *
+   * @param pace told after each piece about how many bytes were read; may wait
+   * @return what is damaged; empty if nothing is
+   */
+  public Optional<String> scrub(LongConsumer pace) {
+    return engine.scrub(pace);
+  }
+
+  /** The state is wrong: what files hold of it is thrown away at the next start. Any thread. */
+  public void distrust(String why) throws IOException {
+    engine.distrust(why);
+  }
+
+  /** Makes all durable and lets go of the files; nothing may be called after that. Blocks. */
+  public void close() {
+    engine.close();
+  }
+
+  /** Whose state it is, as it was told or as its files say. */
+  public Optional<Belonging> belonging() {
+    return belonging;
+  }
+
+  /** Says whose state it is from the next slot on; kept with it. */
+  public void belongTo(Belonging now) {
+    belonging = Optional.of(now);
+  }
+
+  private final class Beside implements Engine.Beside {
+    @Override
+    public Bytes numbers() {
+      return new KeptNumbers(
+              revision,
+              logTimeMillis,
+              history.numbers(),
+              history.sizeBytes(),
+              rowsHash,
+              keys,
+              liveBytes,
+              hash(),
+              belonging)
+          .encode();
+    }
+
+    @Override
+    public Bytes sessionChanges() {
+      return sessionChanges.bytes();
+    }
+
+    @Override
+    public Bytes sessions() {
+      return KeptSessions.encode(sessions);
+    }
+  }
+
+  // ----
 
   @Override
   public long logTimeMillis() {
@@ -176,7 +303,7 @@ public final class KeyValueStore implements StateMachine {
       return false;
     }
     history.sweep(SWEEP_CHANGES);
-    engine.commit(applied());
+    commit(applied());
     return true;
   }
 
@@ -203,10 +330,11 @@ public final class KeyValueStore implements StateMachine {
   /** A key with its value and revisions, as it was at a revision. */
   public Optional<Row> row(Bytes key, long at) throws RevisionUnavailableException {
     checkReadable(at);
-    RowsAt rows = engine.rowsAt(at, key);
-    return Objects.equals(rows.nextKey(), key) && rows.step()
-        ? Optional.of(RowFormat.row(key, rows.row()))
-        : Optional.empty();
+    try (RowsAt rows = engine.rowsAt(at, key)) {
+      return Objects.equals(rows.nextKey(), key) && rows.step()
+          ? Optional.of(RowFormat.row(key, rows.row()))
+          : Optional.empty();
+    }
   }
 
   /**
@@ -217,7 +345,9 @@ public final class KeyValueStore implements StateMachine {
   public RangeRead range(Range range, int mostSteps) throws RevisionUnavailableException {
     long at = range.revision().orElse(revision);
     checkReadable(at);
-    return RangeReader.read(range, engine.rowsAt(at, range.from()), at, mostSteps);
+    try (RowsAt rows = engine.rowsAt(at, range.from())) {
+      return RangeReader.read(range, rows, at, mostSteps);
+    }
   }
 
   private void checkReadable(long at) throws RevisionUnavailableException {
@@ -293,6 +423,9 @@ public final class KeyValueStore implements StateMachine {
 
     @Override
     public void onOpenSession(ServerId server, UUID run) {
+      if (engine.keeps()) {
+        sessionChanges.onOpened(server, run);
+      }
       Optional<Session> opened = sessions.open(server, run);
       if (opened.isEmpty()) {
         results.result(0, 0, new Result.SessionRefused(server, run));
@@ -360,25 +493,42 @@ public final class KeyValueStore implements StateMachine {
         results.result(session, sequence, new Result.SessionGone());
         return null;
       }
+      boolean closes = lowestOpen > open.lowestOpen();
       open.closeBelow(lowestOpen);
+      Optional<Result> known = knownResult(open, sequence);
+      if (known.isEmpty()) {
+        return open;
+      }
+      if (closes) {
+        note(open, sequence, Session.NOTHING);
+      }
+      results.result(session, sequence, known.get());
+      return null;
+    }
+
+    private static Optional<Result> knownResult(Session open, long sequence) {
       if (sequence < open.lowestOpen()) {
-        results.result(session, sequence, new Result.GivenUp());
-        return null;
+        return Optional.of(new Result.GivenUp());
       }
       if (!open.isInWindow(sequence)) {
-        results.result(session, sequence, new Result.BeyondWindow());
-        return null;
+        return Optional.of(new Result.BeyondWindow());
       }
       long remembered = open.remembered(sequence);
       if (remembered != Session.NOTHING) {
-        results.result(session, sequence, Session.result(remembered));
-        return null;
+        return Optional.of(Session.result(remembered));
       }
-      return open;
+      return Optional.empty();
+    }
+
+    private void note(Session open, long sequence, long outcome) {
+      if (engine.keeps()) {
+        sessionChanges.onCommand(open, sequence, outcome);
+      }
     }
 
     private void done(Session open, long sequence, long outcome) {
       open.remember(sequence, outcome);
+      note(open, sequence, outcome);
       results.result(open.id(), sequence, Session.result(outcome));
     }
   }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Goes through the rows as they were at a revision, in order of their keys, until the engine
  * changes. A step looks at one key; it may find that the key was not there then.
  */
-interface RowsAt {
+interface RowsAt extends AutoCloseable {
   /** The key that the next step looks at; null: there is none. */
   @Nullable Bytes nextKey();
 
@@ -19,4 +19,7 @@ interface RowsAt {
 
   /** Its row, if it was there. */
   Bytes row();
+
+  @Override
+  void close();
 }

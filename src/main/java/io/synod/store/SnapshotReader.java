@@ -51,8 +51,9 @@ final class SnapshotReader {
    * Reads the next piece; false if that was the last and the snapshot is whole.
    *
    * @throws SnapshotRefusedException if it is not, or cannot be read
+   * @throws IOException if what it holds cannot be put anywhere
    */
-  boolean readSome() throws SnapshotRefusedException {
+  boolean readSome() throws IOException {
     try {
       if (offset == 0) {
         sizeBytes = file.sizeBytes();
@@ -63,6 +64,8 @@ final class SnapshotReader {
       return restored == null;
     } catch (SnapshotRefusedException e) {
       throw e;
+    } catch (EngineFailedException e) {
+      throw new IOException("the state of " + name + " cannot be kept: " + e.getMessage(), e);
     } catch (IOException | IllegalArgumentException e) {
       throw SnapshotRefusedException.damaged(name, offset, e);
     }

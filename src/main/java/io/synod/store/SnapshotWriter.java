@@ -81,6 +81,9 @@ public final class SnapshotWriter {
     } catch (IOException | RuntimeException e) {
       snapshots.giveUp(name, file, publication.isNamed(), e);
       view.close();
+      if (e instanceof EngineFailedException) {
+        throw new IOException("the state cannot be read: " + e.getMessage(), e);
+      }
       throw e;
     }
   }

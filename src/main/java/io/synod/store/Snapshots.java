@@ -271,6 +271,21 @@ public final class Snapshots {
     }
   }
 
+  /**
+   * Deletes all that are of slots before this one, the newest among them, but those in use: of a
+   * server whose store outlives the process by itself, so that they are of use to peers only.
+   */
+  public synchronized void deleteBefore(Slot slot) throws IOException {
+    NavigableMap<Slot, String> whole = SnapshotNames.whole(disk);
+    for (Map.Entry<Slot, String> each : new TreeMap<>(whole.headMap(slot, false)).entrySet()) {
+      if (!inUse.containsKey(each.getKey())) {
+        disk.delete(each.getValue());
+        whole.remove(each.getKey());
+      }
+    }
+    newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
+  }
+
   /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */
   void giveUp(String name, DiskFile file, boolean named, Exception why) {
     try {

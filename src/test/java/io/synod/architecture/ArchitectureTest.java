@@ -140,6 +140,36 @@ class ArchitectureTest {
   }
 
   @Test
+  void nativeCodeStaysBehindTheEngineOnRocksDb() {
+    check(
+        noClasses()
+            .that()
+            .haveNameNotMatching("io\\.synod\\.store\\.Rocks[A-Za-z]+(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.rocksdb..")
+            .because("the library is optional, and its memory is nobody else's to let go of"));
+  }
+
+  @Test
+  void onlyThePublicClassesOfTheEngineOnRocksDbAreKnownElsewhere() {
+    check(
+        noClasses()
+            .that()
+            .haveNameNotMatching("io\\.synod\\.store\\.Rocks[A-Za-z]+(\\$.*)?")
+            .should()
+            .dependOnClassesThat(
+                JavaClass.Predicates.simpleNameStartingWith("Rocks")
+                    .and(resideInAPackage(ROOT + "store"))
+                    .and(
+                        not(
+                            belongToAnyOf(
+                                io.synod.store.RocksStorage.class,
+                                io.synod.store.RocksLibrary.class))))
+            .because("the state machine is written once, on the engine port"));
+  }
+
+  @Test
   void nodeAndBelowKnowNoNetwork() {
     check(
         noClasses()

@@ -122,14 +122,7 @@ class SnapshotDutiesTest {
       duties =
           new SnapshotDuties(
               new Node.Parts(
-                  paxos,
-                  new MemoryLog(() -> {}),
-                  store,
-                  snapshots,
-                  Optional.empty(),
-                  nobody,
-                  () -> {},
-                  this),
+                  paxos, new MemoryLog(() -> {}), store, snapshots, nobody, () -> {}, this),
               1 << 20,
               (to, message) -> sent.add(message),
               this::step);

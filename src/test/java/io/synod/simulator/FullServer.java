@@ -25,7 +25,6 @@ import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.Corruption;
 import io.synod.store.KeyValueStore;
-import io.synod.store.SnapshotInfo;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
@@ -243,7 +242,7 @@ final class FullServer implements SimulatedServer {
     restored.restored().ifPresent(any -> world.coverage.hit("snapshot.restored"));
     world.oracle.started(life, run, recovered, store.applied(), damage);
     world.reference.advance();
-    process = new Running(opened, store, new Restored(snapshots, restored.restored()));
+    process = new Running(opened, store, snapshots);
     process.begin();
   }
 
@@ -504,8 +503,6 @@ final class FullServer implements SimulatedServer {
   }
 
   /** What a process began with. */
-  private record Restored(Snapshots snapshots, Optional<SnapshotInfo> info) {}
-
   /** One run of the process. */
   private final class Running implements PeerListener, Node.Surroundings {
     final Paxos paxos;
@@ -522,10 +519,10 @@ final class FullServer implements SimulatedServer {
     private long backgroundUntilNanos;
     private Slot appliedSeen = Slot.ZERO;
 
-    Running(OpenedJournal opened, KeyValueStore store, Restored restored) {
+    Running(OpenedJournal opened, KeyValueStore store, Snapshots snapshots) {
       this.store = store;
       this.written = opened.journal();
-      this.snapshots = restored.snapshots();
+      this.snapshots = snapshots;
       PaxosSettings identity = identity();
       this.paxos = new Paxos(identity, opened.recovered());
       this.journal =
@@ -538,15 +535,7 @@ final class FullServer implements SimulatedServer {
           new Node(
               nodeSettings(),
               identity,
-              new Node.Parts(
-                  paxos,
-                  journal,
-                  store,
-                  restored.snapshots(),
-                  restored.info(),
-                  network,
-                  answers,
-                  this));
+              new Node.Parts(paxos, journal, store, snapshots, network, answers, this));
     }
 
     void begin() {

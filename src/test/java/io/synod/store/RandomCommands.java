@@ -20,14 +20,23 @@ final class RandomCommands {
   private final Random random;
   private final int keys;
   private final List<Command> sent = new ArrayList<>();
-  private final long[] next = new long[64];
-  private final long[] lowestOpen = new long[64];
+  private final long[] next;
+  private final long[] lowestOpen;
   private long sessions = 1;
   private int writes;
 
   RandomCommands(Random random, int keys) {
+    this(random, keys, 64);
+  }
+
+  /**
+   * @param mostSessions after about so many, all commands are of sessions that are gone
+   */
+  RandomCommands(Random random, int keys, int mostSessions) {
     this.random = random;
     this.keys = keys;
+    this.next = new long[mostSessions];
+    this.lowestOpen = new long[mostSessions];
   }
 
   List<Command> batch() {

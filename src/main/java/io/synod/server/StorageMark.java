@@ -1,0 +1,86 @@
+package io.synod.server;
+
+import io.synod.server.Configuration.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/**
+ * What a data directory is written with. A file {@code storage} says so; without it, it is {@link
+ * Storage#HEAP}.
+ */
+final class StorageMark {
+  private static final String MARK = "storage";
+
+  private StorageMark() {}
+
+  /**
+   * What a data directory is written with; empty if no server ever started in it.
+   *
+   * @throws IOException if the mark cannot be read, or is of a storage that is not known
+   */
+  static Optional<Storage> of(Path directory) throws IOException {
+    boolean used =
+        Files.exists(directory.resolve("identity"))
+            || Files.exists(directory.resolve("identity.copy"));
+    if (!used) {
+      return Optional.empty();
+    }
+    Path mark = directory.resolve(MARK);
+    if (!Files.exists(mark)) {
+      return Optional.of(Storage.HEAP);
+    }
+    String text = Files.readString(mark).strip();
+    try {
+      return Optional.of(Storage.valueOf(text));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          mark + " names storage '" + text + "', which this release does not know", e);
+    }
+  }
+
+  /**
+   * Marks a data directory that no server started in yet.
+   *
+   * @throws IOException if it is written with another storage, saying what would be right
+   */
+  static void put(Path directory, Storage wanted) throws IOException {
+    Optional<Storage> held = of(directory);
+    if (held.isPresent()) {
+      if (held.get() != wanted) {
+        throw new IOException(refusal(directory, held.get(), wanted));
+      }
+      return;
+    }
+    Path mark = directory.resolve(MARK);
+    if (wanted == Storage.HEAP) {
+      Files.deleteIfExists(mark);
+      return;
+    }
+    Path unused = Files.createDirectories(directory);
+    try (FileChannel file =
+        FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      file.write(ByteBuffer.wrap((wanted + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+      file.force(true);
+    }
+    // The name is durable with the identity's, which is made after it.
+  }
+
+  private static String refusal(Path directory, Storage held, Storage wanted) {
+    return "the data directory "
+        + directory
+        + " is written with storage "
+        + held
+        + ", and this server is to have "
+        + wanted
+        + ": start it with --storage "
+        + held.name().toLowerCase(java.util.Locale.ROOT)
+        + "; or, to change the storage of one server after the other, move the directory away while"
+        + " the others run: it starts empty, as a new incarnation, and fetches all from them";
+  }
+}

@@ -1,0 +1,89 @@
+package io.synod.store;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Slot;
+import io.synod.paxos.ValueFormat;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The state beside rows and sessions, as an engine with files keeps it with each slot, all numbers
+ * big-endian:
+ *
+ * <pre>
+ * version (1), revision, log time, history's compacted, hash and compacted hash, bytes of history,
+ * sum of the rows' hashes, keys, live bytes, hash of the state (8 each); if it belongs to a cluster:
+ * cluster (16), slot of the membership (8), membership
+ * </pre>
+ *
+ * @param hash of all of the state, sessions included
+ * @param belonging empty before the store was told
+ */
+record KeptNumbers(
+    long revision,
+    long logTimeMillis,
+    History.Numbers history,
+    long historyBytes,
+    long rowsHash,
+    long keys,
+    long liveBytes,
+    long hash,
+    Optional<Belonging> belonging) {
+  private static final byte VERSION = 1;
+  private static final int NUMBERS_BYTES = 1 + 10 * 8;
+  private static final int BELONGING_BYTES = 16 + 8;
+
+  Bytes encode() {
+    Bytes membership =
+        belonging
+            .map(it -> ValueFormat.membership(it.membership().membership()))
+            .orElse(Bytes.EMPTY);
+    ByteBuffer out = ByteBuffer.allocate(NUMBERS_BYTES + BELONGING_BYTES + membership.size());
+    out.put(VERSION).putLong(revision).putLong(logTimeMillis);
+    out.putLong(history.compacted()).putLong(history.hash()).putLong(history.compactedHash());
+    out.putLong(historyBytes).putLong(rowsHash).putLong(keys).putLong(liveBytes).putLong(hash);
+    if (belonging.isPresent()) {
+      UUID cluster = belonging.get().cluster().id();
+      out.putLong(cluster.getMostSignificantBits()).putLong(cluster.getLeastSignificantBits());
+      out.putLong(belonging.get().membership().decidedAt().number());
+      membership.writeTo(out);
+    }
+    return Bytes.copyOf(out.flip());
+  }
+
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws IllegalArgumentException if it is of a version that this release does not know
+   */
+  static KeptNumbers decode(Bytes bytes) {
+    ByteBuffer in = bytes.asByteBuffer();
+    byte version = in.get();
+    if (version != VERSION) {
+      throw new IllegalArgumentException(
+          "numbers of version " + version + ": this release knows " + VERSION);
+    }
+    long revision = in.getLong();
+    long logTimeMillis = in.getLong();
+    History.Numbers history = new History.Numbers(in.getLong(), in.getLong(), in.getLong());
+    long historyBytes = in.getLong();
+    long rowsHash = in.getLong();
+    long keys = in.getLong();
+    long liveBytes = in.getLong();
+    long hash = in.getLong();
+    Optional<Belonging> belonging =
+        in.hasRemaining() ? Optional.of(belonging(in)) : Optional.empty();
+    return new KeptNumbers(
+        revision, logTimeMillis, history, historyBytes, rowsHash, keys, liveBytes, hash, belonging);
+  }
+
+  private static Belonging belonging(ByteBuffer in) {
+    ClusterId cluster = new ClusterId(new UUID(in.getLong(), in.getLong()));
+    Slot decidedAt = new Slot(in.getLong());
+    return new Belonging(
+        cluster, new MembershipInForce(decidedAt, ValueFormat.membership(Bytes.copyOf(in))));
+  }
+}

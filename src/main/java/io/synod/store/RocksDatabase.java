@@ -1,0 +1,355 @@
+package io.synod.store;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteBufferManager;
+import org.rocksdb.WriteOptions;
+
+/**
+ * RocksDB as the engine uses it: no log of its own, all column families flushed as one, all memory
+ * out of one cache. Native memory is let go of only here: after {@link #close} every call fails,
+ * and none is under way. Any thread.
+ */
+final class RocksDatabase {
+  private static final int BLOCK_BYTES = 8 << 10;
+  private static final int BLOOM_BITS = 10;
+
+  /** The part of the cache's memory that may hold what is not in files yet. */
+  private static final int UNFLUSHED_SHARE = 3;
+
+  private static final int MOST_OPEN_FILES = 1_000;
+  private static final int SLOWDOWN_FILES = 40;
+  private static final int STOP_FILES = 80;
+  private static final int READ_AHEAD_BYTES = 1 << 20;
+
+  /** What the database is made of. */
+  private final List<AutoCloseable> owned = new ArrayList<>();
+
+  /** Iterators and snapshots that are in use. */
+  private final Set<AutoCloseable> handed = ConcurrentHashMap.newKeySet();
+
+  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private final RocksDB db;
+  private final ColumnFamilyOptions familyOptions;
+  private final ColumnFamilyHandle main;
+
+  /** By number. Guarded by itself. */
+  private final TreeMap<Long, RocksGeneration> generations = new TreeMap<>();
+
+  /** The number of the generation that was made last; 0 if none was. Guarded by generations. */
+  private long madeLast;
+
+  private final ReadOptions reading = new ReadOptions();
+  private final WriteOptions writing = new WriteOptions().setDisableWAL(true);
+  private final WriteOptions loading = new WriteOptions().setDisableWAL(true).setLowPri(true);
+  private boolean closed;
+
+  /** Something that is done with the database. */
+  interface Call<T> {
+    T on(RocksDB db) throws RocksDBException;
+  }
+
+  private RocksDatabase(Path directory, long cacheBytes, boolean readOnly) throws RocksDBException {
+    Cache cache = own(new LRUCache(cacheBytes));
+    familyOptions = own(familyOptions(cache, cacheBytes / UNFLUSHED_SHARE));
+    DBOptions options = own(new DBOptions());
+    options.setCreateIfMissing(!readOnly).setAtomicFlush(true).setAvoidFlushDuringShutdown(true);
+    options.setWriteBufferManager(own(new WriteBufferManager(cacheBytes / UNFLUSHED_SHARE, cache)));
+    options.setMaxBackgroundJobs(2).setMaxOpenFiles(MOST_OPEN_FILES);
+    options
+        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+        .setKeepLogFileNum(2)
+        .setMaxLogFileSize(1 << 20);
+    options.setStatsDumpPeriodSec(0);
+    List<ColumnFamilyDescriptor> families = new ArrayList<>();
+    families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions));
+    for (byte[] name : names(directory)) {
+      if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
+        families.add(new ColumnFamilyDescriptor(name, familyOptions));
+      }
+    }
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    db =
+        readOnly
+            ? RocksDB.openReadOnly(options, directory.toString(), families, handles)
+            : RocksDB.open(options, directory.toString(), families, handles);
+    main = handles.get(0);
+    group(families, handles);
+  }
+
+  /**
+   * Opens what is there, or makes it.
+   *
+   * @throws RocksDBException if it is damaged, or cannot be read or written
+   */
+  static RocksDatabase open(Path directory, long cacheBytes) throws RocksDBException {
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ false);
+  }
+
+  /** Opens what is there, to look at it; another process may be using it. */
+  static RocksDatabase look(Path directory, long cacheBytes) throws RocksDBException {
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true);
+  }
+
+  private static List<byte[]> names(Path directory) throws RocksDBException {
+    try (Options options = new Options()) {
+      return RocksDB.listColumnFamilies(options, directory.toString());
+    } catch (RocksDBException e) {
+      if (isFresh(directory)) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  /** Whether no database was ever made here. */
+  private static boolean isFresh(Path directory) {
+    return !directory.resolve("CURRENT").toFile().exists();
+  }
+
+  private ColumnFamilyOptions familyOptions(Cache cache, long unflushedBytes) {
+    BlockBasedTableConfig table = new BlockBasedTableConfig();
+    table.setBlockCache(cache).setBlockSize(BLOCK_BYTES);
+    table.setFilterPolicy(own(new BloomFilter(BLOOM_BITS)));
+    table.setCacheIndexAndFilterBlocks(true).setPinL0FilterAndIndexBlocksInCache(true);
+    return new ColumnFamilyOptions()
+        .setTableFormatConfig(table)
+        .setCompressionType(CompressionType.LZ4_COMPRESSION)
+        .setWriteBufferSize(Math.max(1 << 20, unflushedBytes / 2))
+        .setMaxWriteBufferNumber(8)
+        .setLevel0SlowdownWritesTrigger(SLOWDOWN_FILES)
+        .setLevel0StopWritesTrigger(STOP_FILES);
+  }
+
+  private void group(List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles) {
+    Map<Long, List<ColumnFamilyHandle>> byNumber = new TreeMap<>();
+    for (int i = 1; i < handles.size(); i++) {
+      long number = RocksGeneration.number(families.get(i).getName());
+      byNumber.computeIfAbsent(number, any -> new ArrayList<>()).add(handles.get(i));
+    }
+    byNumber.forEach(
+        (number, unordered) -> {
+          List<ColumnFamilyHandle> ordered = new ArrayList<>();
+          for (byte[] name : RocksGeneration.names(number)) {
+            unordered.stream().filter(it -> hasName(it, name)).forEach(ordered::add);
+          }
+          generations.put(number, new RocksGeneration(number, ordered));
+        });
+  }
+
+  private static boolean hasName(ColumnFamilyHandle handle, byte[] name) {
+    try {
+      return Arrays.equals(handle.getName(), name);
+    } catch (RocksDBException e) {
+      throw new EngineFailedException("a column family without a name", e);
+    }
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    owned.add(part);
+    return part;
+  }
+
+  /**
+   * Does something, unless the database is closed.
+   *
+   * @throws EngineFailedException if it is, or what is done fails
+   */
+  <T> T call(String what, Call<T> call) {
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new EngineFailedException("cannot " + what + ": the engine is closed");
+      }
+      return call.on(db);
+    } catch (RocksDBException e) {
+      throw failed(what, e);
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  static EngineFailedException failed(String what, RocksDBException e) {
+    Status status = e.getStatus();
+    String kind = status == null ? "" : " (" + status.getCode() + ")";
+    boolean damage = status != null && status.getCode() == Status.Code.Corruption;
+    return new EngineFailedException(
+        "RocksDB cannot " + what + kind + ": " + e.getMessage(), e, damage);
+  }
+
+  /** The column family beside all generations. */
+  ColumnFamilyHandle main() {
+    return main;
+  }
+
+  ReadOptions reading() {
+    return reading;
+  }
+
+  /** For reading much, once: it does not push anything out of the cache. */
+  static ReadOptions scanning() {
+    return new ReadOptions().setFillCache(false).setReadaheadSize(READ_AHEAD_BYTES);
+  }
+
+  void write(WriteBatch batch) {
+    call(
+        "write",
+        opened -> {
+          opened.write(writing, batch);
+          return true;
+        });
+  }
+
+  /** Writes what nobody waits for. */
+  void load(WriteBatch batch) {
+    call(
+        "load",
+        opened -> {
+          opened.write(loading, batch);
+          return true;
+        });
+  }
+
+  /** A generation that is there. */
+  RocksGeneration generation(long number) {
+    synchronized (generations) {
+      RocksGeneration found = generations.get(number);
+      if (found == null || found.families().size() != RocksGeneration.names(number).size()) {
+        throw new EngineFailedException("the column families of the state " + number + " are gone");
+      }
+      return found;
+    }
+  }
+
+  /** Makes a generation, behind all that are there. */
+  RocksGeneration makeGeneration() {
+    synchronized (generations) {
+      long number = generations.isEmpty() ? 1 : generations.lastKey() + 1;
+      RocksGeneration made =
+          call(
+              "make column families",
+              opened ->
+                  new RocksGeneration(
+                      number,
+                      opened.createColumnFamilies(familyOptions, RocksGeneration.names(number))));
+      generations.put(number, made);
+      madeLast = number;
+      return made;
+    }
+  }
+
+  /**
+   * Lets go of all generations but these, and but the one made last, which may be under way. What
+   * still reads one goes on.
+   */
+  void dropAllBut(List<Long> numbers) {
+    synchronized (generations) {
+      for (Iterator<RocksGeneration> each = generations.values().iterator(); each.hasNext(); ) {
+        RocksGeneration generation = each.next();
+        if (!numbers.contains(generation.number()) && generation.number() != madeLast) {
+          call(
+              "drop column families",
+              opened -> {
+                opened.dropColumnFamilies(generation.families());
+                return true;
+              });
+          generation.close();
+          each.remove();
+        }
+      }
+    }
+  }
+
+  /** Makes durable all that was written before. */
+  void flush() {
+    List<ColumnFamilyHandle> all = new ArrayList<>();
+    all.add(main);
+    // No generation is let go of meanwhile.
+    synchronized (generations) {
+      generations.values().forEach(each -> all.addAll(each.families()));
+      call(
+          "flush",
+          opened -> {
+            try (FlushOptions options =
+                new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+              opened.flush(options, all);
+            }
+            return true;
+          });
+    }
+  }
+
+  /** Notes something native that must be let go of before the database is. */
+  <T extends AutoCloseable> T hand(T part) {
+    handed.add(part);
+    return part;
+  }
+
+  /** Lets go of what was handed out, unless the end of the database has. */
+  void release(AutoCloseable part) {
+    use.readLock().lock();
+    try {
+      if (handed.remove(part)) {
+        closePart(part);
+      }
+    } finally {
+      use.readLock().unlock();
+    }
+  }
+
+  /** Lets go of everything, without a flush. */
+  void close() {
+    synchronized (generations) {
+      use.writeLock().lock();
+      try {
+        if (!closed) {
+          closed = true;
+          handed.forEach(RocksDatabase::closePart);
+          handed.clear();
+          generations.values().forEach(RocksGeneration::close);
+          main.close();
+          db.close();
+          reading.close();
+          writing.close();
+          loading.close();
+          owned.forEach(RocksDatabase::closePart);
+        }
+      } finally {
+        use.writeLock().unlock();
+      }
+    }
+  }
+
+  private static void closePart(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      throw new EngineFailedException("RocksDB cannot be closed", e);
+    }
+  }
+}

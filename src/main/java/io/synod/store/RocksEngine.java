@@ -1,0 +1,285 @@
+package io.synod.store;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.Check;
+import io.synod.paxos.Slot;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows in RocksDB, for more than memory holds. RocksDB writes no log of its own: the journal is the
+ * log, and each slot is one batch with all that the machine holds after it, so that whatever of it
+ * reached the disk is the state after some slot, from which the journal goes on.
+ *
+ * <p>Reads may wait for the disk, in {@link #get} and in what {@link #rowsAt} gives (decision 004).
+ */
+final class RocksEngine implements Engine {
+  /** Changes of sessions are kept up to so many bytes, or twice what all sessions take. */
+  private static final long SESSION_CHANGES_BYTES = 4 << 20;
+
+  private static final long SCRUB_BYTES = 1 << 20;
+
+  private final RocksDatabase database;
+  private final Path distrusted;
+  private final RocksBatch batch = new RocksBatch();
+
+  /** The rows that the batch under way changes; empty: removed. */
+  private final Map<Bytes, Optional<Bytes>> pendingRows = new HashMap<>();
+
+  private RocksChanges changes;
+  private volatile Slot applied = Slot.ZERO;
+  private volatile RocksGeneration committed;
+
+  private long sessionChangesBytes;
+  private long sessionChangesLimit = SESSION_CHANGES_BYTES;
+  private boolean wantsSessions = true;
+  private Optional<Kept> kept = Optional.empty();
+
+  /**
+   * @param distrusted a file that tells the next start to throw away what is here
+   * @throws EngineFailedException if what is there does not fit together
+   */
+  RocksEngine(RocksDatabase database, Path distrusted) {
+    this.database = database;
+    this.distrusted = distrusted;
+    Optional<RocksFormat.Numbers> numbers = numbers(database);
+    if (numbers.isEmpty()) {
+      database.dropAllBut(List.of());
+      committed = database.makeGeneration();
+      changes = new RocksChanges(database, committed, batch, RocksChanges.NOTHING_REMOVED);
+      return;
+    }
+    RocksFormat.Numbers known = numbers.get();
+    applied = new Slot(known.slot());
+    committed = database.generation(known.generation());
+    database.dropAllBut(List.of(known.generation()));
+    changes = new RocksChanges(database, committed, batch, known.removed().toArray());
+    kept = Optional.of(readKept(known));
+    wantsSessions = false;
+  }
+
+  private byte @Nullable [] main(byte[] key) {
+    return database.call("read", db -> db.get(database.main(), database.reading(), key));
+  }
+
+  /**
+   * The version of what is kept here; empty if nothing is.
+   *
+   * @throws EngineFailedException if it cannot be read
+   */
+  static Optional<Integer> version(RocksDatabase database) {
+    byte @Nullable [] version =
+        database.call(
+            "read", db -> db.get(database.main(), database.reading(), RocksFormat.FORMAT));
+    return version == null ? Optional.empty() : Optional.of(ByteBuffer.wrap(version).getInt());
+  }
+
+  /** The last slot that is applied in what is kept. */
+  static Slot slot(RocksDatabase database) {
+    return numbers(database).map(known -> new Slot(known.slot())).orElse(Slot.ZERO);
+  }
+
+  /** The machine's numbers that are kept with it. */
+  static Optional<KeptNumbers> machineNumbers(RocksDatabase database) {
+    return numbers(database).map(known -> KeptNumbers.decode(known.machine()));
+  }
+
+  private static Optional<RocksFormat.Numbers> numbers(RocksDatabase database) {
+    byte @Nullable [] bytes =
+        database.call(
+            "read", db -> db.get(database.main(), database.reading(), RocksFormat.NUMBERS));
+    return bytes == null ? Optional.empty() : Optional.of(RocksFormat.Numbers.decode(bytes));
+  }
+
+  private Kept readKept(RocksFormat.Numbers numbers) {
+    byte @Nullable [] sessions = main(RocksFormat.SESSIONS);
+    if (sessions == null) {
+      throw new EngineFailedException("the sessions are gone");
+    }
+    Bytes all = Bytes.wrap(sessions);
+    long slot = all.asByteBuffer().getLong();
+    List<Bytes> since = new ArrayList<>();
+    try (RocksCursor at = RocksCursor.ofMain(database)) {
+      at.seek(RocksFormat.sessionChangesKey(slot + 1));
+      byte[] key = at.key();
+      while (key != null && RocksFormat.isSessionChanges(key)) {
+        byte[] value = at.value();
+        sessionChangesBytes += value.length;
+        since.add(Bytes.wrap(value));
+        at.next();
+        key = at.key();
+      }
+    }
+    return new Kept(numbers.machine(), all.slice(8, all.size()), since);
+  }
+
+  @Override
+  public Slot applied() {
+    return applied;
+  }
+
+  @Override
+  public Optional<Bytes> get(Bytes key) {
+    Optional<Bytes> pending = pendingRows.get(key);
+    if (pending != null) {
+      return pending;
+    }
+    byte[] sought = key.toArray();
+    byte @Nullable [] row =
+        database.call(
+            "read", db -> db.get(changes.generation().rows(), database.reading(), sought));
+    return row == null ? Optional.empty() : Optional.of(Bytes.wrap(row));
+  }
+
+  @Override
+  public void put(Change change, ByteBuffer row) {
+    byte[] bytes = new byte[row.remaining()];
+    row.duplicate().get(bytes);
+    batch.put(changes.generation().rows(), change.key().toArray(), bytes);
+    pendingRows.put(change.key(), Optional.of(Bytes.wrap(bytes)));
+    changes.add(change);
+  }
+
+  @Override
+  public void delete(Change change) {
+    batch.delete(changes.generation().rows(), change.key().toArray());
+    pendingRows.put(change.key(), Optional.empty());
+    changes.add(change);
+  }
+
+  @Override
+  public Optional<Change> removeOldest(long last) {
+    return changes.removeOldest(last);
+  }
+
+  @Override
+  public void commit(Slot slot, Beside beside) {
+    Bytes changed = beside.sessionChanges();
+    sessionChangesBytes += changed.size();
+    if (wantsSessions || sessionChangesBytes > sessionChangesLimit) {
+      putSessions(slot, beside.sessions());
+    } else if (!changed.isEmpty()) {
+      batch.put(database.main(), RocksFormat.sessionChangesKey(slot.number()), changed.toArray());
+    }
+    RocksGeneration generation = changes.generation();
+    RocksFormat.Numbers numbers =
+        new RocksFormat.Numbers(
+            slot.number(), generation.number(), Bytes.wrap(changes.removed()), beside.numbers());
+    batch.put(database.main(), RocksFormat.NUMBERS, numbers.encode());
+    batch.write(database);
+    changes.onCommitted();
+    pendingRows.clear();
+    committed = generation;
+    applied = slot;
+  }
+
+  private void putSessions(Slot slot, Bytes sessions) {
+    batch.put(database.main(), RocksFormat.FORMAT, RocksFormat.version());
+    batch.put(database.main(), RocksFormat.SESSIONS, RocksFormat.sessions(slot.number(), sessions));
+    batch.deleteRange(
+        database.main(),
+        RocksFormat.sessionChangesKey(0),
+        RocksFormat.sessionChangesKey(slot.number() + 1));
+    sessionChangesBytes = 0;
+    sessionChangesLimit = Math.max(SESSION_CHANGES_BYTES, 2L * sessions.size());
+    wantsSessions = false;
+  }
+
+  @Override
+  public Optional<Change> firstChangeAfter(long revision) {
+    return changes.firstAfter(revision);
+  }
+
+  @Override
+  public RowsAt rowsAt(long revision, Bytes from) {
+    Check.that(pendingRows.isEmpty(), "no change is under way");
+    return new RocksRowsAt(changes, revision, from);
+  }
+
+  @Override
+  public View view() {
+    return new RocksView(database, committed);
+  }
+
+  @Override
+  public Loader loader() {
+    return new RocksLoader(database, database.makeGeneration());
+  }
+
+  @Override
+  public void replaceBy(Loader loaded) {
+    RocksGeneration generation = ((RocksLoader) loaded).finish();
+    changes = new RocksChanges(database, generation, batch, RocksChanges.NOTHING_REMOVED);
+    wantsSessions = true;
+  }
+
+  @Override
+  public boolean keeps() {
+    return true;
+  }
+
+  @Override
+  public Optional<Kept> kept() {
+    Optional<Kept> once = kept;
+    kept = Optional.empty();
+    return once;
+  }
+
+  @Override
+  public Slot flush() throws IOException {
+    try {
+      Slot before = applied;
+      RocksGeneration durable = committed;
+      database.flush();
+      // What is on disk is of the one or the other.
+      database.dropAllBut(List.of(durable.number(), committed.number()));
+      return before;
+    } catch (EngineFailedException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Optional<String> scrub(LongConsumer pace) {
+    try {
+      RocksScrub scrub = new RocksScrub(database, SCRUB_BYTES, pace);
+      scrub.readAll(committed);
+      return Optional.empty();
+    } catch (EngineFailedException e) {
+      if (e.isDamage()) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void distrust(String why) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(distrusted, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      file.write(ByteBuffer.wrap((why + "\n").getBytes(StandardCharsets.UTF_8)));
+      file.force(true);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      database.flush();
+    } finally {
+      database.close();
+      batch.close();
+    }
+  }
+}

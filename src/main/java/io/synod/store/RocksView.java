@@ -1,0 +1,109 @@
+package io.synod.store;
+
+import io.synod.paxos.Bytes;
+import io.synod.store.Engine.Change;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.Snapshot;
+
+/** A generation as it was at one moment. */
+final class RocksView implements Engine.View {
+  private final RocksDatabase database;
+  private final RocksGeneration generation;
+  private final AutoCloseable snapshot;
+  private final ReadOptions options;
+  private final List<RocksCursor> cursors = new ArrayList<>();
+
+  RocksView(RocksDatabase database, RocksGeneration generation) {
+    this.database = database;
+    this.generation = generation;
+    Snapshot taken = database.call("take a snapshot", db -> db.getSnapshot());
+    this.snapshot =
+        database.call("take a snapshot", db -> database.hand(() -> db.releaseSnapshot(taken)));
+    this.options = database.hand(RocksDatabase.scanning().setSnapshot(taken));
+  }
+
+  @Override
+  public Engine.Rows rows() {
+    RocksCursor cursor = RocksCursor.ofRows(database, generation, options);
+    cursors.add(cursor);
+    return new Rows(cursor);
+  }
+
+  @Override
+  public Iterator<Change> changesAfter(long revision) {
+    RocksCursor cursor = RocksCursor.ofChanges(database, generation, options);
+    cursors.add(cursor);
+    cursor.seek(RocksFormat.changeKey(revision + 1, 0));
+    return new Changes(cursor);
+  }
+
+  @Override
+  public void close() {
+    cursors.forEach(RocksCursor::close);
+    cursors.clear();
+    database.release(options);
+    database.release(snapshot);
+  }
+
+  private static final class Rows implements Engine.Rows {
+    private final RocksCursor cursor;
+    private boolean begun;
+
+    Rows(RocksCursor cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    public boolean next() {
+      if (begun) {
+        cursor.next();
+      } else {
+        begun = true;
+        cursor.seek(new byte[0]);
+      }
+      return cursor.key() != null;
+    }
+
+    @Override
+    public Bytes key() {
+      byte[] key = cursor.key();
+      if (key == null) {
+        throw new IllegalStateException("not at a row");
+      }
+      return Bytes.wrap(key);
+    }
+
+    @Override
+    public Bytes row() {
+      return Bytes.wrap(cursor.value());
+    }
+  }
+
+  private static final class Changes implements Iterator<Change> {
+    private final RocksCursor cursor;
+
+    Changes(RocksCursor cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return cursor.key() != null;
+    }
+
+    @Override
+    public Change next() {
+      byte[] key = cursor.key();
+      if (key == null) {
+        throw new NoSuchElementException("behind the newest change");
+      }
+      Change change = RocksFormat.change(key, cursor.value());
+      cursor.next();
+      return change;
+    }
+  }
+}
