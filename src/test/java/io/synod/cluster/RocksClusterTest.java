@@ -4,9 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.synod.server.Main;
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -95,6 +101,79 @@ class RocksClusterTest {
   }
 
   @Test
+  void damageInADatabaseIsMendedFromTheOthers() throws Exception {
+    try (RealCluster cluster = new RealCluster(3)) {
+      start(cluster, 0, HEAP);
+      start(cluster, 1, HEAP);
+      start(cluster, 2, ROCKS);
+      write(cluster, 0, 100);
+      String before = cluster.awaitVotingIncarnation(2, "");
+      assertEquals(0, cluster.terminate(2));
+      // In the largest file, among its values: a start does not read them.
+      try (Stream<Path> all = Files.list(cluster.data(2).resolve("rocksdb"))) {
+        Path largest =
+            all.filter(file -> file.toString().endsWith(".sst"))
+                .max(Comparator.comparingLong(file -> file.toFile().length()))
+                .orElseThrow();
+        byte[] bytes = Files.readAllBytes(largest);
+        bytes[bytes.length / 3] ^= 1;
+        Files.write(largest, bytes);
+      }
+      start(cluster, 2, ROCKS);
+      // Whoever reads it ends the process: a client's read here, if RocksDB itself was not first.
+      for (int i = 0; cluster.isRunning(2); i++) {
+        readOnce(cluster, i % 100);
+      }
+      assertEquals(74, cluster.awaitEnd(2), cluster::logs);
+      assertTrue(Files.exists(cluster.data(2).resolve("rocksdb-distrusted")));
+      start(cluster, 2, ROCKS);
+      assertHolds(cluster, 2, 100);
+      assertTrue(says(cluster, 2, "the database is set aside"), cluster::logs);
+      assertTrue(says(cluster, 2, "installed a snapshot"), cluster::logs);
+      assertEquals(before, cluster.awaitVotingIncarnation(2, ""), "its vote is not touched");
+    }
+  }
+
+  private static void readOnce(RealCluster cluster, int i) {
+    try {
+      assertEquals(Optional.of(value(i)), cluster.get(2, "k" + i, 5_000));
+    } catch (StatusRuntimeException e) {
+      // It starts, or ends.
+      assertTrue(
+          e.getStatus().getCode() == Status.Code.UNAVAILABLE
+              || e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED,
+          e::toString);
+    }
+  }
+
+  @Test
+  void withoutTheLibraryItSaysWhatToAddAndTouchesNothing() throws Exception {
+    Path data = Files.createTempDirectory("synod-library").resolve("data");
+    String main = Main.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    List<String> jars = new ArrayList<>(List.of(main));
+    try (Stream<Path> all = Files.list(Path.of("target/lib"))) {
+      all.map(Path::toString).filter(jar -> !jar.contains("rocksdb")).forEach(jars::add);
+    }
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                String.join(File.pathSeparator, jars),
+                "io.synod.server.Main",
+                "my_addr:'127.0.0.1:1' my_paxos:'127.0.0.1:2' replica:'127.0.0.1:2' storage:ROCKSDB"
+                    + " data_dir:'"
+                    + data
+                    + "'")
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(2, process.waitFor(), said);
+    assertTrue(said.contains("add rocksdbjni-11.8.1.jar"), said);
+    assertFalse(Files.exists(data));
+    Files.delete(data.resolveSibling(".").normalize());
+  }
+
+  @Test
   void aDirectoryOfTheOtherKindIsRefused() throws Exception {
     try (RealCluster cluster = new RealCluster(1)) {
       start(cluster, 0, ROCKS);
@@ -107,6 +186,17 @@ class RocksClusterTest {
           cluster::logs);
       start(cluster, 0, ROCKS);
       assertEquals(Optional.of("value"), cluster.getSurely(0, "key"));
+    }
+    try (RealCluster cluster = new RealCluster(1)) {
+      start(cluster, 0, HEAP);
+      long unused = cluster.putSurely("key", "value");
+      cluster.kill(0);
+      start(cluster, 0, ROCKS);
+      assertEquals(1, cluster.awaitEnd(0));
+      assertTrue(
+          says(cluster, 0, "is written with storage HEAP, and this server is to have ROCKSDB"),
+          cluster::logs);
+      assertFalse(Files.exists(cluster.data(0).resolve("rocksdb")));
     }
   }
 }

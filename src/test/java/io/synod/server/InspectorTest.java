@@ -24,6 +24,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
+import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotWriter;
 import io.synod.store.Snapshots;
 import java.io.IOException;
@@ -36,6 +37,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -188,5 +190,25 @@ class InspectorTest {
     Path empty = Files.createDirectory(directory.resolveSibling("empty"));
     assertTrue(new Inspector(empty).inspect().whole());
     assertFalse(new Inspector(directory.resolveSibling("none")).inspect().whole());
+  }
+
+  @Test
+  void aDatabaseIsLookedAtInPlaceOfSnapshots() throws Exception {
+    Files.writeString(directory.resolve("storage"), "ROCKSDB\n");
+    KeyValueStore store =
+        RocksStorage.open(
+            directory, Optional.of(new ClusterId(new UUID(1, 2))), 8 << 20, Assertions::fail);
+    for (int slot = 1; slot <= 12; slot++) {
+      store.skip(Slot.of(slot));
+    }
+    store.close();
+    Inspector.Report report = inspect();
+    assertTrue(report.whole(), report::text);
+    says(report, "storage          ROCKSDB", "database         slot 12, revision 1: 0 keys");
+
+    Files.writeString(directory.resolve("rocksdb-distrusted"), "why\n");
+    report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(report, "is thrown away at the next start");
   }
 }
