@@ -51,6 +51,7 @@ final class FullServer implements SimulatedServer {
   private int lives;
   private double failRate;
   private int priority;
+  private boolean dynamic;
 
   /** Its directory is a copy from an earlier time, and this life has not noticed. */
   private boolean rolledBack;
@@ -68,6 +69,7 @@ final class FullServer implements SimulatedServer {
     this.world = world;
     this.id = new ServerId(number);
     this.random = world.randoms.of("server" + number);
+    this.dynamic = world.swarm.has(Fault.DYNAMIC_QUORUM);
     this.disk = newDisk();
     this.life = newLife();
     this.diskFaults = new DiskFaults(world, random);
@@ -407,6 +409,7 @@ final class FullServer implements SimulatedServer {
   @Override
   public void changeOptions() {
     priority = random.nextInt(3);
+    dynamic = world.swarm.has(Fault.DYNAMIC_QUORUM) && priority > 0;
   }
 
   @Override
@@ -482,7 +485,7 @@ final class FullServer implements SimulatedServer {
             swarm.pipelineSlots,
             swarm.messageBytes,
             priority)
-        .withQuorum(swarm.quorum());
+        .withQuorum(swarm.quorum(dynamic));
   }
 
   private NodeSettings nodeSettings() {

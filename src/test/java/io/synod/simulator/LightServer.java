@@ -74,6 +74,7 @@ final class LightServer implements PeerListener, SimulatedServer {
   private long suspendedUntilNanos;
   private double failRate;
   private int priority;
+  private boolean dynamic;
   private Slot applied = Slot.ZERO;
   private long stateHash;
   private final Map<Long, Slot> readsUnderWay = new HashMap<>();
@@ -86,6 +87,7 @@ final class LightServer implements PeerListener, SimulatedServer {
     this.id = new ServerId(number);
     this.random = cluster.randoms.of("server" + number);
     Swarm swarm = cluster.swarm;
+    this.dynamic = swarm.has(Fault.DYNAMIC_QUORUM);
     double drift =
         swarm.has(Fault.CLOCK_DRIFT) ? 1 + swarm.driftRate * (2 * random.nextDouble() - 1) : 1;
     this.clock = new SimulatedClock(random.nextLong(1_000 * Swarm.SECOND), drift);
@@ -167,6 +169,7 @@ final class LightServer implements PeerListener, SimulatedServer {
   @Override
   public void changeOptions() {
     priority = random.nextInt(3);
+    dynamic = cluster.swarm.has(Fault.DYNAMIC_QUORUM) && priority > 0;
   }
 
   /** The core. Only while it is up. */
@@ -218,7 +221,7 @@ final class LightServer implements PeerListener, SimulatedServer {
             swarm.pipelineSlots,
             swarm.messageBytes,
             priority)
-        .withQuorum(swarm.quorum());
+        .withQuorum(swarm.quorum(dynamic));
   }
 
   @Override

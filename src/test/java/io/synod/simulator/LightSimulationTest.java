@@ -18,6 +18,8 @@ class LightSimulationTest {
       List.of(
           "notice.CoordinatorChosen",
           "notice.MembershipChosen",
+          "votes.taken",
+          "votes.given",
           "notice.SteppedDown: it hears no quorum that follows its ballot",
           "notice.SteppedDown: not chosen in time",
           "ignored.onPropose: ahead of a gap",

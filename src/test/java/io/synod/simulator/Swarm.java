@@ -214,9 +214,14 @@ final class Swarm {
 
   /** What the servers do about members that are silent. */
   QuorumPolicy quorum() {
+    return quorum(has(Fault.DYNAMIC_QUORUM));
+  }
+
+  /** What a server does that is set in this way. */
+  QuorumPolicy quorum(boolean dynamic) {
     int timeouts = 1 + new Randoms(seed).of("standby").nextInt(3);
     return new QuorumPolicy(
-        has(Fault.DYNAMIC_QUORUM) ? QuorumPolicy.Mode.DYNAMIC : QuorumPolicy.Mode.MAJORITY,
+        dynamic ? QuorumPolicy.Mode.DYNAMIC : QuorumPolicy.Mode.MAJORITY,
         timeouts * electionTimeoutNanos);
   }
 
