@@ -12,6 +12,7 @@ NewLifeOfC == [i \in Incarnations |-> IF i = d THEN c ELSE i]
 CommandOf == [n \in Ballots |-> <<"x", "y", "z">>[n]]
 
 OwnedByA == [n \in Ballots |-> a]
+OwnedByAC == [n \in Ballots |-> <<a, c, a>>[n]]
 OwnedByAB == [n \in Ballots |-> <<a, b, a>>[n]]
 OwnedByADA == [n \in Ballots |-> <<a, d, a>>[n]]
 
@@ -24,6 +25,9 @@ MoveMembers == [m \in {"m0", "m1"} |-> IF m = "m0" THEN {a, b, c} ELSE {c, d}]
 SwapMembers == [m \in {"m0", "m1"} |-> IF m = "m0" THEN {a, b, c} ELSE {a, b, d}]
 \* Everybody leaves.
 HandOverMembers == [m \in {"m0", "m1"} |-> IF m = "m0" THEN {a} ELSE {d}]
+\* c loses its vote for now, and gets it back.
+StandbyMembers == [m \in {"m0", "m1", "m2"} |-> IF m = "m1" THEN {a, b} ELSE {a, b, c}]
+StandbyPredecessor == [m \in {"m0", "m1", "m2"} |-> IF m = "m2" THEN "m1" ELSE "m0"]
 OnePredecessor == [m \in {"m0", "m1"} |-> "m0"]
 
 \* c is replaced by its new life d, then a by e; or e joins at once.
