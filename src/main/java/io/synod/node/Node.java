@@ -737,8 +737,19 @@ public final class Node implements PeerListener {
   // ------------------------------------------------------------------------------------------------------------------
 
   private NodeStatus makeStatus() {
+    noteElectedBehindASnapshot();
     return new StatusReport(paxos, store, quota, self)
         .make(elected, electedAtMillis, faults.failRate(), waitingFor());
+  }
+
+  /** The log does not say who was elected in a slot that a snapshot covers; the others do. */
+  private void noteElectedBehindASnapshot() {
+    Ballot followed = paxos.followed();
+    if (paxos.coordinatorHeard().equals(Optional.of(followed.server()))
+        && (elected.isEmpty() || followed.isAbove(elected.get()))) {
+      elected = Optional.of(followed);
+      electedAtMillis = surroundings.wallMillis();
+    }
   }
 
   private Optional<String> waitingFor() {

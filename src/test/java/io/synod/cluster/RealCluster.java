@@ -10,7 +10,10 @@ import io.synod.paxos.Address;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.GetRequest;
 import io.synod.proto.KeyValueStoreGrpc;
+import io.synod.proto.MemberStatus;
 import io.synod.proto.PutRequest;
+import io.synod.proto.StatusRequest;
+import io.synod.proto.StatusResponse;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -318,21 +321,25 @@ final class RealCluster implements AutoCloseable {
     throw new AssertionError("no acknowledgement within a minute: " + last + "\n" + logs());
   }
 
-  /** Who coordinates, as this server says; empty if it does not answer or knows none. */
+  /** What a server says of itself and the cluster; empty if it does not answer. */
+  Optional<StatusResponse> status(int i) {
+    try {
+      return Optional.of(
+          ClusterGrpc.newBlockingStub(channels.get(i))
+              .withDeadlineAfter(2, TimeUnit.SECONDS)
+              .status(StatusRequest.getDefaultInstance()));
+    } catch (StatusRuntimeException e) {
+      channels.get(i).resetConnectBackoff();
+      return Optional.empty();
+    }
+  }
+
+  /** Who coordinates, as the first that answers says; empty if none answers or knows one. */
   Optional<Integer> coordinator() {
     for (int i = 0; i < size; i++) {
-      if (isRunning(i)) {
-        try {
-          var status =
-              io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(i))
-                  .withDeadlineAfter(2, TimeUnit.SECONDS)
-                  .status(io.synod.proto.StatusRequest.getDefaultInstance());
-          if (status.hasCoordinatorId()) {
-            return Optional.of(status.getCoordinatorId());
-          }
-        } catch (StatusRuntimeException e) {
-          channels.get(i).resetConnectBackoff();
-        }
+      Optional<StatusResponse> status = isRunning(i) ? status(i) : Optional.empty();
+      if (status.isPresent() && status.get().hasCoordinatorId()) {
+        return Optional.of(status.get().getCoordinatorId());
       }
     }
     return Optional.empty();
@@ -342,66 +349,43 @@ final class RealCluster implements AutoCloseable {
   void awaitVoter(int i) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (System.nanoTime() < end) {
-      try {
-        var status =
-            io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(i))
-                .withDeadlineAfter(2, TimeUnit.SECONDS)
-                .status(io.synod.proto.StatusRequest.getDefaultInstance());
-        boolean voter =
-            status.getMemberList().stream()
-                .anyMatch(
-                    member ->
-                        member.getServerId() == i
-                            && member.getRole() == io.synod.proto.MemberStatus.Role.VOTER);
-        if (voter && status.getMembershipSlot() > 0) {
-          return;
-        }
-      } catch (StatusRuntimeException e) {
-        channels.get(i).resetConnectBackoff();
+      Optional<StatusResponse> status = status(i).filter(said -> said.getMembershipSlot() > 0);
+      if (status.isPresent() && isVoter(status.get(), i)) {
+        return;
       }
       pause();
     }
     throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
   }
 
-  /** The voting incarnation of {@code of} in the membership that {@code asked} knows. */
-  private Optional<String> votingIncarnation(int asked, int of) {
-    try {
-      var status =
-          io.synod.proto.ClusterGrpc.newBlockingStub(channels.get(asked))
-              .withDeadlineAfter(2, TimeUnit.SECONDS)
-              .status(io.synod.proto.StatusRequest.getDefaultInstance());
-      return status.getMemberList().stream()
-          .filter(member -> member.getServerId() == of)
-          .filter(member -> member.getRole() == io.synod.proto.MemberStatus.Role.VOTER)
-          .map(io.synod.proto.MemberStatus::getIncarnation)
-          .findFirst();
-    } catch (StatusRuntimeException e) {
-      channels.get(asked).resetConnectBackoff();
-      return Optional.empty();
-    }
+  private static boolean isVoter(StatusResponse status, int server) {
+    return status.getMemberList().stream()
+        .anyMatch(
+            member ->
+                member.getServerId() == server && member.getRole() == MemberStatus.Role.VOTER);
+  }
+
+  /** The incarnation of this server that has a vote, as the server itself says. */
+  Optional<String> votingIncarnation(int i) {
+    return status(i).stream()
+        .flatMap(status -> status.getMemberList().stream())
+        .filter(member -> member.getServerId() == i)
+        .filter(member -> member.getRole() == MemberStatus.Role.VOTER)
+        .map(MemberStatus::getIncarnation)
+        .findFirst();
   }
 
   /** The incarnation of a server that has a vote, as the server itself says; waits for one. */
   String awaitVotingIncarnation(int i, String otherThan) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (System.nanoTime() < end) {
-      Optional<String> now = votingIncarnation(i, i);
+      Optional<String> now = votingIncarnation(i);
       if (now.isPresent() && !now.get().equals(otherThan)) {
         return now.get();
       }
       pause();
     }
     throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
-    }
   }
 
   /** The ends of all logs, for a failure. */
@@ -420,6 +404,15 @@ final class RealCluster implements AutoCloseable {
       }
     }
     return all.toString();
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.synod.journal.JournalSettings;
 import io.synod.journal.OpenedJournal;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
+import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.node.Submission;
 import io.synod.paxos.Address;
@@ -369,6 +370,11 @@ final class FullServer implements SimulatedServer {
 
   boolean isCoordinating() {
     return process != null && process.paxos.isCoordinating();
+  }
+
+  /** What it would tell an operator; empty while it is down. */
+  Optional<NodeStatus> status() {
+    return Optional.ofNullable(process).flatMap(running -> running.node.status());
   }
 
   // ---- faults

@@ -1,0 +1,161 @@
+package io.synod.cluster;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/** What may happen to the files of a data directory while its server is down. */
+final class DirectoryDamage {
+  private static final int NEWER_VERSION = 99;
+  private static final int FRAME_HEAD_BYTES = 40;
+
+  /** Which files; all of a kind, so that no second copy helps. */
+  enum Target {
+    JOURNAL,
+    PROMISE,
+    SNAPSHOT,
+    IDENTITY,
+    LOCK;
+
+    List<Path> in(Path directory) throws IOException {
+      try (Stream<Path> files = Files.walk(directory)) {
+        return files.filter(file -> is(directory.relativize(file).toString())).sorted().toList();
+      }
+    }
+
+    private boolean is(String name) {
+      return switch (this) {
+        case JOURNAL -> name.startsWith("journal/segment-");
+        case PROMISE -> name.startsWith("promise.");
+        case SNAPSHOT -> name.startsWith("snapshot/") && name.endsWith(".snapshot");
+        case IDENTITY -> name.startsWith("identity");
+        case LOCK -> name.equals("lock");
+      };
+    }
+  }
+
+  /** What happens to them. */
+  enum Kind {
+    BIT_FLIP,
+    TRUNCATE,
+    DELETE,
+    SWAP,
+    WRONG_VERSION
+  }
+
+  private DirectoryDamage() {}
+
+  /**
+   * Damages a directory.
+   *
+   * @param other a directory of another server, for {@link Kind#SWAP}
+   * @return whether there was anything that can be damaged so
+   */
+  static boolean apply(Target target, Kind kind, Path directory, Path other) throws IOException {
+    List<Path> files = target.in(directory);
+    if (kind == Kind.SWAP) {
+      return swap(files, target.in(other));
+    }
+    boolean any = false;
+    for (Path file : files) {
+      any |= apply(target, kind, file);
+    }
+    return any;
+  }
+
+  private static boolean apply(Target target, Kind kind, Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int used = used(bytes);
+    if (used == 0) {
+      return false;
+    }
+    switch (kind) {
+      case BIT_FLIP -> {
+        bytes[used / 2] ^= 8;
+        Files.write(file, bytes);
+      }
+      case TRUNCATE -> Files.write(file, java.util.Arrays.copyOf(bytes, used / 2));
+      case DELETE -> Files.delete(file);
+      case WRONG_VERSION -> {
+        return bearNewerVersion(target, file, bytes);
+      }
+      case SWAP -> throw new IllegalArgumentException("needs another server's");
+    }
+    return true;
+  }
+
+  /** Where the zeros begin with which files are filled ahead of their use. */
+  private static int used(byte[] bytes) {
+    int used = bytes.length;
+    while (used > 0 && bytes[used - 1] == 0) {
+      used--;
+    }
+    return used;
+  }
+
+  /** Each file for one of the same kind, as far as there are. */
+  private static boolean swap(List<Path> own, List<Path> others) throws IOException {
+    int count = Math.min(own.size(), others.size());
+    for (int i = 0; i < count; i++) {
+      Path mine = own.get(i);
+      Path theirs = others.get(i);
+      Path aside = mine.resolveSibling("aside");
+      Files.move(mine, aside);
+      Files.copy(theirs, mine);
+      Files.move(aside, theirs, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return count > 0;
+  }
+
+  /** Says that a newer program wrote it, with checksums that are right. */
+  private static boolean bearNewerVersion(Target target, Path file, byte[] bytes)
+      throws IOException {
+    ByteBuffer content = ByteBuffer.wrap(bytes);
+    switch (target) {
+      case JOURNAL -> {
+        content.putInt(FRAME_HEAD_BYTES, NEWER_VERSION);
+        content.putInt(0, crc(bytes, 4, content.getInt(4)));
+      }
+      case SNAPSHOT -> {
+        content.putInt(8, NEWER_VERSION);
+        content.putInt(12, crc(bytes, 0, 12));
+      }
+      case IDENTITY -> {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        String body =
+            text.substring(0, text.indexOf("checksum "))
+                .replaceFirst("format \\d+", "format " + NEWER_VERSION);
+        byte[] newer = body.getBytes(StandardCharsets.UTF_8);
+        long crc = Integer.toUnsignedLong(crc(newer, 0, newer.length)) | 1L << 32;
+        Files.writeString(file, body + "checksum " + Long.toHexString(crc) + "\n");
+        return true;
+      }
+      case PROMISE, LOCK -> {
+        return false;
+      }
+    }
+    Files.write(file, bytes);
+    return true;
+  }
+
+  private static int crc(byte[] bytes, int from, int to) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, from, to - from);
+    return (int) crc.getValue();
+  }
+
+  static void wipe(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
