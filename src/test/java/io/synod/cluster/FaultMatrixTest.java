@@ -131,7 +131,9 @@ class FaultMatrixTest {
     }
     List<String> outcomes = new ArrayList<>();
     for (int victim : victims) {
-      String outcome = comeBack(cluster, victim, lives.get(victim), logLines.get(victim));
+      String outcome =
+          comeBack(
+              cluster, victim, lives.getOrDefault(victim, ""), logLines.getOrDefault(victim, 0));
       if (!outcomes.contains(outcome)) {
         outcomes.add(outcome);
       }
