@@ -19,6 +19,7 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
@@ -38,6 +39,12 @@ import org.rocksdb.WriteOptions;
 final class RocksDatabase {
   private static final int BLOCK_BYTES = 8 << 10;
   private static final int BLOOM_BITS = 10;
+
+  /** Chosen by its size. */
+  private static final int CACHE_SHARD_BITS = -1;
+
+  /** The part of the cache that rows cannot push filters and indexes out of. */
+  private static final double INDEX_SHARE = 0.5;
 
   /** The part of the cache's memory that may hold what is not in files yet. */
   private static final int UNFLUSHED_SHARE = 3;
@@ -75,7 +82,10 @@ final class RocksDatabase {
   }
 
   private RocksDatabase(Path directory, long cacheBytes, boolean readOnly) throws RocksDBException {
-    Cache cache = own(new LRUCache(cacheBytes));
+    Cache cache =
+        own(
+            new LRUCache(
+                cacheBytes, CACHE_SHARD_BITS, /* strictCapacityLimit= */ false, INDEX_SHARE));
     familyOptions = own(familyOptions(cache, cacheBytes / UNFLUSHED_SHARE));
     DBOptions options = own(new DBOptions());
     options.setCreateIfMissing(!readOnly).setAtomicFlush(true).setAvoidFlushDuringShutdown(true);
@@ -137,6 +147,9 @@ final class RocksDatabase {
     table.setBlockCache(cache).setBlockSize(BLOCK_BYTES);
     table.setFilterPolicy(own(new BloomFilter(BLOOM_BITS)));
     table.setCacheIndexAndFilterBlocks(true).setPinL0FilterAndIndexBlocksInCache(true);
+    table.setCacheIndexAndFilterBlocksWithHighPriority(true);
+    // In pieces of a page: a cold filter of a whole file would cost more than the row behind it.
+    table.setIndexType(IndexType.kTwoLevelIndexSearch).setPartitionFilters(true);
     return new ColumnFamilyOptions()
         .setTableFormatConfig(table)
         .setCompressionType(CompressionType.LZ4_COMPRESSION)

@@ -54,6 +54,17 @@ final class RocksFiles implements AutoCloseable {
     return RocksStorage.open(folder, Optional.of(BELONGING.cluster()), CACHE_BYTES, reports::add);
   }
 
+  /** The same with a cache of another size; nothing is to be set aside. */
+  KeyValueStore openAsServer(long cacheBytes) throws IOException {
+    return RocksStorage.open(
+        folder,
+        Optional.of(BELONGING.cluster()),
+        cacheBytes,
+        reported -> {
+          throw new IllegalStateException(reported);
+        });
+  }
+
   /** The store, which {@link #crash} closes. */
   KeyValueStore open() throws IOException, RocksDBException {
     RocksLibrary.load(folder.resolve("library"));
