@@ -237,7 +237,8 @@ final class SynodServer {
   private void warnOfQuota() {
     long quota = configuration.limits().quotaBytes();
     long heap = Runtime.getRuntime().maxMemory();
-    if (quota / 3 * 5 > heap) {
+    boolean isInHeap = configuration.storage() != Configuration.Storage.ROCKSDB;
+    if (isInHeap && quota / 3 * 5 > heap) {
       LOG.warn(
           "quota_mib {} is much for a heap of {} MiB: before the store is full, this server may end"
               + " for lack of memory; two fifths of the heap are safe, {}",
