@@ -7,11 +7,11 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 usage() {
   cat >&"${1:-2}" <<'END'
 usage: scripts/restore.sh FILE N [--data DIR] [--host H] [--offset K]
-       scripts/restore.sh FILE --into DIR --members CONSENSUS/CLIENT,... [--only I --token TEXT]
+       scripts/restore.sh FILE --into DIR --members CONSENSUS/CLIENT,... [--only I [--token TEXT]]
 
 The first makes N servers' data in DIR (default data/ in the project's folder) for ./run_servers.sh N with the same
 options. The second makes DIR/<client port> for each server of the list, or for one of them: on several machines, the
-same list and the same TEXT on each, and another TEXT the next time. Nothing that is there is overwritten.
+same list on each, and on all but the first the token that the first printed. Nothing that is there is overwritten.
 
 The new cluster has a new id and holds what the old one held; its revisions go on from there. The old one's servers are
 not spoken to, and must be stopped if they have the same addresses.

@@ -2,6 +2,7 @@ package io.synod.cli;
 
 import com.google.protobuf.ByteString;
 import io.synod.client.ReadMode;
+import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.proto.ChangeRequest;
@@ -13,6 +14,7 @@ import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Carries out what operators ask. One thread; blocks. */
 final class AdminRunner {
@@ -49,12 +51,15 @@ final class AdminRunner {
   }
 
   private ExitStatus backup(Command.Backup backup, long began) {
+    Optional<ServerAddress> from = Optional.empty();
     if (!backup.local()) {
       // What was acknowledged before by any server is applied then at the one that answers.
-      Object unused = client.read(ByteString.copyFromUtf8("backup"), ReadMode.LINEARIZABLE);
+      from =
+          Optional.of(
+              client.read(ByteString.copyFromUtf8("backup"), ReadMode.LINEARIZABLE).server());
     }
     try {
-      BackupFile.Written written = new BackupFile(backup.file()).write(client.backup());
+      BackupFile.Written written = new BackupFile(backup.file()).write(client.backup(from));
       output.result(
           String.format(
               Locale.ROOT,
@@ -65,6 +70,9 @@ final class AdminRunner {
           "",
           System.nanoTime() - began);
       return ExitStatus.DONE;
+    } catch (BackupFile.NotWholeException e) {
+      output.error(String.valueOf(e.getMessage()));
+      return ExitStatus.UNAVAILABLE;
     } catch (IOException e) {
       output.error(backup.file() + " cannot be written: " + BackupFile.why(e));
       return ExitStatus.WRONG_INPUT;

@@ -32,6 +32,15 @@ final class BackupFile {
   /** What was written. */
   record Written(long slot, long sizeBytes) {}
 
+  /** What came is not what was sent; another attempt may do better. */
+  static final class NotWholeException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NotWholeException(String why) {
+      super(why);
+    }
+  }
+
   BackupFile(Path file) {
     this.file = file;
     this.partial = file.resolveSibling(file.getFileName() + ".part");
@@ -46,12 +55,25 @@ final class BackupFile {
     if (Files.exists(file)) {
       throw new IOException("it is there already, and is not overwritten");
     }
+    if (Files.exists(partial)) {
+      throw new IOException(partial + " is there, of a backup that is written now or did not end");
+    }
     try {
       Written written = writePartial(chunks);
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      syncName();
       return written;
     } finally {
       Files.deleteIfExists(partial);
+    }
+  }
+
+  private void syncName() throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+        names.force(true);
+      }
     }
   }
 
@@ -59,8 +81,7 @@ final class BackupFile {
     try (FileChannel out =
         FileChannel.open(
             partial,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       BackupChunk head = BackupChunk.getDefaultInstance();
@@ -70,7 +91,7 @@ final class BackupFile {
         write(out, chunk.getBytes());
       }
       if (out.size() != head.getSizeBytes() || out.size() < BEHIND_HASHED_BYTES || !isWhole(out)) {
-        throw new IOException(
+        throw new NotWholeException(
             "what came is not whole: "
                 + out.size()
                 + " of "

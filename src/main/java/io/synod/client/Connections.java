@@ -33,6 +33,14 @@ final class Connections {
     return all.get(place % all.size());
   }
 
+  /** The connection to one of the servers. */
+  Connection to(ServerAddress server) {
+    return all.stream()
+        .filter(each -> each.server().equals(server))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(server + " is none of this client's"));
+  }
+
   /** The server at this place did not answer: later calls begin with the next one. */
   void avoid(int place) {
     preferred.compareAndSet(place % all.size(), (place + 1) % all.size());

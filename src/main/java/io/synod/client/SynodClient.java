@@ -275,12 +275,15 @@ public final class SynodClient implements AutoCloseable {
   }
 
   /**
-   * A copy of all that one of the servers has applied, as it comes; of all that was acknowledged
-   * before, if a linearizable read through this client went before. The iterator blocks, and throws
-   * what {@link #get} throws; who does not use it to its end closes the client. One thread.
+   * A copy of all that a server has applied, as it comes: of all that was acknowledged before, if
+   * it has answered a linearizable read before. The iterator blocks, and throws what {@link #get}
+   * throws; who does not use it to its end closes the client. One thread.
+   *
+   * @param from one of this client's servers; empty: the one that calls begin with
    */
-  public Iterator<BackupChunk> backup() {
-    Connections.Connection connection = connections.at(connections.preferred());
+  public Iterator<BackupChunk> backup(Optional<ServerAddress> from) {
+    Connections.Connection connection =
+        from.map(connections::to).orElseGet(() -> connections.at(connections.preferred()));
     return new BackupIterator(
         connection.server(),
         ClientCalls.blockingServerStreamingCall(

@@ -9,11 +9,14 @@ import io.synod.store.KeyValueStore;
  * thread only; of a store without files it never asks for anything.
  */
 final class Flushes {
+  private static final long RETRY_NANOS = 500_000_000;
+
   private final KeyValueStore store;
   private final long everyBytes;
   private long appliedBytes;
   private boolean wanted;
   private boolean underWay;
+  private long notBeforeNanos = Long.MIN_VALUE;
   private Slot durable;
 
   Flushes(KeyValueStore store, long everyBytes) {
@@ -32,8 +35,12 @@ final class Flushes {
   }
 
   /** Whether one is to begin now; if so, it has begun. */
-  boolean begin() {
-    boolean due = store.keepsFiles() && !underWay && (wanted || appliedBytes > everyBytes);
+  boolean begin(long nowNanos) {
+    boolean due =
+        store.keepsFiles()
+            && !underWay
+            && nowNanos >= notBeforeNanos
+            && (wanted || appliedBytes > everyBytes);
     if (due) {
       underWay = true;
       wanted = false;
@@ -48,9 +55,10 @@ final class Flushes {
     durable = Slot.max(durable, slot);
   }
 
-  /** It is over, and made nothing durable. */
-  void onFailed() {
+  /** It is over, and made nothing durable: the next one waits for a while. */
+  void onFailed(long nowNanos) {
     underWay = false;
+    notBeforeNanos = nowNanos + RETRY_NANOS;
   }
 
   /** The slot up to which the store's files are durable. */

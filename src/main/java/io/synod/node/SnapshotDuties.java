@@ -108,6 +108,9 @@ final class SnapshotDuties {
 
   private final List<Waiting> waiting = new ArrayList<>();
 
+  /** When one that could not be written is tried again for those that wait. */
+  private long againAtNanos = Long.MIN_VALUE;
+
   /** An operator asks for one. */
   private volatile boolean wanted;
 
@@ -170,13 +173,14 @@ final class SnapshotDuties {
       completion.run();
     }
     waiting.removeIf(each -> each.tell(snapshots.newest()));
+    boolean awaited = !waiting.isEmpty() && now >= againAtNanos;
     if (!writing && mend()) {
       any = true;
-    } else if (!writing && (wanted || appliedBytes > dueAfterBytes())) {
+    } else if (!writing && (wanted || awaited || appliedBytes > dueAfterBytes())) {
       wanted = false;
       take();
     }
-    if (!discarding && flushes.begin()) {
+    if (!discarding && flushes.begin(now)) {
       flush();
     }
     Fetch running = fetch;
@@ -219,11 +223,7 @@ final class SnapshotDuties {
    *     nothing was applied so far
    */
   void want(Consumer<Slot> taken) {
-    completions.add(
-        () -> {
-          waiting.add(new Waiting(store.applied(), taken));
-          wanted = true;
-        });
+    completions.add(() -> waiting.add(new Waiting(store.applied(), taken)));
   }
 
   /** Who waits for a snapshot of {@code slot} or later. */
@@ -336,15 +336,19 @@ final class SnapshotDuties {
           SnapshotWriter writer = snapshots.writer(view, cluster, membership);
           return writeSome(writer);
         },
-        () -> writing = false);
+        this::notWritten);
+  }
+
+  private void notWritten() {
+    writing = false;
+    againAtNanos = nowNanos + RETRY_NANOS;
   }
 
   /** Background: all of it, or as much as may hold up a flush. */
   private Runnable writeSome(SnapshotWriter writer) throws IOException {
     for (int pieces = 0; writer.writeSome(); pieces++) {
       if (store.keepsFiles() && pieces >= PIECES) {
-        return () ->
-            inBackground("write a snapshot", () -> writeSome(writer), () -> writing = false);
+        return () -> inBackground("write a snapshot", () -> writeSome(writer), this::notWritten);
       }
     }
     return () -> taken(writer.info().slot());
@@ -380,7 +384,7 @@ final class SnapshotDuties {
           Slot slot = store.flush();
           return () -> flushed(slot);
         },
-        flushes::onFailed);
+        () -> flushes.onFailed(nowNanos));
   }
 
   private void flushed(Slot slot) {

@@ -9,6 +9,7 @@ import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.Slot;
+import io.synod.paxos.SlotRange;
 import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotInfo;
@@ -16,6 +17,8 @@ import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Brings back what was stored, from a backup or from what a server left. Blocks. */
@@ -28,8 +31,14 @@ final class BackupReader {
    * @param founding of the cluster that it is of
    * @param inForce the membership behind the last slot
    * @param certain up to here it is known to be chosen
+   * @param lost slots that the directory held and that cannot be read any more, for a person
    */
-  record Stored(KeyValueStore store, Founding founding, MembershipInForce inForce, Slot certain) {}
+  record Stored(
+      KeyValueStore store,
+      Founding founding,
+      MembershipInForce inForce,
+      Slot certain,
+      Optional<String> lost) {}
 
   /**
    * Reads a backup.
@@ -50,7 +59,8 @@ final class BackupReader {
         store,
         new Founding(info.cluster(), founding(info.membership().membership())),
         info.membership(),
-        info.slot());
+        info.slot(),
+        Optional.empty());
   }
 
   private static Membership founding(Membership membership) {
@@ -67,14 +77,14 @@ final class BackupReader {
     if (StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB))) {
       throw new IOException(
           directory
-              + " is written with storage ROCKSDB, which only a server reads: take the backup of"
-              + " one that runs");
+              + " is written with storage ROCKSDB, which only a server reads: start it and take its"
+              + " BACKUP FILE local, which lacks what it does not know to be chosen");
     }
     ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
-    Recovered has =
+    Inspection found =
         Inspection.of(disk)
-            .orElseThrow(() -> new IOException(directory + " holds no server's data"))
-            .recovered();
+            .orElseThrow(() -> new IOException(directory + " holds no server's data"));
+    Recovered has = found.recovered();
     Founding founding =
         has.founding().orElseThrow(() -> new IOException(directory + " is of no cluster yet"));
     KeyValueStore store = KeyValueStore.inMemory();
@@ -104,8 +114,28 @@ final class BackupReader {
           inForce = apply(store, each, inForce);
         }
       }
-      return new Stored(store, founding, inForce, has.chosen());
+      return new Stored(store, founding, inForce, has.chosen(), lost(found, store.applied()));
     }
+  }
+
+  private static Optional<String> lost(Inspection found, Slot read) {
+    List<String> lost = new ArrayList<>();
+    found.recovered().unknown().ifPresent(range -> lost.add(range(range)));
+    found.recovered().torn().ifPresent(range -> lost.add(range(range) + " (its last write)"));
+    if (found.renewed()) {
+      lost.add("what it had accepted and did not know to be chosen");
+    }
+    return lost.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.join(", ", lost)
+                + ", as far as there was anything behind slot "
+                + read.number()
+                + "; another server's directory may hold it");
+  }
+
+  private static String range(SlotRange range) {
+    return "slots " + range.first().number() + " to " + range.last().number();
   }
 
   private static MembershipInForce apply(

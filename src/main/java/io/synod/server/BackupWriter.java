@@ -31,7 +31,10 @@ final class BackupWriter {
     }
     Path writing = target.resolveSibling(target.getFileName() + ".part");
     Path partial = writing.resolve("file");
-    Restore.deleteTree(writing);
+    if (Files.exists(writing)) {
+      throw new IOException(
+          writing + " is there, of a backup that is written now or did not end: move it away");
+    }
     try {
       try (FileDisk disk = FileDisk.open(writing)) {
         Snapshots snapshots = Snapshots.open(disk);
@@ -43,6 +46,7 @@ final class BackupWriter {
         copy(snapshots, partial);
       }
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      Restore.sync(target.resolveSibling(".").normalize());
     } finally {
       Restore.deleteTree(writing);
     }
@@ -53,7 +57,12 @@ final class BackupWriter {
                 + stored.certain().number()
                 + " it is known to be chosen, behind that it may have been acknowledged"
             : "";
-    return file + ": all up to slot " + last.number() + uncertain + System.lineSeparator();
+    String lost =
+        stored
+            .lost()
+            .map(slots -> System.lineSeparator() + "LOST to damage in this directory: " + slots)
+            .orElse("");
+    return file + ": all up to slot " + last.number() + uncertain + lost + System.lineSeparator();
   }
 
   private static void copy(Snapshots snapshots, Path to) throws IOException {

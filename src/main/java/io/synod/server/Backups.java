@@ -34,6 +34,9 @@ final class Backups {
 
   private static final long LOOK_SECONDS = 1;
 
+  /** Whoever takes nothing for so long must not keep a snapshot and a thread. */
+  private static final long MOST_SECONDS_WITHOUT_ROOM = 60;
+
   private final Consumer<Consumer<Slot>> snapshotTaker;
   private final Snapshots snapshots;
 
@@ -62,12 +65,7 @@ final class Backups {
               .setSlot(file.offer().slot().number())
               .setSizeBytes(file.offer().sizeBytes());
       for (long offset = 0; offset < file.offer().sizeBytes(); offset += CHUNK_BYTES) {
-        while (!receiver.isReady() && !receiver.isCancelled()) {
-          boolean unused = ready.tryAcquire(LOOK_SECONDS, TimeUnit.SECONDS);
-        }
-        if (receiver.isCancelled()) {
-          throw failure(Status.CANCELLED, "the receiver has gone");
-        }
+        awaitRoom(receiver, ready);
         chunk.setBytes(
             UnsafeByteOperations.unsafeWrap(file.read(offset, CHUNK_BYTES).asByteBuffer()));
         receiver.onNext(chunk.build());
@@ -82,6 +80,21 @@ final class Backups {
     }
   }
 
+  private static void awaitRoom(ServerCallStreamObserver<BackupChunk> receiver, Semaphore ready)
+      throws InterruptedException, StatusException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS_WITHOUT_ROOM);
+    while (!receiver.isReady() && !receiver.isCancelled() && System.nanoTime() - end < 0) {
+      boolean unused = ready.tryAcquire(LOOK_SECONDS, TimeUnit.SECONDS);
+    }
+    if (receiver.isCancelled()) {
+      throw failure(Status.CANCELLED, "the receiver has gone");
+    } else if (!receiver.isReady()) {
+      throw failure(
+          Status.ABORTED,
+          "the receiver took nothing for " + MOST_SECONDS_WITHOUT_ROOM + " seconds");
+    }
+  }
+
   private SnapshotFile take(ServerCallStreamObserver<BackupChunk> receiver)
       throws IOException, InterruptedException, StatusException {
     CompletableFuture<Slot> taken = new CompletableFuture<>();
@@ -91,14 +104,15 @@ final class Backups {
       try {
         Slot slot = taken.get(LOOK_SECONDS, TimeUnit.SECONDS);
         if (slot.equals(Slot.ZERO)) {
-          throw failure(Status.FAILED_PRECONDITION, "there is nothing to back up yet");
+          throw failure(
+              Status.FAILED_PRECONDITION,
+              "there is nothing to back up here: STATUS says how the server is");
         }
         return snapshots
             .open(Slot.ZERO)
             .orElseThrow(() -> new IOException("the snapshot of slot " + slot + " is gone"));
       } catch (TimeoutException e) {
-        // One that could not be written is tried again.
-        snapshotTaker.accept(taken::complete);
+        // Is the receiver still there?
       } catch (ExecutionException e) {
         throw new IllegalStateException(e);
       }

@@ -14,7 +14,8 @@ final class DirectoryTrouble {
     return "the data directory " + dataDirectory + " cannot be used: " + reason(trouble);
   }
 
-  private static String reason(FileSystemException trouble) {
+  /** Why, and of which file. */
+  static String reason(FileSystemException trouble) {
     String place = trouble.getFile();
     if (trouble instanceof AccessDeniedException) {
       return "this user may not write " + place;

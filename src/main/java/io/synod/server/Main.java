@@ -67,6 +67,9 @@ public final class Main {
     try {
       System.out.print(making.make());
       System.out.flush();
+    } catch (FileSystemException e) {
+      System.err.println("synod: " + DirectoryTrouble.reason(e));
+      System.exit(CANNOT_START);
     } catch (IOException e) {
       System.err.println("synod: " + e.getMessage());
       System.exit(CANNOT_START);

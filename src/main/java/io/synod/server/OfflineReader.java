@@ -33,7 +33,8 @@ final class OfflineReader {
                       + " localhost:9000/localhost:8000; those that were voters if left out",
               "only", "I: of the members only this one, by its place; the others are elsewhere",
               "token",
-                  "TEXT: with --only, the same on each machine, and another for each restore"));
+                  "TEXT: with --only, on the other machines what the first one printed; never one that was"
+                      + " used before"));
 
   private final CommandLine line;
 
@@ -124,10 +125,6 @@ final class OfflineReader {
             "--only " + text + ": the place of one of the members, from 0 on");
       }
       only = OptionalInt.of(Integer.parseInt(text));
-      if (!line.hasOption("token")) {
-        throw new BadConfigurationException(
-            "--only wants a --token, the same on each machine: servers of one cluster are known by it");
-      }
     }
     String token = line.getOptionValue("token", UUID.randomUUID().toString());
     return new Wish.Restore(

@@ -55,7 +55,8 @@ final class Restore {
    * @param seats of all servers, by id; empty: those that voted in the one backed up
    * @param only the one to be made here, if the others are on other machines
    * @param token makes the id of the new cluster, with the backup and the seats: the same on each
-   *     machine, another for each time that it is restored
+   *     machine, another for each time that it is restored, since two restores with the same would
+   *     be taken for one cluster that has forgotten what it accepted
    */
   record Plan(Path folder, List<Seat> seats, OptionalInt only, String token) {}
 
@@ -104,21 +105,25 @@ final class Restore {
       said.append("server ").append(member.server().number());
       said.append(": ").append(restore.directory(member)).append('\n');
     }
-    return said.append("cluster ")
-        .append(cluster)
-        .append(" begins behind slot ")
-        .append(stored.store().applied().number())
-        .append(" at revision ")
-        .append(stored.store().revision())
-        .append(", with ")
-        .append(stored.store().keys())
-        .append(stored.store().keys() == 1 ? " key\n" : " keys\n")
-        .toString();
+    said.append(
+        "cluster %s of %d servers begins behind slot %d at revision %d, with %d keys%n"
+            .formatted(
+                cluster,
+                members.size(),
+                stored.store().applied().number(),
+                stored.store().revision(),
+                stored.store().keys()));
+    if (plan.only().isPresent()) {
+      said.append("on the other machines: the same with --token ")
+          .append(plan.token())
+          .append('\n');
+    }
+    return said.toString();
   }
 
   private static List<Seat> voters(BackupReader.Stored stored) {
     return stored.inForce().membership().members().stream()
-        .filter(member -> member.role().votes())
+        .filter(member -> member.role().votes() || member.role() == Member.Role.STANDBY)
         .map(member -> new Seat(member.consensusAddress(), member.clientAddress()))
         .toList();
   }
@@ -176,6 +181,10 @@ final class Restore {
     }
     Files.deleteIfExists(directory);
     Files.move(making, directory, StandardCopyOption.ATOMIC_MOVE);
+    sync(folder);
+  }
+
+  static void sync(Path folder) throws IOException {
     try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
       names.force(true);
     }

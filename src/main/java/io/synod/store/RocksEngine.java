@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * log, and each slot is one batch with all that the machine holds after it, so that whatever of it
  * reached the disk is the state after some slot, from which the journal goes on.
  *
- * <p>Reads may wait for the disk, in {@link #get} and in what {@link #rowsAt} gives (decision 004).
+ * <p>Reads may wait for the disk, in {@link #get} and in what {@link #rowsAt} gives (decision 005).
  */
 final class RocksEngine implements Engine {
   /** Changes of sessions are kept up to so many bytes, or twice what all sessions take. */

@@ -18,8 +18,8 @@ import org.rocksdb.Status;
  * <ul>
  *   <li>{@code rocksdb/}: the database.
  *   <li>{@code rocksdb-distrusted}: the next start throws the database away; says why.
- *   <li>{@code rocksdb-damaged/}: a database that was set aside, for a person to look at, until the
- *       next start that finds its own whole.
+ *   <li>{@code rocksdb-damaged/}, {@code rocksdb-damaged-2/} and on: databases that were set aside,
+ *       for a person to look at, until a start finds its own whole and with a state in it.
  *   <li>{@code rocksdb-library/}: native code, while it is loaded.
  * </ul>
  */
@@ -67,12 +67,11 @@ public final class RocksStorage {
       setAside(Files.readString(distrusted).strip());
     }
     Files.deleteIfExists(distrusted);
-    boolean isNew = !isIn(directory);
     try {
       KeyValueStore found = openDatabase(cacheBytes);
       if (isOf(found, cluster)) {
-        if (!isNew) {
-          RocksLibrary.delete(directory.resolve(DAMAGED));
+        if (found.applied().isAfter(Slot.ZERO)) {
+          deleteAllSetAside();
         }
         return found;
       }
@@ -138,12 +137,23 @@ public final class RocksStorage {
 
   private void setAside(String why) throws IOException {
     Path damaged = directory.resolve(DAMAGED);
-    RocksLibrary.delete(damaged);
+    for (int i = 2; Files.exists(damaged); i++) {
+      // An empty one must not take the place of one that a person may still get something out of.
+      damaged = directory.resolve(DAMAGED + "-" + i);
+    }
     if (Files.isDirectory(directory.resolve(DATABASE))) {
       Path unused =
           Files.move(directory.resolve(DATABASE), damaged, StandardCopyOption.ATOMIC_MOVE);
     }
-    report.accept("the database is set aside as " + DAMAGED + ": " + why);
+    report.accept("the database is set aside as " + damaged.getFileName() + ": " + why);
+  }
+
+  private void deleteAllSetAside() throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
+      for (Path each : all) {
+        RocksLibrary.delete(each);
+      }
+    }
   }
 
   /**

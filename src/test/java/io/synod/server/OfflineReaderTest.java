@@ -57,7 +57,6 @@ class OfflineReaderTest {
   void saysWhatIsMissingOrDoesNotGoTogether() {
     assertRefused("--restore goes with --into", "--restore", "b");
     assertRefused("--backup-of goes with --to", "--backup-of", "d");
-    assertRefused("--only wants a --token", "--restore", "b", "--into", "d", "--only", "0");
     assertRefused("from 0 on", "--restore", "b", "--into", "d", "--token", "t", "--only", "one");
     assertRefused("do not go together", "--restore", "b", "--inspect", "d");
     assertRefused("--to does not go with --restore", "--restore", "b", "--to", "d");

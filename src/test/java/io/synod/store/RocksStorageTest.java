@@ -98,17 +98,42 @@ class RocksStorageTest {
       flip(manifest, 20);
     }
     openEmpty("set aside").close();
-    // Kept for a person until a start finds its own database whole.
+    // Kept for a person until a start finds its own database whole, and not empty.
     reports.clear();
-    files.openAsServer(reports).close();
+    KeyValueStore empty = files.openAsServer(reports);
     assertEquals(List.of(), reports);
+    assertTrue(Files.exists(files.folder().resolve("rocksdb-damaged")));
+    empty.belongTo(RocksFiles.BELONGING);
+    empty.skip(Slot.of(1));
+    empty.close();
+    files.openAsServer(reports).close();
     assertFalse(Files.exists(files.folder().resolve("rocksdb-damaged")));
   }
 
   @Test
-  void aMissingFileIsDamage() throws Exception {
+  void anEmptyOneThatIsSetAsideLeavesTheFirst() throws Exception {
     fill();
-    Files.delete(files(".*\\.sst").get(0));
+    for (int i = 0; i < 2; i++) {
+      for (Path manifest : files("MANIFEST-.*")) {
+        flip(manifest, 20);
+      }
+      reports.clear();
+      openEmpty("set aside").close();
+    }
+    Path first = files.folder().resolve("rocksdb-damaged");
+    try (Stream<Path> tables = Files.list(first)) {
+      assertTrue(tables.anyMatch(file -> file.toString().endsWith(".sst")), "the one with a state");
+    }
+    assertTrue(Files.exists(files.folder().resolve("rocksdb-damaged-2")));
+  }
+
+  @Test
+  void missingFilesAreDamage() throws Exception {
+    fill();
+    // One of them alone may be of no use any more, and not deleted yet.
+    for (Path table : files(".*\\.sst")) {
+      Files.delete(table);
+    }
     openEmpty("set aside").close();
   }
 
