@@ -1,5 +1,7 @@
 package io.synod.server;
 
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -42,6 +44,9 @@ final class AdminCalls {
 
   /** How long a coordinator is looked for, and a change waited for. */
   private static final long PATIENCE_MILLIS = 8_000;
+
+  /** Before the caller's deadline, for the answer's way. */
+  private static final long MARGIN_MILLIS = 100;
 
   private static final long PAUSE_MILLIS = 50;
 
@@ -292,7 +297,7 @@ final class AdminCalls {
   /** Carries it out at the coordinator, whoever that is, and again while it changes. */
   private <R> R atCoordinator(boolean passedOn, Here<R> here, There<R> there)
       throws StatusException {
-    long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+    long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis());
     while (true) {
       try {
         Optional<Member> coordinator = coordinator();
@@ -346,6 +351,17 @@ final class AdminCalls {
     return trailers != null && AGAIN.equals(trailers.get(REASON));
   }
 
+  /** What is left of it by the caller's own deadline: it is to hear why, and not only that. */
+  private static long patienceMillis() {
+    Deadline deadline = Context.current().getDeadline();
+    return deadline == null
+        ? PATIENCE_MILLIS
+        : Math.max(
+            0,
+            Math.min(
+                PATIENCE_MILLIS, deadline.timeRemaining(TimeUnit.MILLISECONDS) - MARGIN_MILLIS));
+  }
+
   private static void pause() throws StatusException {
     try {
       Thread.sleep(PAUSE_MILLIS);
@@ -362,7 +378,7 @@ final class AdminCalls {
       throw without(Status.RESOURCE_EXHAUSTED, "too many requests wait");
     }
     try {
-      return answer.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      return answer.get(patienceMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw unknown(Status.UNAVAILABLE, "the server stops");

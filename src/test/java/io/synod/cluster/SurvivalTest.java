@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SurvivalTest {
   private static final int PUTS = Integer.getInteger("synod.survive.puts", 1_000);
-  private static final int KILLS = Integer.getInteger("synod.survive.kills", 5);
+  private static final int KILLS = Integer.getInteger("synod.survive.kills", 3);
   private static final int SLOW_PUTS = Integer.getInteger("synod.survive.slow.puts", 5);
 
   /** Without an acknowledged PUT after a kill; much more where the machine does other work too. */

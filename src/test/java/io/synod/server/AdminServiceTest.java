@@ -199,7 +199,8 @@ class AdminServiceTest {
     servers.get(0).status = status(0, members, Optional.of(1));
     servers.get(1).status = status(1, members, Optional.of(0));
     servers.get(0).node = servers.get(1).node = request -> new ChangeAnswer.HandedOver(1, id(2));
-    ClusterGrpc.ClusterBlockingStub stub = stub(2);
+    // It hears why before its own deadline.
+    ClusterGrpc.ClusterBlockingStub stub = stub(2).withDeadlineAfter(1, TimeUnit.SECONDS);
     StatusRuntimeException e =
         assertThrows(StatusRuntimeException.class, () -> stub.change(remove(1)));
     assertFails(Status.Code.UNAVAILABLE, "does not coordinate", "not-proposed", e);
