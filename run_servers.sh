@@ -231,7 +231,7 @@ stop_all() {
 }
 
 on_signal() {
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   find_running
   echo
   echo "stopping $(count_of ${#RUNNING[@]} server) ..."
@@ -241,7 +241,7 @@ on_signal() {
 }
 
 give_up() {
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   stop_all
   fail "$*; all are stopped again"
 }
@@ -343,7 +343,7 @@ build_if_stale
 archive_if_stale
 take_data
 configure
-trap on_signal INT TERM HUP
+trap on_signal INT TERM HUP PIPE
 echo "starting $(count_of "$N" server) ..."
 BEGAN=$SECONDS
 PIDS=()

@@ -63,6 +63,11 @@ setsid bash -c 'launch "$0"' "$I" </dev/null
 pid=$(cat "$DATA/run/$I.pid")
 give_up() {
   kill -TERM "$pid" 2>/dev/null
+  # Its ports are free for the next attempt only when it has ended.
+  for _ in $(seq 1 100); do
+    is_server "$pid" || break
+    sleep 0.1
+  done
   rm -f "$DATA/run/$I".*
   fail "$*; server $I is stopped again"
 }
@@ -78,7 +83,7 @@ verb="ADD $joining"
 offset=$(sed -n '/^offset=/p' "$DATA/cluster" 2>/dev/null)
 printf 'servers=%s\n%s' "$((I + 1))" "${offset:+$offset$'\n'}" >"$DATA/cluster"
 began=$SECONDS
-until "$ROOT/client" "$servers" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
+until "$ROOT/client" "$(client_address "$I")" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"
   sleep 0.2
 done

@@ -6,11 +6,12 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 
 usage() {
   cat >&"${1:-2}" <<'END'
-usage: scripts/backup.sh FILE [HOST:PORT[,HOST:PORT...]] [--local]
+usage: scripts/backup.sh FILE [HOST:PORT[,HOST:PORT...]] [--data DIR] [--local]
        scripts/backup.sh FILE --from DIR
 
-The first copies from the servers given (default localhost:8000), all that was acknowledged before; with --local from a
-server that hears no quorum, which may lack what only others have. The second, for a cluster whose quorum is gone for
+The first copies from the servers given, or from those of ./run_servers.sh in DIR (default data/ in the project's
+folder), all that was acknowledged before; with --local from a server that hears no quorum, which may lack what only
+others have. The second, for a cluster whose quorum is gone for
 good, from the data directory of the server with the longest log (./server --inspect DIR says how far it reaches).
 FILE must not be there yet. scripts/restore.sh starts a new cluster from it.
 END
@@ -18,14 +19,15 @@ END
   exit 0
 }
 
-FILE= SERVERS=localhost:8000 FROM= LOCAL=
+FILE= SERVERS= FROM= LOCAL= DATA=$ROOT/data
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage 1 ;;
     --local) LOCAL=' local' ;;
-    --from)
+    --from | --data)
       [ $# -gt 1 ] || usage
-      FROM=$2 && shift
+      if [ "$1" = --from ]; then FROM=$2; else DATA=$2; fi
+      shift
       ;;
     -*) usage ;;
     *) if [ -z "$FILE" ]; then FILE=$1; else SERVERS=$1; fi ;;
@@ -36,6 +38,12 @@ done
 if [ -n "$FROM" ]; then
   "$ROOT/scripts/offline.sh" --backup-of "$FROM" --to "$FILE" || exit 1
 else
+  if [ -z "$SERVERS" ]; then
+    [ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: name those that run, as in scripts/backup.sh $FILE localhost:8000"
+    N=0
+    count_servers
+    SERVERS=$(client_addresses)
+  fi
   "$ROOT/client" "$SERVERS" -c "BACKUP \"$FILE\"$LOCAL" || exit $?
 fi
 exec "$ROOT/scripts/offline.sh" --inspect "$FILE"
