@@ -5,6 +5,7 @@ import io.grpc.StatusRuntimeException;
 import io.synod.simulator.checker.History;
 import io.synod.simulator.checker.KeyValueOperation;
 import java.net.ConnectException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -144,7 +145,9 @@ final class Load implements AutoCloseable {
       history.unknown(client);
     }
     Status.Code code = e.getStatus().getCode();
-    if (code != Status.Code.UNAVAILABLE && code != Status.Code.DEADLINE_EXCEEDED) {
+    // So gRPC calls a connection that breaks while a call is begun on it.
+    boolean broke = e.getCause() instanceof ClosedChannelException;
+    if (!broke && code != Status.Code.UNAVAILABLE && code != Status.Code.DEADLINE_EXCEEDED) {
       throw e;
     }
   }

@@ -12,19 +12,22 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** The same commands on rows in memory, on RocksDB and on a plain model: the same in all three. */
 class EnginesTest {
-  private static final int SEEDS = 4;
+  /** Seed 65 met a flush that returned without the newest writes. */
+  private static final int SEEDS = Integer.getInteger("synod.engines.seeds", 4);
+
+  private static final long FIRST = Long.getLong("synod.engines.first", 65);
   private static final int SLOTS = 400;
 
   @TestFactory
   Stream<DynamicTest> enginesAgreeWithEachOtherAndWithThePlainModel() {
-    return new Random()
-        .longs(SEEDS)
+    return LongStream.range(FIRST, FIRST + SEEDS)
         .mapToObj(
             seed ->
                 DynamicTest.dynamicTest(
