@@ -151,7 +151,8 @@ public final class FileDisk implements Disk {
     sync(directory);
   }
 
-  private static void sync(Path directory) throws IOException {
+  /** Makes the names in a directory durable. Blocks. */
+  public static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -430,10 +430,9 @@ final class Coordinator {
 
       @Override
       public boolean isCaughtUp(Member member) {
-        Slot nearlyAll = Slot.of(Math.max(0, learner.chosen().number() - settings.pipelineSlots()));
         return election.isHeard(member)
             && election.isDiskWell(member)
-            && !holds(member).isBefore(nearlyAll);
+            && !holds(member).isBefore(learner.nearlyAllChosen());
       }
     };
   }
@@ -472,8 +471,7 @@ final class Coordinator {
   private void proposeNext(Value value) {
     last = last.next();
     inFlight.add(new AcceptedValue(last, ballot, value));
-    if (value instanceof Membership membership
-        && membership.predecessor().equals(learner.membership().decidedAt())) {
+    if (learner.membership().successor(value).isPresent()) {
       barrier = Optional.of(last);
     }
   }

@@ -167,12 +167,19 @@ final class Learner {
     effects.choose(slot, value);
   }
 
+  /** Who holds all up to here is caught up: the rest is what may be under way. */
+  Slot nearlyAllChosen() {
+    return Slot.of(Math.max(0, chosen().number() - settings.pipelineSlots()));
+  }
+
   private void noteMembership(Slot slot, Value value) {
-    if (value instanceof Membership membership
-        && membership.predecessor().equals(membership().decidedAt())) {
-      memberships.add(new MembershipInForce(slot, membership));
-      effects.notice(new Notice.MembershipChosen(slot, membership));
-    }
+    membership()
+        .successor(value)
+        .ifPresent(
+            next -> {
+              memberships.add(new MembershipInForce(slot, next));
+              effects.notice(new Notice.MembershipChosen(slot, next));
+            });
   }
 
   // ---- catch-up

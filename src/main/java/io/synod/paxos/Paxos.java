@@ -278,13 +278,14 @@ public final class Paxos {
         || !inForce.membership().isVoter(settings.server(), settings.incarnation())) {
       return true;
     }
-    Slot nearlyAll = Slot.of(Math.max(0, chosen().number() - settings.pipelineSlots()));
     return DynamicQuorum.wanted(
             inForce,
             settings.quorum().mode(),
             election
                 .presence()
-                .view(nowNanos, member -> !election.chosenOf(member).isBefore(nearlyAll)))
+                .view(
+                    nowNanos,
+                    member -> !election.chosenOf(member).isBefore(learner.nearlyAllChosen())))
         .filter(after -> !after.isVoter(settings.server(), settings.incarnation()))
         .isEmpty();
   }

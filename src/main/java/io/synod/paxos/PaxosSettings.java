@@ -84,24 +84,15 @@ public record PaxosSettings(
 
   /** These, with a majority of the list being enough to found a cluster. */
   public PaxosSettings withBootstrapAvailable() {
-    return new PaxosSettings(
-        server,
-        incarnation,
-        listed,
-        clientAddress,
-        candidateCluster,
-        seed,
-        pingIntervalNanos,
-        electionTimeoutNanos,
-        pipelineSlots,
-        messageBytes,
-        priority,
-        /* bootstrapAvailable= */ true,
-        quorum);
+    return with(/* bootstrap= */ true, quorum);
   }
 
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
+    return with(bootstrapAvailable, policy);
+  }
+
+  private PaxosSettings with(boolean bootstrap, QuorumPolicy policy) {
     return new PaxosSettings(
         server,
         incarnation,
@@ -114,7 +105,7 @@ public record PaxosSettings(
         pipelineSlots,
         messageBytes,
         priority,
-        bootstrapAvailable,
+        bootstrap,
         policy);
   }
 }

@@ -418,7 +418,7 @@ final class AdminCalls {
   }
 
   /** Nothing was done, and the same will not be done the next time. */
-  private static StatusException without(Status status, String why) {
+  static StatusException without(Status status, String why) {
     return failed(status, why, "", "not-proposed");
   }
 

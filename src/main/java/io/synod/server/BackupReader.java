@@ -9,7 +9,6 @@ import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.Slot;
-import io.synod.paxos.SlotRange;
 import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotInfo;
@@ -120,8 +119,11 @@ final class BackupReader {
 
   private static Optional<String> lost(Inspection found, Slot read) {
     List<String> lost = new ArrayList<>();
-    found.recovered().unknown().ifPresent(range -> lost.add(range(range)));
-    found.recovered().torn().ifPresent(range -> lost.add(range(range) + " (its last write)"));
+    found.recovered().unknown().ifPresent(range -> lost.add(Inspector.slots(range)));
+    found
+        .recovered()
+        .torn()
+        .ifPresent(range -> lost.add(Inspector.slots(range) + " (its last write)"));
     if (found.renewed()) {
       lost.add("what it had accepted and did not know to be chosen");
     }
@@ -134,10 +136,6 @@ final class BackupReader {
                 + "; another server's directory may hold it");
   }
 
-  private static String range(SlotRange range) {
-    return "slots " + range.first().number() + " to " + range.last().number();
-  }
-
   private static MembershipInForce apply(
       KeyValueStore store, AcceptedValue accepted, MembershipInForce inForce) {
     if (accepted.value() instanceof Value.Batch batch) {
@@ -145,9 +143,9 @@ final class BackupReader {
       return inForce;
     }
     store.skip(accepted.slot());
-    return accepted.value() instanceof Membership membership
-            && membership.predecessor().equals(inForce.decidedAt())
-        ? new MembershipInForce(accepted.slot(), membership)
-        : inForce;
+    return inForce
+        .successor(accepted.value())
+        .map(next -> new MembershipInForce(accepted.slot(), next))
+        .orElse(inForce);
   }
 }

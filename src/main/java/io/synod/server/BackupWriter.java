@@ -3,7 +3,6 @@ package io.synod.server;
 import io.synod.journal.FileDisk;
 import io.synod.paxos.Slot;
 import io.synod.store.SnapshotFile;
-import io.synod.store.SnapshotWriter;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,15 +37,11 @@ final class BackupWriter {
     try {
       try (FileDisk disk = FileDisk.open(writing)) {
         Snapshots snapshots = Snapshots.open(disk);
-        SnapshotWriter writer =
-            snapshots.writer(stored.store().view(), stored.founding().cluster(), stored.inForce());
-        while (writer.writeSome()) {
-          // The next piece.
-        }
+        snapshots.write(stored.store().view(), stored.founding().cluster(), stored.inForce());
         copy(snapshots, partial);
       }
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      Restore.sync(target.resolveSibling(".").normalize());
+      FileDisk.sync(target.resolveSibling(".").normalize());
     } finally {
       Restore.deleteTree(writing);
     }

@@ -1,7 +1,6 @@
 package io.synod.server;
 
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -72,11 +71,11 @@ final class Backups {
         chunk.clear();
       }
     } catch (IOException e) {
-      throw failure(
+      throw AdminCalls.without(
           Status.UNAVAILABLE.withCause(e), "the snapshot cannot be read: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failure(Status.UNAVAILABLE.withCause(e), "the server stops");
+      throw AdminCalls.without(Status.UNAVAILABLE.withCause(e), "the server stops");
     }
   }
 
@@ -87,9 +86,9 @@ final class Backups {
       boolean unused = ready.tryAcquire(LOOK_SECONDS, TimeUnit.SECONDS);
     }
     if (receiver.isCancelled()) {
-      throw failure(Status.CANCELLED, "the receiver has gone");
+      throw AdminCalls.without(Status.CANCELLED, "the receiver has gone");
     } else if (!receiver.isReady()) {
-      throw failure(
+      throw AdminCalls.without(
           Status.ABORTED,
           "the receiver took nothing for " + MOST_SECONDS_WITHOUT_ROOM + " seconds");
     }
@@ -104,7 +103,7 @@ final class Backups {
       try {
         Slot slot = taken.get(LOOK_SECONDS, TimeUnit.SECONDS);
         if (slot.equals(Slot.ZERO)) {
-          throw failure(
+          throw AdminCalls.without(
               Status.FAILED_PRECONDITION,
               "there is nothing to back up here: STATUS says how the server is");
         }
@@ -117,14 +116,8 @@ final class Backups {
         throw new IllegalStateException(e);
       }
     }
-    throw failure(
+    throw AdminCalls.without(
         Status.UNAVAILABLE,
         "no snapshot could be written in " + MOST_MINUTES + " minutes: the server's log says why");
-  }
-
-  private static StatusException failure(Status status, String why) {
-    Metadata trailers = new Metadata();
-    trailers.put(ClientCall.OUTCOME, "not-proposed");
-    return status.withDescription(why).asException(trailers);
   }
 }

@@ -220,7 +220,7 @@ final class Inspector {
             + member.incarnation().id());
   }
 
-  private static String slots(SlotRange range) {
+  static String slots(SlotRange range) {
     return "slots " + range.first().number() + " to " + range.last().number();
   }
 

@@ -62,23 +62,13 @@ final class OfflineReader {
     if (OPTIONS.keySet().stream().noneMatch(line::hasOption)) {
       return Optional.empty();
     }
-    for (Option each : line.getOptions()) {
-      String name = each.getLongOpt();
-      if (!OPTIONS.containsKey(name) || line.getOptionValues(name).length > 1) {
-        throw new BadConfigurationException(
-            "--"
-                + name
-                + " does not go with --"
-                + verb()
-                + ", or not twice; --help lists all options");
-      }
-    }
+    String verb = verb();
     if (!line.getArgList().isEmpty()) {
       throw new BadConfigurationException(
-          "--" + verb() + " takes no configuration, as " + line.getArgList());
+          "--" + verb + " takes no configuration, as " + line.getArgList());
     }
     return Optional.of(
-        switch (verb()) {
+        switch (verb) {
           case "inspect" -> {
             goesWith();
             yield new Wish.Inspect(path("inspect"));
@@ -108,9 +98,14 @@ final class OfflineReader {
     List<String> may = new ArrayList<>(List.of(others));
     may.add(verb());
     for (Option each : line.getOptions()) {
-      if (!may.contains(each.getLongOpt())) {
+      String name = each.getLongOpt();
+      if (!may.contains(name) || line.getOptionValues(name).length > 1) {
         throw new BadConfigurationException(
-            "--" + each.getLongOpt() + " does not go with --" + verb());
+            "--"
+                + name
+                + " does not go with --"
+                + verb()
+                + ", or not twice; --help lists all options");
       }
     }
   }

@@ -15,15 +15,12 @@ import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
-import io.synod.store.SnapshotWriter;
 import io.synod.store.Snapshots;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -173,21 +170,11 @@ final class Restore {
     MembershipInForce inForce = new MembershipInForce(Slot.ZERO, founding.membership());
     try (FileDisk disk = FileDisk.open(making)) {
       writeJournal(disk, member, inForce);
-      SnapshotWriter snapshot =
-          Snapshots.open(disk).writer(stored.store().view(), founding.cluster(), inForce);
-      while (snapshot.writeSome()) {
-        // The next piece.
-      }
+      Snapshots.open(disk).write(stored.store().view(), founding.cluster(), inForce);
     }
     Files.deleteIfExists(directory);
     Files.move(making, directory, StandardCopyOption.ATOMIC_MOVE);
-    sync(folder);
-  }
-
-  static void sync(Path folder) throws IOException {
-    try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-      names.force(true);
-    }
+    FileDisk.sync(folder);
   }
 
   private void writeJournal(FileDisk disk, Member member, MembershipInForce inForce)

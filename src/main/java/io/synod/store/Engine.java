@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the rows are, as they are now and as they were before each change that is kept: changed as
@@ -135,6 +136,18 @@ interface Engine {
 
     /** This row: bytes that never change. */
     Bytes row();
+
+    /**
+     * What is there.
+     *
+     * @throws IllegalStateException if nothing is, before the first row or behind the last
+     */
+    static Bytes present(@Nullable Bytes bytes) {
+      if (bytes == null) {
+        throw new IllegalStateException("not at a row");
+      }
+      return bytes;
+    }
   }
 
   /** Rows and changes at one moment. Holds memory until it is closed or forgotten. */

@@ -292,19 +292,12 @@ final class HeapEngine implements Engine {
 
     @Override
     public Bytes key() {
-      return present(key);
+      return Rows.present(key);
     }
 
     @Override
     public Bytes row() {
-      return present(row);
-    }
-
-    private static Bytes present(@Nullable Bytes bytes) {
-      if (bytes == null) {
-        throw new IllegalStateException("not at a row");
-      }
-      return bytes;
+      return Rows.present(row);
     }
   }
 
@@ -375,33 +368,20 @@ final class HeapEngine implements Engine {
 
   private static final class TreeLoader implements Loader {
     private final State state = new State();
-    private @Nullable Bytes lastKey;
-    private long lastRevision;
-    private int lastPlace;
+    private final LoadOrder order = new LoadOrder();
 
     @Override
     public void add(Bytes key, ByteBuffer row) {
-      Bytes before = lastKey;
-      if (before != null && key.compareTo(before) <= 0) {
-        throw new IllegalArgumentException("key " + key + " after " + before);
-      }
+      order.check(key);
       state.key.set(key);
       byte[] item = state.key.item(row, Chain.EMPTY);
       state.rows.put(item);
-      lastKey = keyOf(item);
+      order.onAdded(keyOf(item));
     }
 
     @Override
     public void add(Change change) {
-      boolean behind =
-          change.revision() > lastRevision
-              || (change.revision() == lastRevision && change.place() > lastPlace);
-      if (!behind) {
-        throw new IllegalArgumentException(
-            "a change of revision " + change.revision() + " behind one of " + lastRevision);
-      }
-      lastRevision = change.revision();
-      lastPlace = change.place();
+      order.add(change);
       state.load(change);
     }
   }

@@ -230,20 +230,19 @@ final class RocksDatabase {
   }
 
   void write(WriteBatch batch) {
-    call(
-        "write",
-        opened -> {
-          opened.write(writing, batch);
-          return true;
-        });
+    write("write", writing, batch);
   }
 
   /** Writes what nobody waits for. */
   void load(WriteBatch batch) {
+    write("load", loading, batch);
+  }
+
+  private void write(String what, WriteOptions how, WriteBatch batch) {
     call(
-        "load",
+        what,
         opened -> {
-          opened.write(loading, batch);
+          opened.write(how, batch);
           return true;
         });
   }

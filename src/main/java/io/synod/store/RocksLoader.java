@@ -2,7 +2,6 @@ package io.synod.store;
 
 import io.synod.paxos.Bytes;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** Builds a generation beside the present one. */
 final class RocksLoader implements Engine.Loader {
@@ -11,9 +10,7 @@ final class RocksLoader implements Engine.Loader {
   private final RocksDatabase database;
   private final RocksGeneration generation;
   private final RocksBatch batch = new RocksBatch();
-  private @Nullable Bytes lastKey;
-  private long lastRevision;
-  private int lastPlace;
+  private final LoadOrder order = new LoadOrder();
 
   RocksLoader(RocksDatabase database, RocksGeneration generation) {
     this.database = database;
@@ -22,29 +19,18 @@ final class RocksLoader implements Engine.Loader {
 
   @Override
   public void add(Bytes key, ByteBuffer row) {
-    Bytes before = lastKey;
-    if (before != null && key.compareTo(before) <= 0) {
-      throw new IllegalArgumentException("key " + key + " after " + before);
-    }
+    order.check(key);
     byte[] copy = key.toArray();
     byte[] bytes = new byte[row.remaining()];
     row.duplicate().get(bytes);
     batch.put(generation.rows(), copy, bytes);
-    lastKey = Bytes.wrap(copy);
+    order.onAdded(Bytes.wrap(copy));
     writeSome();
   }
 
   @Override
   public void add(Engine.Change change) {
-    boolean behind =
-        change.revision() > lastRevision
-            || (change.revision() == lastRevision && change.place() > lastPlace);
-    if (!behind) {
-      throw new IllegalArgumentException(
-          "a change of revision " + change.revision() + " behind one of " + lastRevision);
-    }
-    lastRevision = change.revision();
-    lastPlace = change.place();
+    order.add(change);
     RocksChanges.write(batch, generation, change);
     writeSome();
   }

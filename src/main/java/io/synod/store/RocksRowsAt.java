@@ -88,19 +88,12 @@ final class RocksRowsAt implements RowsAt {
 
   @Override
   public Bytes key() {
-    return present(key);
+    return Engine.Rows.present(key);
   }
 
   @Override
   public Bytes row() {
-    return present(row);
-  }
-
-  private static Bytes present(@Nullable Bytes bytes) {
-    if (bytes == null) {
-      throw new IllegalStateException("not at a row");
-    }
-    return bytes;
+    return Engine.Rows.present(row);
   }
 
   @Override

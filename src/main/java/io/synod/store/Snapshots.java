@@ -221,6 +221,15 @@ public final class Snapshots {
     return new SnapshotWriter(this, view.info(cluster, membership), view);
   }
 
+  /** As {@link #writer}, and all of it at once. Blocks, for long. */
+  public void write(StoreView view, ClusterId cluster, MembershipInForce membership)
+      throws IOException {
+    SnapshotWriter writer = writer(view, cluster, membership);
+    while (writer.writeSome()) {
+      // The next piece.
+    }
+  }
+
   /**
    * Opens a snapshot for a peer. It stays there until it is closed, even when newer ones come.
    *

@@ -38,6 +38,13 @@ class RocksClusterTest {
     cluster.start(server);
   }
 
+  private static void startAll(RealCluster cluster, String... options)
+      throws IOException, InterruptedException {
+    for (int i = 0; i < options.length; i++) {
+      start(cluster, i, options[i]);
+    }
+  }
+
   private static void write(RealCluster cluster, int from, int until) {
     for (int i = from; i < until; i++) {
       long unused = cluster.putSurely("k" + i, value(i));
@@ -65,9 +72,7 @@ class RocksClusterTest {
   @Test
   void serversOfBothKindsBringEachOtherBack() throws Exception {
     try (RealCluster cluster = new RealCluster(3)) {
-      start(cluster, 0, HEAP);
-      start(cluster, 1, ROCKS);
-      start(cluster, 2, ROCKS);
+      startAll(cluster, HEAP, ROCKS, ROCKS);
       write(cluster, 0, 100);
 
       // Killed, it goes on from what is in its files, and from its log.
@@ -90,9 +95,7 @@ class RocksClusterTest {
 
       // All at once.
       cluster.killAll();
-      start(cluster, 0, HEAP);
-      start(cluster, 1, ROCKS);
-      start(cluster, 2, ROCKS);
+      startAll(cluster, HEAP, ROCKS, ROCKS);
       write(cluster, 120, 125);
       for (int server = 0; server < 3; server++) {
         assertHolds(cluster, server, 125);
@@ -103,9 +106,7 @@ class RocksClusterTest {
   @Test
   void damageInADatabaseIsMendedFromTheOthers() throws Exception {
     try (RealCluster cluster = new RealCluster(3)) {
-      start(cluster, 0, HEAP);
-      start(cluster, 1, HEAP);
-      start(cluster, 2, ROCKS);
+      startAll(cluster, HEAP, HEAP, ROCKS);
       write(cluster, 0, 100);
       String before = cluster.awaitVotingIncarnation(2, "");
       assertEquals(0, cluster.terminate(2));

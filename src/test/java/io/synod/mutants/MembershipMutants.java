@@ -19,10 +19,10 @@ final class MembershipMutants {
             .in(
                 COORDINATOR,
                 """
-                && membership.predecessor().equals(learner.membership().decidedAt())) {
+                if (learner.membership().successor(value).isPresent()) {
                   barrier = Optional.of(last);
                 """,
-                "&& membership.predecessor().equals(learner.membership().decidedAt())) {"),
+                "if (learner.membership().successor(value).isPresent()) {"),
         core("OldMajorityOnly", "the barrier: a majority of the new membership too")
             .in(
                 COORDINATOR,
@@ -56,7 +56,7 @@ final class MembershipMutants {
                 """,
                 "return peer != null && peer.isHeard();"),
         core("StaleMembershipInForce", "a membership follows the one that it names")
-            .in(LEARNER, "&& membership.predecessor().equals(membership().decidedAt())) {", ") {"),
+            .in("paxos/MembershipInForce", "&& membership.predecessor().equals(decidedAt)", ""),
         light("CutWithTheFirstMembership", "a cut carries the membership in force there")
             .in(
                 LEARNER,
@@ -94,15 +94,11 @@ final class MembershipMutants {
         light("VotesMovedWithoutABarrier", "a membership that only moves votes has a barrier too")
             .in(
                 COORDINATOR,
+                "if (learner.membership().successor(value).isPresent()) {",
                 """
-                if (value instanceof Membership membership
-                    && membership.predecessor().equals(learner.membership().decidedAt())) {
-                """,
-                """
-                if (value instanceof Membership membership
-                    && membership.members().stream()
-                        .noneMatch(member -> member.role() == Member.Role.STANDBY)
-                    && membership.predecessor().equals(learner.membership().decidedAt())) {
+                if (learner.membership().successor(value).isPresent()
+                    && ((Membership) value).members().stream()
+                        .noneMatch(member -> member.role() == Member.Role.STANDBY)) {
                 """),
         light("VotesMovedByThoseThatStay", "votes are taken by the voters in force")
             .in(

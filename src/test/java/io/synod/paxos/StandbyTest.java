@@ -34,6 +34,12 @@ class StandbyTest {
         "voters " + expected, () -> cluster.coordinator().isPresent() && voters().equals(expected));
   }
 
+  private void loseTheVotesOf(int a, int b) {
+    cluster.kill(a);
+    cluster.kill(b);
+    cluster.runUntil("three voters", () -> voters().size() == 3);
+  }
+
   private int writes;
 
   private void write() {
@@ -119,9 +125,7 @@ class StandbyTest {
     int coordinator = cluster.elect();
     int a = (coordinator + 1) % 5;
     int b = (coordinator + 2) % 5;
-    cluster.kill(a);
-    cluster.kill(b);
-    cluster.runUntil("three voters", () -> voters().size() == 3);
+    loseTheVotesOf(a, b);
     cluster.restart(a);
     cluster.restart(b);
     cluster.run(STANDBY_AFTER - 100 * MILLI);
@@ -240,9 +244,7 @@ class StandbyTest {
     int coordinator = cluster.elect();
     int a = (coordinator + 1) % 5;
     int b = (coordinator + 2) % 5;
-    cluster.kill(a);
-    cluster.kill(b);
-    cluster.runUntil("three voters", () -> voters().size() == 3);
+    loseTheVotesOf(a, b);
     cluster.quorum(QuorumPolicy.majority(CoreCluster.ELECTION_TIMEOUT));
     for (int i = 0; i < 5; i++) {
       cluster.kill(i);
@@ -262,9 +264,7 @@ class StandbyTest {
     int coordinator = cluster.elect();
     int a = (coordinator + 1) % 5;
     int b = (coordinator + 2) % 5;
-    cluster.kill(a);
-    cluster.kill(b);
-    cluster.runUntil("three voters", () -> voters().size() == 3);
+    loseTheVotesOf(a, b);
     write();
     cluster.wipe(a);
     cluster.restart(a);

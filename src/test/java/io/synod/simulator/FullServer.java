@@ -12,7 +12,6 @@ import io.synod.node.OperatorRequest;
 import io.synod.node.Submission;
 import io.synod.paxos.Address;
 import io.synod.paxos.Check;
-import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
@@ -478,20 +477,7 @@ final class FullServer implements SimulatedServer {
   // ------------------------------------------------------------------------------------------------------------------
 
   private PaxosSettings identity() {
-    Swarm swarm = world.swarm;
-    return new PaxosSettings(
-            id,
-            life.incarnation(),
-            world.listed,
-            new Address("client", 8000 + id.number()),
-            new ClusterId(Randoms.uuid(random)),
-            random.nextLong(),
-            swarm.pingIntervalNanos,
-            swarm.electionTimeoutNanos,
-            swarm.pipelineSlots,
-            swarm.messageBytes,
-            priority)
-        .withQuorum(swarm.quorum(dynamic));
+    return world.swarm.settings(life, world.listed, random, priority, dynamic);
   }
 
   private NodeSettings nodeSettings() {

@@ -1,8 +1,6 @@
 package io.synod.simulator;
 
-import io.synod.paxos.Address;
 import io.synod.paxos.ChangeAnswer;
-import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
 import io.synod.paxos.JournalRecord;
@@ -208,20 +206,7 @@ final class LightServer implements PeerListener, SimulatedServer {
   }
 
   private PaxosSettings settings() {
-    Swarm swarm = cluster.swarm;
-    return new PaxosSettings(
-            id,
-            life.incarnation(),
-            cluster.listed,
-            new Address("client", 8000 + id.number()),
-            new ClusterId(Randoms.uuid(random)),
-            random.nextLong(),
-            swarm.pingIntervalNanos,
-            swarm.electionTimeoutNanos,
-            swarm.pipelineSlots,
-            swarm.messageBytes,
-            priority)
-        .withQuorum(swarm.quorum(dynamic));
+    return cluster.swarm.settings(life, cluster.listed, random, priority, dynamic);
   }
 
   @Override

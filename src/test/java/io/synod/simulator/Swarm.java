@@ -1,7 +1,12 @@
 package io.synod.simulator;
 
+import io.synod.paxos.Address;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.QuorumPolicy;
+import io.synod.paxos.ServerId;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -215,6 +220,33 @@ final class Swarm {
   /** What the servers do about members that are silent. */
   QuorumPolicy quorum() {
     return quorum(has(Fault.DYNAMIC_QUORUM));
+  }
+
+  /**
+   * What a server is started with.
+   *
+   * @param random its own; two numbers are taken
+   */
+  PaxosSettings settings(
+      ServerLife life,
+      List<Address> listed,
+      SplittableRandom random,
+      int priority,
+      boolean dynamic) {
+    ServerId id = life.server();
+    return new PaxosSettings(
+            id,
+            life.incarnation(),
+            listed,
+            new Address("client", 8000 + id.number()),
+            new ClusterId(Randoms.uuid(random)),
+            random.nextLong(),
+            pingIntervalNanos,
+            electionTimeoutNanos,
+            pipelineSlots,
+            messageBytes,
+            priority)
+        .withQuorum(quorum(dynamic));
   }
 
   /** What a server does that is set in this way. */

@@ -1,39 +1,17 @@
 package io.synod.store;
 
-import io.synod.paxos.Address;
-import io.synod.paxos.ClusterId;
-import io.synod.paxos.Incarnation;
-import io.synod.paxos.Member;
-import io.synod.paxos.Membership;
-import io.synod.paxos.MembershipInForce;
-import io.synod.paxos.ServerId;
-import io.synod.paxos.Slot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 
 /** A data directory with a database, which can be closed as a crash would. */
 final class RocksFiles implements AutoCloseable {
-  static final Belonging BELONGING =
-      new Belonging(
-          new ClusterId(new UUID(3, 4)),
-          new MembershipInForce(
-              Slot.of(7),
-              new Membership(
-                  Slot.ZERO,
-                  List.of(
-                      new Member(
-                          new ServerId(0),
-                          new Incarnation(new UUID(5, 6)),
-                          Address.parse("localhost:9000"),
-                          Address.parse("localhost:8000"),
-                          Member.Role.VOTER)))));
+  static final Belonging BELONGING = new Belonging(SnapshotTest.CLUSTER, SnapshotTest.MEMBERSHIP);
 
   /** Small, so that RocksDB writes files of its own accord too. */
   private static final long CACHE_BYTES = 2 << 20;

@@ -98,6 +98,7 @@ class RowTreeTest {
     int keys = random.nextInt(5) == 0 ? 50 : 40_000;
     List<Held> held = new ArrayList<>();
     int puts = 90;
+    int freezeAt = random.nextInt(15_000);
     for (int change = 0; change < 150_000; change++) {
       if (change % 50_000 == 0) {
         puts = 50 + random.nextInt(50);
@@ -117,7 +118,8 @@ class RowTreeTest {
             .toList()
             .forEach(this::remove);
       }
-      if (random.nextInt(15_000) == 0) {
+      if (change % 15_000 == freezeAt) {
+        freezeAt = random.nextInt(15_000);
         held.add(new Held(tree.freeze(), items(model)));
       }
       if (random.nextInt(20_000) == 0) {
@@ -126,7 +128,7 @@ class RowTreeTest {
       }
     }
     check();
-    assertTrue(held.size() > 2);
+    assertTrue(held.size() >= 5);
     for (Held each : held) {
       assertEquals(each.items(), items(each.root(), Bytes.EMPTY));
     }

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 class SnapshotTest {
-  private static final ClusterId CLUSTER = new ClusterId(new UUID(3, 4));
-  private static final MembershipInForce MEMBERSHIP =
+  static final ClusterId CLUSTER = new ClusterId(new UUID(3, 4));
+  static final MembershipInForce MEMBERSHIP =
       new MembershipInForce(
           Slot.of(7),
           new Membership(
