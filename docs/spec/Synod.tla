@@ -35,6 +35,7 @@ CONSTANTS
     MayCut,        \* incarnations that cut their log behind a snapshot
     MayRestart,    \* incarnations that crash and restart with their disk
     MayLose,       \* incarnations that may lose their disk
+    MayDamage,     \* incarnations that may lose a part of their log, once
     MayRetire,     \* incarnations that may retire when a membership dropped them
     Mutant         \* the planted defect; "none" is the protocol
 
@@ -44,6 +45,7 @@ VARIABLES
     applied,       \* [Incarnations -> sequence of values]: its chosen prefix
     cut,           \* [Incarnations -> slot]: its log begins after this slot
     lost,          \* incarnations whose disk is gone
+    unknown,       \* [Incarnations -> ballot]: what it accepted up to there may be lost, 0 for none
     retired,       \* those that retired: [who, slot and name of the membership that dropped it]
     first,         \* [Ballots -> slot]: the first slot proposed at it, 0 while it only prepares
     log,           \* [Ballots -> sequence of values]: chosen before first, proposed from there on
@@ -52,15 +54,15 @@ VARIABLES
 
 acceptorState == <<promised, accepted, applied, cut>>
 coordinatorState == <<first, log>>
-vars == <<promised, accepted, applied, cut, lost, retired, first, log, promises, matched>>
+vars == <<promised, accepted, applied, cut, lost, unknown, retired, first, log, promises, matched>>
 
 Slots == 1..MaxSlot
 Ballots == 1..MaxBallot
 Memberships == DOMAIN Members
 Nothing == [ballot |-> 0, value |-> "-"]
 EmptyLog == [s \in Slots |-> Nothing]
-NoReport == [chosen |-> -1, accepted |-> EmptyLog]
-EmptyReport == [chosen |-> 0, accepted |-> EmptyLog]
+NoReport == [chosen |-> -1, accepted |-> EmptyLog, unknown |-> FALSE]
+EmptyReport == [chosen |-> 0, accepted |-> EmptyLog, unknown |-> FALSE]
 
 Max(S) == CHOOSE x \in S : \A y \in S : y <= x
 Min(S) == CHOOSE x \in S : \A y \in S : y >= x
@@ -78,6 +80,15 @@ IsAlive(a) ==
     /\ ~IsLost(a)
     /\ ~IsRetired(a)
     /\ FirstLife[a] # a => FirstLife[a] \in lost
+
+(* What was lost does not matter any more once a command of a higher ballot's own is in the chosen
+   prefix: its coordinator found nothing chosen from there on, without this acceptor's word. *)
+IsSettled(a) ==
+    \E b \in Ballots, s \in 1..Len(applied[a]) :
+      /\ applied[a][s] = Own[b]
+      /\ b > unknown[a] \/ Mutant = "SettledByAnyBallot"
+
+IsUnknown(a) == unknown[a] > 0 /\ ~IsSettled(a)
 
 (* A quorum is a majority of the members, whoever of them answers. *)
 IsMajority(Q, C) ==
@@ -150,8 +161,9 @@ Promise(a, b) ==
     /\ promised' = [promised EXCEPT ![a] = b]
     /\ promises' = [promises EXCEPT ![b][a] =
          [chosen |-> Len(applied[a]),
-          accepted |-> [s \in Slots |-> IF s > Len(applied[a]) THEN accepted[a][s] ELSE Nothing]]]
-    /\ UNCHANGED <<accepted, applied, cut, lost, retired, coordinatorState, matched>>
+          accepted |-> [s \in Slots |-> IF s > Len(applied[a]) THEN accepted[a][s] ELSE Nothing],
+          unknown |-> IsUnknown(a)]]
+    /\ UNCHANGED <<accepted, applied, cut, lost, unknown, retired, coordinatorState, matched>>
 
 (* Phase 2b, in slot order.  What was accepted in the slots above stays. *)
 Accept(a, b) ==
@@ -165,7 +177,7 @@ Accept(a, b) ==
                [] t > s /\ Mutant = "AcceptTruncatesAbove" -> Nothing
                [] OTHER -> @[t]]]
         /\ matched' = [matched EXCEPT ![b][a] = Max({@, s})]
-        /\ UNCHANGED <<applied, cut, lost, retired, coordinatorState, promises>>
+        /\ UNCHANGED <<applied, cut, lost, unknown, retired, coordinatorState, promises>>
 
 (* What it knows to be chosen counts as accepted: a matched slot is one number for a prefix. *)
 Acknowledge(a, b) ==
@@ -175,7 +187,7 @@ Acknowledge(a, b) ==
         /\ first[b] > 0 /\ s >= first[b] /\ s > matched[b][a]
         /\ promised' = [promised EXCEPT ![a] = b]
         /\ matched' = [matched EXCEPT ![b][a] = Max({@, s})]
-        /\ UNCHANGED <<accepted, applied, cut, lost, retired, coordinatorState, promises>>
+        /\ UNCHANGED <<accepted, applied, cut, lost, unknown, retired, coordinatorState, promises>>
 
 -----------------------------------------------------------------------------
 (* Learners *)
@@ -189,7 +201,8 @@ LearnFromInform(a, b) ==
         /\ IF Mutant = "InformOfAnotherBallot" THEN accepted[a][s] # Nothing
                                                ELSE accepted[a][s].ballot = b
         /\ applied' = [applied EXCEPT ![a] = Append(@, accepted[a][s].value)]
-        /\ UNCHANGED <<promised, accepted, cut, lost, retired, coordinatorState, promises, matched>>
+        /\ UNCHANGED <<promised, accepted, cut, lost, unknown, retired, coordinatorState,
+                       promises, matched>>
 
 (* The next chosen value comes from another's log.  The higher of the two ballots stays. *)
 Fetch(a, c) ==
@@ -200,7 +213,7 @@ Fetch(a, c) ==
         /\ applied' = [applied EXCEPT ![a] = Append(@, applied[c][s])]
         /\ accepted' = [accepted EXCEPT ![a][s] = [ballot |-> ballot, value |-> applied[c][s]]]
         /\ promised' = [promised EXCEPT ![a] = Max({@, ballot})]
-        /\ UNCHANGED <<cut, lost, retired, coordinatorState, promises, matched>>
+        /\ UNCHANGED <<cut, lost, unknown, retired, coordinatorState, promises, matched>>
 
 (* A snapshot covers the chosen prefix, and the log is cut behind it. *)
 CutLog(a) ==
@@ -209,7 +222,7 @@ CutLog(a) ==
     /\ cut' = [cut EXCEPT ![a] = Len(applied[a])]
     /\ accepted' = [accepted EXCEPT ![a] =
          [s \in Slots |-> IF s <= Len(applied[a]) THEN Nothing ELSE @[s]]]
-    /\ UNCHANGED <<promised, applied, lost, retired, coordinatorState, promises, matched>>
+    /\ UNCHANGED <<promised, applied, lost, unknown, retired, coordinatorState, promises, matched>>
 
 (* What is missing was cut there: the snapshot is taken instead.  What was accepted above it
    stays. *)
@@ -220,7 +233,7 @@ InstallSnapshot(a, c) ==
     /\ cut' = [cut EXCEPT ![a] = cut[c]]
     /\ accepted' = [accepted EXCEPT ![a] =
          [s \in Slots |-> IF s <= cut[c] THEN Nothing ELSE @[s]]]
-    /\ UNCHANGED <<promised, lost, retired, coordinatorState, promises, matched>>
+    /\ UNCHANGED <<promised, lost, unknown, retired, coordinatorState, promises, matched>>
 
 -----------------------------------------------------------------------------
 (* Coordinators *)
@@ -236,6 +249,9 @@ ValuesFor(b, s, R, inForce) ==
                 /\ b \in MayChange
                 /\ Predecessor[m] = inForce
                 /\ \A a \in Members[m] : IsAlive(a)}
+
+(* Rule 3: who lost a part of its log tells what is left of it, and counts as nobody. *)
+Knowing(b, R) == {a \in R : ~promises[b][a].unknown \/ Mutant = "UnknownIsNothing"}
 
 (* Rule 10: a slot that an acceptor counted on reports as chosen is fetched, never proposed. *)
 IsFree(b, s, R) ==
@@ -263,12 +279,12 @@ Propose(b) ==
            \/ \A t \in first[b]..Len(l) : IsMembershipChange(l, t) =>
                 IsThroughBarrier(b, t) \/ IsOpened(b, t)
         /\ \E R \in SUBSET {a \in Incarnations : promises[b][a] # NoReport} :
-             /\ \/ IsQuorum(R, Members[inForce])  \* R2
+             /\ \/ IsQuorum(Knowing(b, R), Members[inForce])  \* R2
                 \/ IsOpenedBehind(b) /\ IsQuorum(R, Members[InForce(Prefix(l, first[b] - 1))])
              /\ IsFree(b, s, R)
              /\ \E value \in ValuesFor(b, s, R, inForce) : log' = [log EXCEPT ![b] = Append(l, value)]
         /\ first' = [first EXCEPT ![b] = IF @ = 0 THEN s ELSE @]
-        /\ UNCHANGED <<acceptorState, lost, retired, promises, matched>>
+        /\ UNCHANGED <<acceptorState, lost, unknown, retired, promises, matched>>
 
 -----------------------------------------------------------------------------
 (* Faults, and leaving *)
@@ -282,7 +298,7 @@ Restart(a) ==
         /\ applied' = [applied EXCEPT ![a] = Prefix(@, kept)]
         /\ promised' = [promised EXCEPT ![a] =
              IF Mutant = "PromiseForgotten" THEN Max({accepted[a][s].ballot : s \in Slots}) ELSE @]
-        /\ UNCHANGED <<accepted, cut, lost, retired, coordinatorState, promises, matched>>
+        /\ UNCHANGED <<accepted, cut, lost, unknown, retired, coordinatorState, promises, matched>>
 
 (* A coordinator that restarts has lost its proposals and never acts at that ballot again, which is
    the same as doing nothing.  The mutant takes the ballot once more. *)
@@ -291,7 +307,7 @@ ReuseBallot(b) ==
     /\ first[b] > 0
     /\ log' = [log EXCEPT ![b] = <<>>]
     /\ first' = [first EXCEPT ![b] = 0]
-    /\ UNCHANGED <<acceptorState, lost, retired, promises, matched>>
+    /\ UNCHANGED <<acceptorState, lost, unknown, retired, promises, matched>>
 
 (* Everything that the incarnation promised, accepted and applied is gone. *)
 LoseDisk(a) ==
@@ -301,7 +317,18 @@ LoseDisk(a) ==
     /\ accepted' = [accepted EXCEPT ![a] = EmptyLog]
     /\ applied' = [applied EXCEPT ![a] = <<>>]
     /\ cut' = [cut EXCEPT ![a] = 0]
-    /\ UNCHANGED <<retired, coordinatorState, promises, matched>>
+    /\ UNCHANGED <<unknown, retired, coordinatorState, promises, matched>>
+
+(* The end of its log is gone, synced or not; the promise has copies elsewhere (rule 3). *)
+LoseRecords(a) ==
+    /\ a \in MayDamage /\ IsAlive(a)
+    /\ unknown[a] = 0 /\ promised[a] > 0
+    /\ \E s \in cut[a]..(MaxSlot - 1) :
+         /\ accepted[a][s + 1] # Nothing
+         /\ accepted' = [accepted EXCEPT ![a] = [t \in Slots |-> IF t > s THEN Nothing ELSE @[t]]]
+         /\ applied' = [applied EXCEPT ![a] = Prefix(@, Min({s, Len(@)}))]
+    /\ unknown' = [unknown EXCEPT ![a] = promised[a]]
+    /\ UNCHANGED <<promised, cut, lost, retired, coordinatorState, promises, matched>>
 
 (* R3.  The directory may be deleted after it. *)
 Retire(a) ==
@@ -319,7 +346,7 @@ Retire(a) ==
         /\ accepted' = [accepted EXCEPT ![a] = EmptyLog]
         /\ applied' = [applied EXCEPT ![a] = <<>>]
         /\ cut' = [cut EXCEPT ![a] = 0]
-        /\ UNCHANGED <<lost, coordinatorState, promises, matched>>
+        /\ UNCHANGED <<lost, unknown, coordinatorState, promises, matched>>
 
 -----------------------------------------------------------------------------
 
@@ -331,6 +358,7 @@ Init ==
     /\ applied = [a \in Incarnations |-> <<>>]
     /\ cut = [a \in Incarnations |-> 0]
     /\ lost = {}
+    /\ unknown = [a \in Incarnations |-> 0]
     /\ retired = {}
     /\ first = [b \in Ballots |-> 0]
     /\ log = [b \in Ballots |-> <<>>]
@@ -345,7 +373,7 @@ Next ==
          \/ \E a \in Incarnations :
               Promise(a, b) \/ Accept(a, b) \/ Acknowledge(a, b) \/ LearnFromInform(a, b)
     \/ \E a \in Incarnations :
-         \/ CutLog(a) \/ Restart(a) \/ LoseDisk(a) \/ Retire(a)
+         \/ CutLog(a) \/ Restart(a) \/ LoseDisk(a) \/ LoseRecords(a) \/ Retire(a)
          \/ \E c \in Incarnations \ {a} : Fetch(a, c) \/ InstallSnapshot(a, c)
 
 Spec == Init /\ [][Next]_vars
@@ -398,7 +426,7 @@ MembershipChain ==
     \A a, c \in Incarnations : \A n \in 0..MaxSlot :
       n <= Len(applied[a]) /\ n <= Len(applied[c]) => Chain(applied[a])[n] = Chain(applied[c])[n]
 
-Survivors == {a \in Incarnations : a \notin lost /\ ~IsRetired(a)}
+Survivors == {a \in Incarnations : a \notin lost /\ ~IsRetired(a) /\ ~IsUnknown(a)}
 
 Holds(a, s, value) ==
     (s <= Len(applied[a]) /\ applied[a][s] = value) \/ accepted[a][s].value = value
@@ -433,13 +461,14 @@ PromiseMonotonic == [][\A a \in Incarnations : Stays(a) => promised'[a] >= promi
 (* After a promise nothing below it is accepted; a fetched value is chosen, and exempt. *)
 PromiseKept ==
     [][\A a \in Incarnations, s \in Slots :
-         Stays(a) /\ accepted'[a][s] # accepted[a][s] =>
+         Stays(a) /\ unknown'[a] = unknown[a] /\ accepted'[a][s] # accepted[a][s] =>
            \/ accepted'[a][s].ballot >= promised[a]
            \/ s <= Len(applied'[a])]_vars
 
 AcceptedNeverForgotten ==
     [][\A a \in Incarnations, s \in Slots :
-         Stays(a) /\ s > cut'[a] => accepted'[a][s].ballot >= accepted[a][s].ballot]_vars
+         Stays(a) /\ unknown'[a] = unknown[a] /\ s > cut'[a] =>
+           accepted'[a][s].ballot >= accepted[a][s].ballot]_vars
 
 (* A chosen value never changes, at one server or at one ballot. *)
 ChosenStability ==

@@ -24,6 +24,16 @@ final class Acceptor {
 
   private Optional<SlotRange> torn;
 
+  /** What was lost was promised or accepted at ballots up to this one. */
+  private final Ballot lostUpTo;
+
+  /**
+   * Whether a coordinator above {@link #lostUpTo} was elected at or before the chosen prefix. It
+   * found nothing chosen behind its first slot without this acceptor's word, so that what was lost
+   * there does not matter any more (protocol-rules.md, 3).
+   */
+  private boolean settled;
+
   /** The chosen prefix; the learner moves it. At most the log's last. */
   private Slot chosen;
 
@@ -46,6 +56,7 @@ final class Acceptor {
     this.chosen = recovered.chosen();
     this.unknown = behind(chosen, recovered.unknown());
     this.torn = behind(chosen, recovered.torn());
+    this.lostUpTo = recovered.promised();
     this.matched = chosen;
     Check.that(
         !chosen.isAfter(log.last()),
@@ -75,6 +86,11 @@ final class Acceptor {
 
   Optional<SlotRange> torn() {
     return torn;
+  }
+
+  /** Whether there are slots for which this acceptor counts in no election, or not in every one. */
+  boolean isDoubtful() {
+    return (unknown.isPresent() && !settled) || torn.isPresent();
   }
 
   /** How far it has voted. */
@@ -112,7 +128,9 @@ final class Acceptor {
     Slot first = Slot.max(prepare.from(), chosen.next());
     List<AcceptedValue> accepted = log.read(first, log.last(), settings.messageBytes());
     effects.sendWhenDurable(
-        from, new Message.Promise(ballot, chosen, log.cut(), accepted, log.last(), unknown, torn));
+        from,
+        new Message.Promise(
+            ballot, chosen, log.cut(), accepted, log.last(), unknown, settled, torn));
   }
 
   /** Phase 2b. */
@@ -224,6 +242,7 @@ final class Acceptor {
       effects.record(new JournalRecord.ValueAccepted(kept));
       promised = Ballot.max(promised, ballot);
     }
+    settleBy(value.value());
     chosen = slot;
     matched = Slot.max(matched, chosen);
     endDamageBehind();
@@ -236,9 +255,18 @@ final class Acceptor {
         "chosen %s, log up to %s",
         upTo,
         log.last());
+    if (isDoubtful()) {
+      log.read(chosen.next(), upTo, Integer.MAX_VALUE).forEach(each -> settleBy(each.value()));
+    }
     chosen = upTo;
     matched = Slot.max(matched, chosen);
     endDamageBehind();
+  }
+
+  private void settleBy(Value chosenNext) {
+    settled |=
+        chosenNext instanceof Value.CoordinatorElected elected
+            && elected.ballot().isAbove(lostUpTo);
   }
 
   /** A damaged range is over when the chosen prefix passes it (protocol-rules.md, 3). */

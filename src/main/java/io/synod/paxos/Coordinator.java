@@ -349,11 +349,8 @@ final class Coordinator {
       learner.onTime(nowNanos, Optional.of(furthest), election.roundTripNanos(furthest));
       return false;
     }
-    Slot end = promises.end();
-    for (Slot slot = learner.chosen().next(); !slot.isAfter(end); slot = slot.next()) {
-      if (!promises.isKnown(slot, membership)) {
-        return false;
-      }
+    if (promises.firstInDoubt(learner.chosen(), membership).isPresent()) {
+      return false;
     }
     last = learner.chosen();
     chosenHere = last;
@@ -373,13 +370,26 @@ final class Coordinator {
     if (phase != Phase.PREPARING || !promises.isQuorum(membership)) {
       return Optional.empty();
     }
-    Slot end = promises.end();
-    for (Slot slot = learner.chosen().next(); !slot.isAfter(end); slot = slot.next()) {
-      if (!promises.isKnown(slot, membership)) {
-        return Optional.of(promises.unknown(slot, membership));
-      }
+    return promises
+        .firstInDoubt(learner.chosen(), membership)
+        .map(slot -> promises.unknown(slot, membership));
+  }
+
+  /**
+   * A voter that has all that was chosen up to this coordinator's election, and still counts in no
+   * election for slots that its disk lost: a higher ballot settles them (protocol-rules.md, 3).
+   * Until then more such losses, one after another, could leave no quorum that counts.
+   */
+  Optional<ServerId> doubtfulVoter(long nowNanos) {
+    if (phase != Phase.COORDINATING || isChangingMembership()) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    return learner.membership().membership().members().stream()
+        .filter(member -> member.role().votes() && election.isHeard(member))
+        .filter(member -> !election.chosenOf(member).isBefore(ownSlot.orElseThrow()))
+        .filter(member -> election.isLongDoubtful(member, nowNanos))
+        .map(Member::server)
+        .findFirst();
   }
 
   // ---- proposing
@@ -607,12 +617,7 @@ final class Coordinator {
       // this ballot, and never proposed.
       return false;
     }
-    for (Slot behind = slot.next(); !behind.isAfter(promises.end()); behind = behind.next()) {
-      if (!promises.isKnown(behind, next)) {
-        return false;
-      }
-    }
-    return true;
+    return promises.firstInDoubt(slot, next).isEmpty();
   }
 
   private boolean hasMatched(Slot slot, Membership membership) {

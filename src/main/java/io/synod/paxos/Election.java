@@ -146,6 +146,14 @@ final class Election {
     return ageNanos <= settings.electionTimeoutNanos() / 2;
   }
 
+  /** Whether this other member has said for an election timeout that its disk lost records. */
+  boolean isLongDoubtful(Member member, long nowNanos) {
+    return peer(member.server())
+        .flatMap(Peer::doubtfulSinceNanos)
+        .filter(since -> nowNanos - since >= settings.electionTimeoutNanos())
+        .isPresent();
+  }
+
   /** How far this other member said that it knows the log to be chosen. */
   Slot chosenOf(Member member) {
     return peer(member.server())
@@ -241,7 +249,8 @@ final class Election {
         syncAgeNanos / 1_000_000,
         states.told(),
         settings.priority(),
-        leaving);
+        leaving,
+        acceptor.isDoubtful());
   }
 
   /** This server is about to stop, and says so from now on. */

@@ -362,16 +362,22 @@ public final class Paxos {
       stepDown("not chosen in time");
       return;
     }
+    if (administration.isHandingOver() || !election.isContent()) {
+      return;
+    }
     Optional<Ballot> orphan = acting.orphan();
-    if (orphan.isPresent()
-        && age >= 2 * settings.pingIntervalNanos()
-        && !isActing(orphan.get())
-        && !administration.isHandingOver()
-        && election.isContent()) {
+    if (orphan.isPresent() && age >= 2 * settings.pingIntervalNanos() && !isActing(orphan.get())) {
       // protocol-rules.md, 22: the owner of that promise is not heard; prepare above it, without
       // stepping down.
       prepareAbove("an acceptor promised " + orphan.get() + ", whose owner does not act");
+      return;
     }
+    acting
+        .doubtfulVoter(nowNanos)
+        .ifPresent(
+            voter ->
+                prepareAbove(
+                    "the disk of " + voter + " lost records, which a new ballot makes up for"));
   }
 
   private boolean isActing(Ballot ballot) {

@@ -15,6 +15,7 @@ final class Peer {
   private long standingAtNanos = Long.MIN_VALUE / 2;
   private Optional<Address> clientAddress = Optional.empty();
   private long lifeSinceNanos;
+  private Optional<Long> doubtfulSinceNanos = Optional.empty();
   private long askedAtNanos = Long.MIN_VALUE / 2;
   private boolean heard;
   private long heardAtNanos;
@@ -43,6 +44,11 @@ final class Peer {
   /** When it said so. */
   long standingAtNanos() {
     return standingAtNanos;
+  }
+
+  /** Since when it says without a break that its disk lost records. */
+  Optional<Long> doubtfulSinceNanos() {
+    return doubtfulSinceNanos;
   }
 
   /** Where clients reach it, as it said while the membership did not name it. */
@@ -92,6 +98,8 @@ final class Peer {
       lifeSinceNanos = nowNanos;
     }
     incarnation = Optional.of(from);
+    doubtfulSinceNanos =
+        now.doubtful() ? doubtfulSinceNanos.or(() -> Optional.of(nowNanos)) : Optional.empty();
     standing = Optional.of(now);
     standingAtNanos = nowNanos;
     return changed;

@@ -48,7 +48,7 @@ final class Promises {
     Report report = reports.computeIfAbsent(acceptor, any -> new Report(from.previous()));
     report.chosen = Slot.max(report.chosen, promise.chosen());
     report.last = Slot.max(report.last, promise.last());
-    report.unknown = promise.unknown();
+    report.unknown = promise.settled() ? Optional.empty() : promise.unknown();
     report.torn = promise.torn();
     for (AcceptedValue value : promise.accepted()) {
       if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {
@@ -97,14 +97,11 @@ final class Promises {
     return furthest.server();
   }
 
-  /** The last slot for which anything was, or may have been, accepted. */
+  /** The last slot that is to be given a value: where one was accepted, or torn off. */
   Slot end() {
     Slot end = from.previous();
     for (Report report : reports.values()) {
       end = Slot.max(end, report.last);
-      if (report.unknown.isPresent()) {
-        end = Slot.max(end, report.unknown.get().last());
-      }
       if (report.torn.isPresent()) {
         end = Slot.max(end, report.torn.get().last());
       }
@@ -112,12 +109,37 @@ final class Promises {
     return end;
   }
 
+  /** The last slot where something may have been accepted that is not reported. */
+  private Slot endOfDoubt() {
+    Slot end = end();
+    for (Report report : reports.values()) {
+      if (report.unknown.isPresent()) {
+        end = Slot.max(end, report.unknown.get().last());
+      }
+    }
+    return end;
+  }
+
+  /**
+   * The first slot behind {@code prefix} of which no quorum of {@code membership} knows what it
+   * accepted there; none if all are known.
+   */
+  Optional<Slot> firstInDoubt(Slot prefix, Membership membership) {
+    Slot end = endOfDoubt();
+    for (Slot slot = prefix.next(); !slot.isAfter(end); slot = slot.next()) {
+      if (!isKnown(slot, membership)) {
+        return Optional.of(slot);
+      }
+    }
+    return Optional.empty();
+  }
+
   /**
    * Whether a quorum of {@code membership} knows what it accepted in {@code slot}. One with damage
    * there does not (protocol-rules.md, 3); one with a torn tail there counts as having accepted
    * nothing only when every voter has answered (rule 4).
    */
-  boolean isKnown(Slot slot, Membership membership) {
+  private boolean isKnown(Slot slot, Membership membership) {
     boolean all = true;
     for (Member member : membership.members()) {
       all &= !member.role().votes() || isWhole(Life.of(member));

@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param state hashes of its state at agreed slots, the newest first (protocol-rules.md, 14)
  * @param priority higher is preferred as coordinator among those equally caught up
  * @param leaving whether it is about to stop: its vote should not be waited for
+ * @param doubtful whether its disk lost records, so that it counts in no election for some slots
+ *     until they are chosen or a new ballot settles them (protocol-rules.md, 3)
  */
 public record Standing(
     Ballot followed,
@@ -32,7 +34,8 @@ public record Standing(
     long syncAgeMillis,
     List<StateHash> state,
     int priority,
-    boolean leaving) {
+    boolean leaving,
+    boolean doubtful) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.synod.proto.ControlRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class SurvivalTest {
   private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 2);
 
   @Test
-  void acknowledgedWritesSurviveServersKilledOneAfterAnother() throws Exception {
+  void acknowledgedWritesSurviveKillsOfOneAfterAnotherAndOfAllAtOnce() throws Exception {
     try (RealCluster cluster = new RealCluster(5)) {
       cluster.startAll();
       cluster.putSurely("first", "1");
@@ -78,6 +79,7 @@ class SurvivalTest {
               Optional.of("v" + i), cluster.getSurely(server, "k" + i), "server " + server);
         }
       }
+      killAllAtOnce(cluster);
     }
   }
 
@@ -88,105 +90,101 @@ class SurvivalTest {
     }
   }
 
-  @Test
-  void acknowledgedWritesSurviveTheKillOfAllAtOnce() throws Exception {
-    try (RealCluster cluster = new RealCluster(5)) {
-      cluster.startAll();
-      int written = 0;
-      for (int round = 0; round < TOTAL_KILLS; round++) {
-        for (int i = 0; i < 100; i++, written++) {
-          long unused = cluster.putSurely("k" + written, "v" + written);
-        }
-        for (int server = 0; server < 5; server++) {
-          cluster.kill(server);
-        }
-        cluster.startAll();
-        for (int i = 0; i < written; i++) {
-          assertEquals(Optional.of("v" + i), cluster.getSurely(i % 5, "k" + i), "round " + round);
-        }
+  private static void killAllAtOnce(RealCluster cluster) throws Exception {
+    int written = PUTS;
+    for (int round = 0; round < TOTAL_KILLS; round++) {
+      for (int i = 0; i < 100; i++, written++) {
+        long unused = cluster.putSurely("k" + written, "v" + written);
       }
-      System.out.println(
-          "survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
+      cluster.killAll();
+      cluster.startAll();
+      for (int i = 0; i < written; i++) {
+        assertEquals(Optional.of("v" + i), cluster.getSurely(i % 5, "k" + i), "round " + round);
+      }
     }
+    System.out.println(
+        "survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
   }
 
+  /** 0.3 from the start, then 0.9, then 1 at three of five, and back. */
   @Test
-  void noRequestFailsAtAFailRateOfThreeTenths() throws Exception {
+  void aFailRateSlowsItDownAndOnlyWhereThreeAlwaysFailItIsUnavailable() throws Exception {
     try (RealCluster cluster = new RealCluster(5)) {
       cluster.options("fail_rate:0.3");
       cluster.startAll();
       cluster.putSurely("first", "1");
-      List<Long> tookMicros = new ArrayList<>();
-      for (int i = 0; i < 300; i++) {
-        long began = System.nanoTime();
-        Status status = cluster.put(i % 5, "k" + i, "v" + i, 10_000);
-        assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
-        tookMicros.add((System.nanoTime() - began) / 1_000);
-        assertEquals(Optional.of("v" + i), cluster.get((i + 1) % 5, "k" + i, 10_000));
+      noRequestFailsAtThreeTenths(cluster);
+      for (int i = 0; i < 5; i++) {
+        Object unused =
+            cluster
+                .operators(i)
+                .control(ControlRequest.newBuilder().setServerId(i).setFailRate(0.9).build());
       }
-      tookMicros.sort(null);
-      System.out.println(
-          "survive: fail_rate 0.3, PUT p50 "
-              + tookMicros.get(150)
-              + " µs, p99 "
-              + tookMicros.get(297)
-              + " µs");
+      atNineTenthsItIsSlowAndNothingFailsWithinThirtySeconds(cluster);
+      threeThatAlwaysFailMakeItUnavailableUntilTheyAreStartedWithALowerRate(cluster);
     }
   }
 
-  @Test
-  void atAFailRateOfNineTenthsItIsSlowAndNothingFailsWithinThirtySeconds() throws Exception {
-    try (RealCluster cluster = new RealCluster(5)) {
-      cluster.options("fail_rate:0.9");
-      cluster.startAll();
-      cluster.putSurely("first", "1");
-      List<Long> tookMillis = new ArrayList<>();
-      for (int i = 0; i < SLOW_PUTS; i++) {
-        String key = "k" + i % 7;
-        String value = "v" + i;
-        long began = System.nanoTime();
-        Status status = cluster.put(i % 5, key, value, 30_000);
-        tookMillis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-        assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
-        assertEquals(Optional.of(value), cluster.get((i + 1) % 5, key, 30_000));
-      }
-      tookMillis.sort(null);
-      System.out.println(
-          "survive: fail_rate 0.9, "
-              + SLOW_PUTS
-              + " PUTs, p50 "
-              + tookMillis.get(SLOW_PUTS / 2)
-              + " ms, slowest "
-              + tookMillis.get(SLOW_PUTS - 1)
-              + " ms, none failed");
+  private static void noRequestFailsAtThreeTenths(RealCluster cluster) {
+    List<Long> tookMicros = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      long began = System.nanoTime();
+      Status status = cluster.put(i % 5, "k" + i, "v" + i, 10_000);
+      assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
+      tookMicros.add((System.nanoTime() - began) / 1_000);
+      assertEquals(Optional.of("v" + i), cluster.get((i + 1) % 5, "k" + i, 10_000));
     }
+    tookMicros.sort(null);
+    System.out.println(
+        "survive: fail_rate 0.3, PUT p50 "
+            + tookMicros.get(150)
+            + " µs, p99 "
+            + tookMicros.get(297)
+            + " µs");
   }
 
-  @Test
-  void threeOfFiveThatAlwaysFailMakeItUnavailableUntilTheyAreStartedWithALowerRate()
-      throws Exception {
-    try (RealCluster cluster = new RealCluster(5)) {
-      cluster.startAll();
-      cluster.putSurely("k", "before");
-      cluster.options("fail_rate:1");
-      for (int i = 0; i < 3; i++) {
-        cluster.kill(i);
-        cluster.start(i);
-      }
-      for (int i = 0; i < 5; i++) {
-        awaitUnavailable(cluster, i);
-      }
-      cluster.options("");
-      for (int i = 0; i < 3; i++) {
-        cluster.kill(i);
-        cluster.start(i);
-      }
-      for (int i = 0; i < 5; i++) {
-        awaitPut(cluster, i, "k", "after " + i);
-      }
-      for (int i = 0; i < 5; i++) {
-        assertEquals(Optional.of("after 4"), cluster.getSurely(i, "k"));
-      }
+  private static void atNineTenthsItIsSlowAndNothingFailsWithinThirtySeconds(RealCluster cluster) {
+    List<Long> tookMillis = new ArrayList<>();
+    for (int i = 0; i < SLOW_PUTS; i++) {
+      String key = "k" + i % 7;
+      String value = "v" + i;
+      long began = System.nanoTime();
+      Status status = cluster.put(i % 5, key, value, 30_000);
+      tookMillis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+      assertEquals(Status.Code.OK, status.getCode(), () -> status + "\n" + cluster.logs());
+      assertEquals(Optional.of(value), cluster.get((i + 1) % 5, key, 30_000));
+    }
+    tookMillis.sort(null);
+    System.out.println(
+        "survive: fail_rate 0.9, "
+            + SLOW_PUTS
+            + " PUTs, p50 "
+            + tookMillis.get(SLOW_PUTS / 2)
+            + " ms, slowest "
+            + tookMillis.get(SLOW_PUTS - 1)
+            + " ms, none failed");
+  }
+
+  private static void threeThatAlwaysFailMakeItUnavailableUntilTheyAreStartedWithALowerRate(
+      RealCluster cluster) throws Exception {
+    cluster.options("fail_rate:1");
+    for (int i = 0; i < 3; i++) {
+      cluster.kill(i);
+      cluster.start(i);
+    }
+    for (int i = 0; i < 5; i++) {
+      awaitUnavailable(cluster, i);
+    }
+    cluster.options("");
+    for (int i = 0; i < 5; i++) {
+      cluster.kill(i);
+      cluster.start(i);
+    }
+    for (int i = 0; i < 5; i++) {
+      awaitPut(cluster, i, "k", "after " + i);
+    }
+    for (int i = 0; i < 5; i++) {
+      assertEquals(Optional.of("after 4"), cluster.getSurely(i, "k"));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
 import static io.synod.mutants.Mutant.light;
 
 import java.util.List;
@@ -16,6 +17,13 @@ final class ProtocolMutants {
 
   static List<Mutant> all() {
     return List.of(
+        directed("SettledByAnyElection", "rule 3: only a later election settles what was lost")
+            .in("paxos/Acceptor", "&& elected.ballot().isAbove(lostUpTo);", ";"),
+        directed("LossesAreNeverSettled", "rule 3: losses one after another leave a quorum")
+            .in(
+                "paxos/Paxos",
+                ".doubtfulVoter(nowNanos)",
+                ".doubtfulVoter(nowNanos).filter(any -> false)"),
         core("QuorumOfHalf", "two quorums intersect")
             .in("paxos/Membership", "return voters() / 2 + 1;", "return (voters() + 1) / 2;"),
         light("QuorumOfTheLiveSet", "a quorum is of the members, not of those that are heard")

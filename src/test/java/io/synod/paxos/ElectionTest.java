@@ -103,12 +103,32 @@ class ElectionTest {
 
   private static Standing standing(Ballot followed, Slot chosen) {
     return new Standing(
-        followed, Optional.empty(), false, chosen, chosen, Slot.ZERO, 0, List.of(), 0, false);
+        followed,
+        Optional.empty(),
+        false,
+        chosen,
+        chosen,
+        Slot.ZERO,
+        0,
+        List.of(),
+        0,
+        false,
+        false);
   }
 
   private static Standing content(Ballot acting) {
     return new Standing(
-        acting, Optional.of(acting), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0, false);
+        acting,
+        Optional.of(acting),
+        true,
+        Slot.ZERO,
+        Slot.ZERO,
+        Slot.ZERO,
+        0,
+        List.of(),
+        0,
+        false,
+        false);
   }
 
   /** This server answers the last ping. */
@@ -184,7 +204,17 @@ class ElectionTest {
   void rule18ANewerMembershipIsFetchedFirst() {
     Standing newer =
         new Standing(
-            OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, Slot.of(5), 0, List.of(), 0, false);
+            OLD,
+            Optional.empty(),
+            false,
+            Slot.ZERO,
+            Slot.ZERO,
+            Slot.of(5),
+            0,
+            List.of(),
+            0,
+            false,
+            false);
     hearAll(0, 1);
     hear(3, newer);
     assertEquals(Optional.empty(), campaignWithin(TIMEOUT, 0, 1, 3));
@@ -232,7 +262,17 @@ class ElectionTest {
   void rule16OneThatOnlyFollowsABallotMakesNobodyContent() {
     Standing steppedDown =
         new Standing(
-            OLD, Optional.empty(), true, Slot.ZERO, Slot.ZERO, Slot.ZERO, 0, List.of(), 0, false);
+            OLD,
+            Optional.empty(),
+            true,
+            Slot.ZERO,
+            Slot.ZERO,
+            Slot.ZERO,
+            0,
+            List.of(),
+            0,
+            false,
+            false);
     hear(0, steppedDown);
     hearAll(1, 3, 4);
     assertFalse(election.updateContent(Optional.empty()));
@@ -310,6 +350,7 @@ class ElectionTest {
             400,
             List.of(),
             0,
+            false,
             false);
     hear(0, stuck);
     assertFalse(election.isDiskWell(other));
@@ -373,6 +414,7 @@ class ElectionTest {
             0,
             List.of(),
             1,
+            false,
             false);
     hear(4, preferred);
     hearAll(3);

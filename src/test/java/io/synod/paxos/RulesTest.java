@@ -152,7 +152,14 @@ class RulesTest {
                 new ServerId(i),
                 cluster.incarnation(i),
                 new Message.Promise(
-                    ballot, Slot.ZERO, Slot.ZERO, List.of(), Slot.ZERO, all, Optional.empty())));
+                    ballot,
+                    Slot.ZERO,
+                    Slot.ZERO,
+                    List.of(),
+                    Slot.ZERO,
+                    all,
+                    false,
+                    Optional.empty())));
       }
     }
     assertTrue(
@@ -161,6 +168,46 @@ class RulesTest {
     cluster.propose(cluster.elect(), "a");
     cluster.run(100 * MILLI);
     assertEquals(List.of("a"), cluster.texts(0));
+  }
+
+  /**
+   * Rule 3: what a damaged log lost is settled by a coordinator that was elected after the damage;
+   * one that was elected before it may have had just those slots chosen.
+   */
+  @Test
+  void anElectionSettlesOnlyWhatWasLostBeforeIt() {
+    Ballot before = new Ballot(5, new ServerId(1));
+    Ballot after = new Ballot(6, new ServerId(2));
+    assertFalse(settledBy(before, before).settled());
+    assertFalse(settledBy(before, after).settled());
+    assertTrue(settledBy(after, before).settled());
+    assertTrue(settledBy(after, before).unknown().isPresent(), "still owned up to");
+  }
+
+  /** What an acceptor promises whose log lost its end, when such an election is chosen. */
+  private static Message.Promise settledBy(Ballot elected, Ballot promised) {
+    Effects effects = new Effects();
+    Recovered recovered =
+        new Recovered(
+            Optional.empty(),
+            true,
+            promised,
+            Ballot.LOWEST,
+            Slot.ZERO,
+            Optional.empty(),
+            List.of(),
+            Slot.ZERO,
+            Optional.of(new SlotRange(Slot.of(1), Slot.of(100))),
+            Optional.empty());
+    PaxosSettings settings = new CoreCluster(3).settings(0);
+    Acceptor acceptor = new Acceptor(settings, effects, recovered);
+    acceptor.adoptChosen(
+        new AcceptedValue(
+            Slot.of(1), elected, new Value.CoordinatorElected(elected, settings.clientAddress())));
+    effects.take();
+    Ballot next = new Ballot(9, new ServerId(2));
+    acceptor.onPrepare(new ServerId(2), new Message.Prepare(next, Slot.of(2)));
+    return (Message.Promise) effects.take().sendWhenDurable().get(0).message();
   }
 
   /** Rule 8: one server wiped during founding does not brick the rest. */

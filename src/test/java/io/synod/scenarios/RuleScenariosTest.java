@@ -17,6 +17,7 @@ import io.synod.paxos.Message;
 import io.synod.paxos.Notice;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.SlotRange;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.Command;
 import io.synod.store.CommandEncoder;
@@ -181,6 +182,37 @@ class RuleScenariosTest {
     int next = cluster.elect();
     cluster.run(100 * MILLI);
     assertEquals(List.of("x"), cluster.texts(next));
+  }
+
+  /**
+   * What may be lost is bounded by its bytes, far beyond what was ever proposed; it must not hold
+   * up elections until as much is chosen: one server after another loses a part of its log, while
+   * all of them are up.
+   */
+  @Test
+  void rule03dLossesOneAfterAnotherLeaveAQuorumThatCounts() throws IOException {
+    ScriptedCluster five = new ScriptedCluster(5);
+    int first = five.elect();
+    for (int i = 1; i <= 3; i++) {
+      String text = "lost" + i;
+      five.propose(first, text + " ".repeat(10_000));
+      int server = (first + i) % 5;
+      five.settle(server);
+      five.kill(server);
+      assertTrue(five.damage(server, text) > 0);
+      five.start(server);
+      SlotRange range = five.opened(server).recovered().unknown().orElseThrow();
+      assertTrue(range.last().minus(range.first()) > 100, range.toString());
+      five.run(2_000 * MILLI);
+      assertEquals(Optional.of(first), five.coordinator(), "it needs no other");
+    }
+    five.kill(first);
+    five.start(first);
+    five.propose(five.elect(), "z");
+    five.run(200 * MILLI);
+    for (int i = 0; i < 5; i++) {
+      assertTrue(five.texts(i).contains("z"), "server " + i);
+    }
   }
 
   /** x is chosen by two of three, the third is down. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  * event and the liveness phase at the end.
  */
 class LightSimulationTest {
-  private static final int SEEDS = Integer.getInteger("synod.light.seeds", 2_500);
+  private static final int SEEDS = Integer.getInteger("synod.light.seeds", 2_350);
   private static final long FIRST = Long.getLong("synod.light.first", 1);
   private static final int ENOUGH_SEEDS = 500;
 

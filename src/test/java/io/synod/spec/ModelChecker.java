@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ final class ModelChecker {
 
   /** Checks a model as it is written. */
   static Outcome check(String model) throws IOException, InterruptedException {
-    return run(model, configuration(model));
+    return run(model, configuration(model), List.of());
   }
 
   /** Checks nothing but {@code invariant} in a model with a planted defect. */
@@ -56,34 +57,27 @@ final class ModelChecker {
         INVARIANTS
             .matcher(configuration)
             .replaceFirst("INVARIANTS " + invariant + "\nCHECK_DEADLOCK");
-    return run("mutant-" + mutant, configuration);
+    // The runs are short: the second compiler would cost more than it gains.
+    return run("mutant-" + mutant, configuration, List.of("-XX:TieredStopAtLevel=1"));
   }
 
   private static String configuration(String model) throws IOException {
     return Files.readString(SPECIFICATION.resolve(model + ".cfg"));
   }
 
-  private static Outcome run(String name, String configuration)
+  private static Outcome run(String name, String configuration, List<String> jvm)
       throws IOException, InterruptedException {
     Path folder = Path.of("target", "spec-test", name).toAbsolutePath();
     prepare(folder, configuration);
     Path report = folder.resolve("tlc.log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    command.addAll(jvm);
+    command.addAll(List.of("-Djava.io.tmpdir=" + folder, "-cp", tlc().toString(), "tlc2.TLC"));
+    command.addAll(List.of("-workers", "2", "-config", "run.cfg", "SynodModels.tla"));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-XX:+UseSerialGC",
-                // The runs are short: the second compiler would cost more than it gains.
-                "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                tlc().toString(),
-                "tlc2.TLC",
-                "-workers",
-                "2",
-                "-config",
-                "run.cfg",
-                "SynodModels.tla")
+        new ProcessBuilder(command)
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(report.toFile())

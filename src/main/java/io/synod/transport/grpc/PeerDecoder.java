@@ -191,6 +191,7 @@ final class PeerDecoder {
         accepted(wire.getAcceptedList()),
         slot(wire.getLast()),
         wire.hasUnknown() ? Optional.of(range(wire.getUnknown())) : Optional.empty(),
+        wire.getSettled(),
         wire.hasTorn() ? Optional.of(range(wire.getTorn())) : Optional.empty());
   }
 
@@ -230,7 +231,8 @@ final class PeerDecoder {
         natural(wire.getSyncAgeMillis(), "sync_age_millis"),
         states(wire.getStateList()),
         wire.getPriority(),
-        wire.getLeaving());
+        wire.getLeaving(),
+        wire.getDoubtful());
   }
 
   private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {

@@ -201,7 +201,8 @@ final class PeerEncoder {
             .setBallot(ballot(promise.ballot()))
             .setChosen(promise.chosen().number())
             .setCut(promise.cut().number())
-            .setLast(promise.last().number());
+            .setLast(promise.last().number())
+            .setSettled(promise.settled());
     for (AcceptedValue value : promise.accepted()) {
       wire.addAccepted(accepted(value));
     }
@@ -220,7 +221,8 @@ final class PeerEncoder {
             .setMembershipAt(standing.membershipAt().number())
             .setSyncAgeMillis(standing.syncAgeMillis())
             .setPriority(standing.priority())
-            .setLeaving(standing.leaving());
+            .setLeaving(standing.leaving())
+            .setDoubtful(standing.doubtful());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
     for (StateHash state : standing.state()) {
       wire.addState(

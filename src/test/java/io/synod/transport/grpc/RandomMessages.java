@@ -53,6 +53,7 @@ final class RandomMessages {
                 accepted(),
                 slot(),
                 maybe(this::range),
+                random.nextBoolean(),
                 maybe(this::range)));
     protocol.put(Message.Refused.class, () -> new Message.Refused(ballot(), ballot()));
     protocol.put(
@@ -153,6 +154,7 @@ final class RandomMessages {
             : List.of(
                 new StateHash(slot(), random.nextLong()), new StateHash(slot(), random.nextLong())),
         random.nextInt(),
+        random.nextBoolean(),
         random.nextBoolean());
   }
 
