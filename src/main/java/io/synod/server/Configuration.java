@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * {@link ConfigurationReader}.
  *
  * @param server its id: its place in {@code replicas}
+ * @param cluster the only one that it belongs to or joins; empty: whichever its directory is of, or
+ *     it is founded in
  * @param replicas the consensus addresses of the founding list, in order
  * @param listen the sockets
  * @param clientAddress where clients reach it, as it tells others: never 0.0.0.0
@@ -30,6 +33,7 @@ import java.util.Optional;
  */
 public record Configuration(
     ServerId server,
+    Optional<ClusterId> cluster,
     List<Address> replicas,
     Listen listen,
     Address clientAddress,

@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -56,6 +58,7 @@ final class ConfigurationReader {
     ServerId server = OwnPlace.find(servers, replicas, given);
     return new Configuration(
         server,
+        cluster(),
         replicas,
         new Listen(clients, servers),
         reachable(clients, replicas.get(server.number())),
@@ -168,6 +171,20 @@ final class ConfigurationReader {
     }
     throw new BadConfigurationException(
         "accept_torn_tail " + text + " is no range of slots: it is FIRST-LAST, as in 26-97");
+  }
+
+  private Optional<ClusterId> cluster() throws BadConfigurationException {
+    if (!config.hasClusterId()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new ClusterId(UUID.fromString(config.getClusterId())));
+    } catch (IllegalArgumentException e) {
+      throw new BadConfigurationException(
+          "cluster_id "
+              + config.getClusterId()
+              + " is no id of a cluster: STATUS and the log of its servers say it");
+    }
   }
 
   private Optional<String> clusterToken() throws BadConfigurationException {

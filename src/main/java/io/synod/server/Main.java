@@ -81,7 +81,7 @@ public final class Main {
     Logger log = LoggerFactory.getLogger(Main.class);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> log.error("thread {} ended", thread.getName(), e));
-    ServerProcess server = new ServerProcess(configuration, Main::end);
+    ServerProcess server = new ServerProcess(configuration, new Ending());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, log), "synod-stop"));
     try {
       server.start();
@@ -108,13 +108,29 @@ public final class Main {
   }
 
   private static void abandon(String why) {
+    abandon(why, CANNOT_START);
+  }
+
+  private static void abandon(String why, int status) {
     flushLog();
     System.err.println("synod: cannot start: " + why);
     System.err.flush();
-    Runtime.getRuntime().halt(CANNOT_START);
+    Runtime.getRuntime().halt(status);
   }
 
-  /** Something failed that a server must not go on after. Any thread; does not return. */
+  /** Any thread. */
+  private static final class Ending implements SynodServer.Ending {
+    @Override
+    public void failed(SynodServer.Failure failure) {
+      end(failure);
+    }
+
+    @Override
+    public void misconfigured(String why) {
+      abandon(why, WRONG_CONFIGURATION);
+    }
+  }
+
   private static void end(SynodServer.Failure failure) {
     Logger log = LoggerFactory.getLogger(Main.class);
     if (failure.diskFull().isPresent()) {

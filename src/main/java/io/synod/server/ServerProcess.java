@@ -1,8 +1,8 @@
 package io.synod.server;
 
+import io.synod.server.SynodServer.Ending;
 import io.synod.server.SynodServer.Failure;
 import java.io.IOException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,13 +15,13 @@ final class ServerProcess {
   private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
 
   private final Configuration configuration;
-  private final Consumer<Failure> onFailure;
+  private final Ending ending;
   private @Nullable SynodServer server;
   private boolean stopping;
 
-  ServerProcess(Configuration configuration, Consumer<Failure> onFailure) {
+  ServerProcess(Configuration configuration, Ending ending) {
     this.configuration = configuration;
-    this.onFailure = onFailure;
+    this.ending = ending;
   }
 
   /**
@@ -30,7 +30,7 @@ final class ServerProcess {
    * @throws IOException as that
    */
   synchronized void start() throws IOException {
-    SynodServer starting = new SynodServer(configuration, onFailure, this::startAnewElsewhere);
+    SynodServer starting = new SynodServer(configuration, ending, this::startAnewElsewhere);
     server = starting;
     starting.start();
   }
@@ -44,20 +44,20 @@ final class ServerProcess {
   }
 
   /** Any thread; the driver among them, which must not wait for its own end. */
-  private void startAnewElsewhere(SynodServer ending) {
-    new Thread(() -> startAnew(ending), "synod-start-anew").start();
+  private void startAnewElsewhere(SynodServer former) {
+    new Thread(() -> startAnew(former), "synod-start-anew").start();
   }
 
-  private synchronized void startAnew(SynodServer ending) {
-    if (stopping || !ending.equals(server)) {
+  private synchronized void startAnew(SynodServer former) {
+    if (stopping || !former.equals(server)) {
       return;
     }
     LOG.warn("starting anew from the directory");
-    ending.stop();
+    former.stop();
     try {
       start();
     } catch (IOException | RuntimeException e) {
-      onFailure.accept(
+      ending.failed(
           new Failure(
               "the server could not start anew",
               e instanceof IOException,

@@ -17,6 +17,9 @@ enum Setting {
   FAIL_RATE("0..1", "the chance that it fails as an acceptor, on purpose (default 0)"),
   DATA_DIR("DIR", "where it keeps its data (default data/<client port> in the project's folder)"),
   SERVER_ID("NUMBER", "which of the replicas it is, from 0, where my_paxos does not tell"),
+  CLUSTER_ID(
+      "ID",
+      "its directory must be of this cluster, and it joins no other; STATUS and the log say the id"),
   READ_MODE(
       "MODE",
       "linearizable, or local: what this server has applied, without asking (default linearizable)"),

@@ -89,13 +89,16 @@ final class SynodServer {
   private static final long PART_MILLIS = 500;
 
   private final Configuration configuration;
-  private final Consumer<Failure> onFailure;
+  private final Ending ending;
   private final Consumer<SynodServer> onStartAnew;
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
   private final NetworkThreads threads = NetworkThreads.start(1, "synod-driver");
   private final DriverLoop driver;
+
+  /** Whether its log says which cluster it is of. */
+  private volatile boolean isOpen;
 
   private volatile @Nullable Node node;
   private @Nullable Disk disk;
@@ -130,15 +133,27 @@ final class SynodServer {
   record Failure(
       String what, boolean ofDisk, Throwable cause, String state, Optional<String> diskFull) {}
 
+  /** Who is told why a server must end. Neither of them returns. */
+  interface Ending {
+    /** Something failed. */
+    void failed(Failure failure);
+
+    /**
+     * The configuration does not fit what the others say.
+     *
+     * @param why for a person to read
+     */
+    void misconfigured(String why);
+  }
+
   /**
-   * @param onFailure told, by any thread, of what the server must not go on after; does not return
+   * @param ending told, by any thread, of what the server must not go on after
    * @param onStartAnew told, by any thread, that the server has to be stopped and started anew, to
    *     join as a new incarnation; returns at once
    */
-  SynodServer(
-      Configuration configuration, Consumer<Failure> onFailure, Consumer<SynodServer> onStartAnew) {
+  SynodServer(Configuration configuration, Ending ending, Consumer<SynodServer> onStartAnew) {
     this.configuration = configuration;
-    this.onFailure = onFailure;
+    this.ending = ending;
     this.onStartAnew = onStartAnew;
     SingleThreadEventLoop loop = (SingleThreadEventLoop) threads.loop();
     this.driver = new DriverLoop(loop, loop::executeAfterEventLoopIteration, this::onDriverFailed);
@@ -166,7 +181,7 @@ final class SynodServer {
   private void fail(String what, boolean ofDisk, Throwable cause) {
     Optional<String> diskFull =
         ofDisk ? DiskFull.advice(configuration.dataDirectory(), cause) : Optional.empty();
-    onFailure.accept(new Failure(what, ofDisk, cause, status().toString(), diskFull));
+    ending.failed(new Failure(what, ofDisk, cause, status().toString(), diskFull));
   }
 
   // ---- starting ---------------------------------------------------------------------------------
@@ -192,6 +207,7 @@ final class SynodServer {
     NetworkThreads forClients = clientThreads();
     Outboxes outboxes = new Outboxes(forClients.group());
     Kept opened = openKept();
+    isOpen = opened.recovered().opened();
     PaxosSettings identity = identity(opened.incarnation());
     if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
       LOG.info("bootstrap_available has no effect any more: the directory belongs to a cluster");
@@ -286,7 +302,9 @@ final class SynodServer {
             opened,
             JournalSettings.DEFAULT.withSegmentBytes(configuration.limits().journalSegmentBytes()),
             new JournalOwner(
-                configuration.server(), () -> new Incarnation(UUID.randomUUID()), Optional.empty()),
+                configuration.server(),
+                () -> new Incarnation(UUID.randomUUID()),
+                configuration.cluster()),
             System::nanoTime);
     for (Finding finding : journalOpened.findings()) {
       if (finding.kind() == Finding.Kind.DAMAGED) {
@@ -321,7 +339,7 @@ final class SynodServer {
 
   private PeerNetworkSettings peerSettings(PaxosSettings identity, Recovered recovered) {
     Optional<ClusterId> cluster =
-        recovered.opened() ? recovered.founding().map(Founding::cluster) : Optional.empty();
+        recovered.opened() ? recovered.founding().map(Founding::cluster) : configuration.cluster();
     return PeerNetworkSettings.ofList(
         identity.server(),
         identity.incarnation(),
@@ -440,7 +458,7 @@ final class SynodServer {
   }
 
   /** Peers may call before there is a node to answer them. */
-  private static final class LatePeerListener implements PeerListener {
+  private final class LatePeerListener implements PeerListener {
     private volatile @Nullable Node node;
 
     @Override
@@ -454,6 +472,14 @@ final class SynodServer {
       Node present = node;
       if (present != null) {
         present.unreachable(peer);
+      }
+    }
+
+    /** One that has a log goes by it; one that has none must not wait for ever. */
+    @Override
+    public void isOfAnotherCluster(ServerId peer, String why) {
+      if (!isOpen) {
+        ending.misconfigured(why + ", as cluster_id says: mend the replicas, or cluster_id");
       }
     }
   }
@@ -488,7 +514,19 @@ final class SynodServer {
     public void notice(Notice notice) {
       notices.add(notice);
       if (notice instanceof Notice.ClusterOpened opened) {
-        peers.setCluster(opened.founding().cluster());
+        ClusterId cluster = opened.founding().cluster();
+        if (configuration.cluster().isPresent() && !configuration.cluster().get().equals(cluster)) {
+          ending.misconfigured(
+              "these servers founded cluster "
+                  + cluster
+                  + ", but cluster_id says "
+                  + configuration.cluster().get()
+                  + ": mend the replicas, or leave cluster_id out where there is no cluster yet; and"
+                  + " delete "
+                  + configuration.dataDirectory());
+        }
+        isOpen = true;
+        peers.setCluster(cluster);
       } else if (notice instanceof Notice.MembershipChosen chosen) {
         Map<ServerId, Address> addresses = new LinkedHashMap<>();
         for (Member member : chosen.membership().members()) {

@@ -15,4 +15,12 @@ public interface PeerListener {
 
   /** The stream to a peer broke, and a new connection was refused at once: its process is gone. */
   void unreachable(ServerId peer);
+
+  /**
+   * A peer that this server called is of another cluster than this one: nothing passes between
+   * them. Called at each attempt.
+   *
+   * @param why names both clusters, for a person to read
+   */
+  default void isOfAnotherCluster(ServerId peer, String why) {}
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Address;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,7 @@ class CommandLineReaderTest {
     assertEquals(
         new Configuration(
             new ServerId(1),
+            Optional.empty(),
             List.of(
                 new Address("0.0.0.0", 9000),
                 new Address("0.0.0.0", 9001),
@@ -72,6 +75,18 @@ class CommandLineReaderTest {
             QuorumPolicy.Mode.MAJORITY,
             Optional.empty()),
         configuration);
+  }
+
+  @Test
+  void aClusterIsGivenByItsId() throws BadConfigurationException {
+    UUID id = new UUID(3, 4);
+    assertEquals(
+        Optional.of(new ClusterId(id)), read(THREE, "--cluster-id", id.toString()).cluster());
+    String why =
+        String.valueOf(
+            assertThrows(BadConfigurationException.class, () -> read(THREE, "--cluster-id", "mine"))
+                .getMessage());
+    assertTrue(why.startsWith("cluster_id mine is no id of a cluster"), why);
   }
 
   @Test

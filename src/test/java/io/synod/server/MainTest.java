@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -182,6 +183,77 @@ class MainTest {
         value,
         stub.getValue(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build())
             .getValue());
+  }
+
+  /** A directory of another cluster, though of a server with the same id. */
+  @Test
+  void aDirectoryOfAnotherClusterIsRefusedByName() throws Exception {
+    Running first = run(alone());
+    String cluster = cluster(first.until(" is open with "));
+    first.until("the store answers");
+    first.process().destroyForcibly().waitFor();
+
+    String other = new UUID(3, 4).toString();
+    Running refused = run(aloneIn(other));
+    String why = refused.until("belongs to cluster");
+    assertTrue(why.contains(cluster) && why.contains(other), why);
+    assertEquals(1, refused.status());
+
+    Running again = run(aloneIn(cluster));
+    again.until("the store answers");
+  }
+
+  /** One that is told its cluster founds no other when its directory is empty. */
+  @Test
+  void oneThatIsToldItsClusterDoesNotServeANewOne() throws Exception {
+    String other = new UUID(3, 4).toString();
+    Running alone = run(aloneIn(other));
+    String founded = alone.until(" is open with ");
+    String why = alone.until("synod: cannot start: ");
+    assertTrue(why.contains("but cluster_id says " + other), why);
+    assertTrue(why.contains(cluster(founded)), why);
+    assertEquals(2, alone.status());
+
+    Running again = run(aloneIn(other));
+    again.until("belongs to cluster " + cluster(founded));
+    assertEquals(1, again.status());
+  }
+
+  /** One with nothing of its own would call them for ever. */
+  @Test
+  void oneThatIsToldItsClusterDoesNotCallAnotherForEver() throws Exception {
+    Running first = run(alone());
+    String cluster = cluster(first.until(" is open with "));
+
+    String other = new UUID(3, 4).toString();
+    int[] own = freePorts(2);
+    Running second =
+        run(
+            "--my-addr",
+            "127.0.0.1:" + own[CLIENTS],
+            "--my-paxos",
+            "127.0.0.1:" + own[SERVERS],
+            "--replica",
+            "127.0.0.1:" + ports[SERVERS] + ",127.0.0.1:" + own[SERVERS],
+            "--data-dir",
+            data.resolve("second").toString(),
+            "--journal-segment-mib",
+            "1",
+            "--cluster-id",
+            other);
+    String why = second.until("synod: cannot start: ");
+    assertTrue(why.contains(cluster) && why.contains(other), why);
+    assertEquals(2, second.status());
+  }
+
+  private static String cluster(String opened) {
+    return opened.replaceAll(".*cluster (\\S+) is open with .*", "$1");
+  }
+
+  private String[] aloneIn(String cluster) {
+    List<String> arguments = new ArrayList<>(List.of(alone()));
+    arguments.addAll(List.of("--cluster-id", cluster));
+    return arguments.toArray(String[]::new);
   }
 
   @Test

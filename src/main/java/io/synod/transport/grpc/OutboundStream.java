@@ -177,7 +177,9 @@ final class OutboundStream extends ClientCall.Listener<Frame> {
     try {
       Handshake.Reply reply = Handshake.reply(frame);
       remoteCluster = reply.cluster();
-      Optional<String> refusal = reply.refusal().or(this::clusterMismatch);
+      Optional<String> mismatch = clusterMismatch();
+      mismatch.ifPresent(why -> local.listener.isOfAnotherCluster(link.peer(), why));
+      Optional<String> refusal = reply.refusal().or(() -> mismatch);
       if (refusal.isPresent()) {
         end(End.HELLO_REFUSED, refusal.get());
         return;
