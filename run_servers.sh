@@ -38,7 +38,7 @@ wrong() {
 }
 
 read_arguments() {
-  N='' HOST=127.0.0.1 OFFSET='' CLEAN=no DATA=$ROOT/data EXTRA=()
+  N='' HOST=127.0.0.1 OFFSET='' CLEAN=no DATA=$ROOT/data EXTRA=() TYPED=0
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage && exit 0 ;;
@@ -62,7 +62,7 @@ read_arguments() {
         ;;
       --)
         shift
-        EXTRA+=("$@")
+        EXTRA+=("$@") TYPED=$#
         break
         ;;
       -*) wrong "there is no option $1 (options of the servers come after --)" ;;
@@ -77,9 +77,7 @@ read_arguments() {
   [[ "$OFFSET" =~ ^[0-9]{0,5}$ ]] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
   [ -z "$OFFSET" ] || OFFSET=$((10#$OFFSET))
   [ ! -e "$DATA" ] || [ -d "$DATA" ] || fail "$DATA is a file, not a folder: name another with --data"
-  mkdir -p "$DATA" 2>/dev/null || fail "the folder $DATA cannot be made: name another with --data"
-  [ -w "$DATA" ] || fail "nothing can be written in $DATA: name another folder with --data"
-  DATA=$(cd "$DATA" && pwd) || fail "the folder $DATA cannot be entered: name another with --data"
+  [ ! -e "$DATA" ] || [ -w "$DATA" ] || fail "nothing can be written in $DATA: name another folder with --data"
   # Where servers and clients on this machine reach one that listens on all addresses.
   case $HOST in
     0.0.0.0) REACH=127.0.0.1 ;;
@@ -157,9 +155,30 @@ check_machine() {
   done
   for i in "${IDS[@]}"; do
     for port in "$(client_port "$i")" "$(consensus_port "$i")"; do
-      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or move all ports with --offset 100"
+      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or move all ports with --offset $((OFFSET + 100))"
     done
   done
+}
+
+# Has a server read the options behind --, before anything is made or started.
+check_options() {
+  local said
+  [ "$TYPED" -gt 0 ] || return 0
+  set_arguments "${IDS[0]}"
+  jvm "$HEAP"
+  if ! said=$("${JVM[@]}" io.synod.server.Main --check "${ARGUMENTS[@]}" 2>&1); then
+    said=$(sed -n '/^synod: /{s///p;q;}' <<<"$said" | grep . || head -1 <<<"$said")
+    echo "run_servers.sh: ${said/; --help lists/; .\/server --help lists}" >&2
+    exit 2
+  fi
+  # It was asked for something else, as --help.
+  [[ "$said" == *'the configuration is right'* ]] || { echo "$said" && exit 0; }
+}
+
+make_folder() {
+  mkdir -p "$DATA" 2>/dev/null || fail "the folder $DATA cannot be made: name another with --data"
+  [ -w "$DATA" ] || fail "nothing can be written in $DATA: name another folder with --data"
+  DATA=$(cd "$DATA" && pwd) || fail "the folder $DATA cannot be entered: name another with --data"
 }
 
 # Throws away what is not wanted, or is of no use without the data, and notes what is to be known at the next start.
@@ -179,14 +198,20 @@ take_data() {
     printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
 }
 
-configure() {
-  local i replicas=()
+# Sets PORT and ARGUMENTS to those of server I.
+set_arguments() {
+  local i=$1 j
+  PORT=$(client_port "$i")
+  ARGUMENTS=(--my-addr "$(address "$HOST" "$PORT")" --my-paxos "$(address "$HOST" "$(consensus_port "$i")")")
   # A server's id is its place in this list: those that were removed keep theirs.
-  for ((i = 0; i < SERVERS; i++)); do replicas+=(--replica "$(address "$REACH" "$(consensus_port "$i")")"); done
+  for ((j = 0; j < SERVERS; j++)); do ARGUMENTS+=(--replica "$(address "$REACH" "$(consensus_port "$j")")"); done
+  ARGUMENTS+=(--server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
+}
+
+configure() {
+  local i
   for i in "${IDS[@]}"; do
-    HEAP=$HEAP PORT=$(client_port "$i")
-    ARGUMENTS=(--my-addr "$(address "$HOST" "$PORT")" --my-paxos "$(address "$HOST" "$(consensus_port "$i")")" "${replicas[@]}"
-      --server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
+    set_arguments "$i"
     {
       printf 'HEAP=%q PORT=%q\nARGUMENTS=(' "$HEAP" "$PORT"
       printf ' %q' "${ARGUMENTS[@]}"
@@ -293,7 +318,7 @@ show_table() {
 
 # Says which servers end and which are back, until a signal comes.
 keep_watch() {
-  local i pid sleeper members DATA_OPTION=
+  local i pid sleeper members again DATA_OPTION=
   [ "$DATA" = "$ROOT/data" ] || DATA_OPTION=" --data $(printf '%q' "$DATA")"
   note_members
   members=$MEMBERS
@@ -304,7 +329,9 @@ keep_watch() {
       read -r pid 2>/dev/null <"$DATA/run/$i.pid"
       kill -0 "${pid:-x}" 2>/dev/null || pid=
       if [ -z "$pid" ] && [ -n "${PIDS[i]:-}" ]; then
-        echo "server $i (process ${PIDS[i]}) has ended$(why_ended "$i"); scripts/start_server.sh $i$DATA_OPTION starts it again"
+        again="; scripts/start_server.sh $i$DATA_OPTION starts it again"
+        ! was_removed "$i" || again=', which is no member any more'
+        echo "server $i (process ${PIDS[i]}) has ended$(why_ended "$i")$again"
       elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]:-}" ]; then
         if [ "$i" -ge "$SERVERS" ] && [ -z "${PIDS[i]+known}" ]; then
           echo "server $i was added (process $pid)"
@@ -340,6 +367,8 @@ find_java
 read_data
 check_machine
 build_if_stale
+check_options
+make_folder
 archive_if_stale
 take_data
 configure

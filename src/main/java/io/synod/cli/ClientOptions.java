@@ -4,6 +4,7 @@ import io.synod.client.ClientSettings;
 import io.synod.client.ReadMode;
 import io.synod.client.Retries;
 import io.synod.client.ServerAddress;
+import io.synod.text.Nearest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,9 +69,7 @@ record ClientOptions(
     List<String> plain = new ArrayList<>(args.subList(0, at));
     List<String> words = args.subList(at + 1, args.size());
     boolean named =
-        !words.isEmpty()
-            && !words.get(0).startsWith("-")
-            && !CommandParser.VERBS.contains(words.get(0).toUpperCase(Locale.ROOT));
+        !words.isEmpty() && !words.get(0).startsWith("-") && !isMeantAsVerb(words.get(0));
     if (named) {
       plain.add(words.get(0));
     }
@@ -94,6 +93,12 @@ record ClientOptions(
       plain.add(String.join(" ", command));
     }
     return plain;
+  }
+
+  /** Also one that was mistyped, unless it has a port. */
+  private static boolean isMeantAsVerb(String word) {
+    return CommandParser.VERBS.contains(word.toUpperCase(Locale.ROOT))
+        || (!word.contains(":") && Nearest.to(word, CommandParser.VERBS).isPresent());
   }
 
   private static ClientSettings settings(CommandLine line, String servers)
@@ -150,7 +155,10 @@ record ClientOptions(
           .get()
           .parse(options, args.toArray(String[]::new));
     } catch (UnrecognizedOptionException e) {
-      throw new WrongInputException("there is no option " + e.getOption(), e);
+      List<String> known =
+          options.getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
+      throw new WrongInputException(
+          "there is no option " + e.getOption() + Nearest.question(e.getOption(), known), e);
     } catch (MissingArgumentException e) {
       Option option = e.getOption();
       throw new WrongInputException("--" + option.getLongOpt() + " wants a value", e);

@@ -1,6 +1,7 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
+import io.synod.text.Nearest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -66,6 +67,7 @@ final class CommandParser {
               throw new WrongInputException(
                   "there is no verb "
                       + Printable.of(asTyped)
+                      + Nearest.question(verb, VERBS)
                       + ": HELP shows those that there are");
         });
   }

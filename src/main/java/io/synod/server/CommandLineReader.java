@@ -1,6 +1,7 @@
 package io.synod.server;
 
 import io.synod.proto.ServerConfig;
+import io.synod.text.Nearest;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -36,6 +37,9 @@ final class CommandLineReader {
   sealed interface Wish {
     /** To run a server. */
     record Run(Configuration configuration) implements Wish {}
+
+    /** To say that this configuration is right, and end. */
+    record Check(Configuration configuration) implements Wish {}
 
     /** To print what a data directory or a backup holds, and end. */
     record Inspect(Path path) implements Wish {}
@@ -77,7 +81,8 @@ final class CommandLineReader {
         ConfigurationText.set(config, setting, List.of(values));
       }
     }
-    return new Wish.Run(new ConfigurationReader(config.build(), home).read());
+    Configuration configuration = new ConfigurationReader(config.build(), home).read();
+    return line.hasOption("check") ? new Wish.Check(configuration) : new Wish.Run(configuration);
   }
 
   private static ServerConfig base(CommandLine line) throws BadConfigurationException {
@@ -137,7 +142,10 @@ final class CommandLineReader {
               options(),
               arguments.stream().map(CommandLineReader::withDashes).toArray(String[]::new));
     } catch (UnrecognizedOptionException e) {
-      throw new BadConfigurationException("there is no option " + e.getOption() + SEE, e);
+      List<String> known =
+          options().getOptions().stream().map(option -> "--" + option.getLongOpt()).toList();
+      throw new BadConfigurationException(
+          "there is no option " + e.getOption() + Nearest.question(e.getOption(), known) + SEE, e);
     } catch (MissingArgumentException e) {
       throw new BadConfigurationException(
           "--" + e.getOption().getLongOpt() + " wants a value" + SEE, e);
@@ -159,6 +167,7 @@ final class CommandLineReader {
     Options options = new Options();
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("config").hasArg().get());
+    options.addOption(Option.builder().longOpt("check").get());
     OfflineReader.addTo(options);
     for (Setting setting : Setting.values()) {
       options.addOption(
@@ -200,6 +209,8 @@ final class CommandLineReader {
     Collections.addAll(
         lines,
         String.format("  --%-26s %s", "config FILE", "a file of fields"),
+        String.format(
+            "  --%-26s %s", "check", "says whether all of that is right, and ends: no server runs"),
         String.format("  --%-26s %s", "help", "this text"),
         "",
         "With these no server runs; scripts/backup.sh and scripts/restore.sh use them:",

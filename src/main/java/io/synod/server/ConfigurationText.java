@@ -5,6 +5,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormat.Parser.SingularOverwritePolicy;
 import io.synod.proto.ServerConfig;
+import io.synod.text.Nearest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -48,9 +49,13 @@ final class ConfigurationText {
       return source + ": " + field.group(1) + " is given twice; give it once";
     }
     if (message.contains("unknown fields") && field.find()) {
-      String known =
-          Arrays.stream(Setting.values()).map(Setting::fieldName).collect(Collectors.joining(", "));
-      return source + ": there is no field " + field.group(1) + "; there are " + known;
+      List<String> known = Arrays.stream(Setting.values()).map(Setting::fieldName).toList();
+      return source
+          + ": there is no field "
+          + field.group(1)
+          + Nearest.question(field.group(1), known)
+          + "; there are "
+          + String.join(", ", known);
     }
     Matcher choice = CHOICE.matcher(message);
     if (choice.find()) {

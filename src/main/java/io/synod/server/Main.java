@@ -34,6 +34,8 @@ public final class Main {
       Wish wish = CommandLineReader.read(List.of(arguments), home);
       if (wish instanceof Wish.Run run) {
         run(run.configuration());
+      } else if (wish instanceof Wish.Check check) {
+        System.out.println("the configuration is right: " + text(check.configuration()));
       } else if (wish instanceof Wish.Inspect inspect) {
         Inspector.Report report = new Inspector(inspect.path()).inspect();
         System.out.print(report.text());
@@ -56,6 +58,19 @@ public final class Main {
       System.err.println("synod: " + e.getMessage());
       System.exit(WRONG_CONFIGURATION);
     }
+  }
+
+  private static String text(Configuration configuration) {
+    return "server "
+        + configuration.server().number()
+        + " of "
+        + configuration.replicas().size()
+        + ", for clients at "
+        + configuration.listen().clients()
+        + ", for servers at "
+        + configuration.listen().servers()
+        + ", data in "
+        + configuration.dataDirectory();
   }
 
   /** What makes files, and says which. */

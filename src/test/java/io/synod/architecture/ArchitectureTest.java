@@ -63,9 +63,19 @@ class ArchitectureTest {
     TRANSPORT("transport", "paxos"),
     TRANSPORT_GRPC("transport.grpc", "transport", "paxos", "proto"),
     NODE("node", "paxos", "journal", "store", "transport"),
-    SERVER("server", "node", "paxos", "journal", "store", "transport", "transport.grpc", "proto"),
+    TEXT("text"),
+    SERVER(
+        "server",
+        "node",
+        "paxos",
+        "journal",
+        "store",
+        "transport",
+        "transport.grpc",
+        "proto",
+        "text"),
     CLIENT("client", "proto"),
-    CLI("cli", "client", "proto"),
+    CLI("cli", "client", "proto", "text"),
     PROTO("proto");
 
     private final String name;

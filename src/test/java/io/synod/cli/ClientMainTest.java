@@ -301,7 +301,18 @@ class ClientMainTest {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(2, run("FETCH a\nPUT a b\nGET nothing\n"));
     assertEquals(ByteString.copyFromUtf8("b"), servers.pairs().get(ByteString.copyFromUtf8("a")));
-    assertTrue(err().contains("there is no verb FETCH"), err());
+    assertTrue(err().contains("there is no verb FETCH: HELP"), err());
+  }
+
+  @Test
+  void asksWhetherAnotherVerbOrOptionWasMeant() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(2, run("pot a b\n"));
+    assertTrue(err().contains("there is no verb pot (did you mean PUT?): HELP"), err());
+    assertEquals(2, run("", "--rwa"));
+    assertTrue(err().contains("there is no option --rwa (did you mean --raw?); "), err());
+    assertEquals(2, run("", "admin", "REMOV", "2"));
+    assertTrue(err().contains("there is no verb REMOV (did you mean REMOVE?): HELP"), err());
   }
 
   @Test

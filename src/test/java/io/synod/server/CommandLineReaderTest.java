@@ -90,6 +90,15 @@ class CommandLineReaderTest {
   }
 
   @Test
+  void aCheckIsNoRun() throws BadConfigurationException {
+    Wish wish = CommandLineReader.read(List.of(THREE, "--check"), Optional.of(HOME));
+    assertEquals(read(THREE), ((Wish.Check) wish).configuration());
+    assertThrows(
+        BadConfigurationException.class,
+        () -> CommandLineReader.read(List.of(THREE, "--check", "--storge"), Optional.of(HOME)));
+  }
+
+  @Test
   void aTokenIsASecret() throws BadConfigurationException {
     assertEquals(
         Optional.of("correct-horse"),
@@ -192,7 +201,9 @@ class CommandLineReaderTest {
 
   static Stream<Arguments> mistakes() {
     return Stream.of(
-        bad("there is no field my_adr; there are my_addr, my_paxos", THREE + " my_adr:'x'"),
+        bad(
+            "there is no field my_adr (did you mean my_addr?); there are my_addr, my_paxos",
+            THREE + " my_adr:'x'"),
         bad("my_addr is given twice", THREE + " my_addr:'localhost:8000'"),
         bad("the argument cannot be read at line 1, column 9: Expected string", "my_addr:8000"),
         bad("is out of range: it is 1 to 60000", THREE + " ping_interval_millis:0"),
@@ -257,6 +268,7 @@ class CommandLineReaderTest {
             "--value-limit-bytes",
             "2000000"),
         bad("there is no option --no-such; --help", THREE, "--no-such"),
+        bad("no option --storge (did you mean --storage?); --help", THREE, "--storge", "heap"),
         bad("--fail-rate wants a value", THREE, "--fail-rate"),
         bad("there are 2 arguments, 'my_paxos:x' among them", "my_addr:x", "my_paxos:x"),
         bad("there is no file /no/such/file", "--config", "/no/such/file"),
