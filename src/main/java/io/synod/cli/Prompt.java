@@ -33,7 +33,7 @@ final class Prompt {
 
   /** Reads and runs lines until EXIT or Ctrl-D. */
   static void run(CommandRunner runner, SynodClient client, Output output) throws IOException {
-    try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
+    try (Terminal terminal = terminal()) {
       Cancelling cancelling = new Cancelling(Thread.currentThread());
       // While a line is read, JLine has a handler of its own.
       terminal.handle(Terminal.Signal.INT, signal -> cancelling.cancel());
@@ -50,6 +50,11 @@ final class Prompt {
         }
       }
     }
+  }
+
+  /** Without JNI, which leaves its library in the folder for temporary files, once for each run. */
+  private static Terminal terminal() throws IOException {
+    return TerminalBuilder.builder().system(true).jni(false).dumb(true).build();
   }
 
   /** What was pasted may be several lines: each is a command, until EXIT or Ctrl-C. */
@@ -116,11 +121,12 @@ final class Prompt {
       String state =
           status.hasWaitingFor()
               ? status.getWaitingFor()
-              : status.hasCoordinatorId()
+              : status.getCoordinatorHeard()
                   ? "server %d of %d; server %d coordinates"
                       .formatted(
                           status.getServerId(), status.getMemberCount(), status.getCoordinatorId())
-                  : "no coordinator yet";
+                  : "server %d of %d; it hears no coordinator"
+                      .formatted(status.getServerId(), status.getMemberCount());
       output.text("Synod at %s: %s%nHELP shows the verbs".formatted(servers, state));
     } catch (SynodException e) {
       output.error(e.getMessage() + "; it is tried again with each command");
