@@ -353,10 +353,10 @@ server_says() {
   done 2>/dev/null <"$DATA/run/$1.state"
 }
 
-# Whether server I runs and is no member of the cluster: it was removed, or is to be added.
+# Whether server I runs and is no member of the cluster: it was removed, or is to be added. SAYS is what it says of that.
 is_no_member() {
   server_says "$1" waiting_for
-  [[ "$SAYS" == 'no member'* ]]
+  [[ "$SAYS" == 'this server is no member'* || "$SAYS" == 'this server was removed'* ]]
 }
 
 # Sets N to how many servers there are in $DATA, those that were added later included.

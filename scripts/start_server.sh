@@ -53,6 +53,14 @@ for _ in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
   server_says "$I" state
   [ "$SAYS" != serving ] || break
+  if is_no_member "$I"; then
+    [[ "$SAYS" == *'was removed from'* ]] || break
+    why=${SAYS#this server }
+    kill -TERM "$pid"
+    while is_server "$pid"; do sleep 0.05; done
+    rm -f "$DATA/run/$I.pid" "$DATA/run/$I.state"
+    fail "server $I $why; it is stopped again: nothing needs $DATA/$PORT any more, and scripts/add_server.sh has a new server join"
+  fi
   sleep 0.05
 done
 state='and answers'

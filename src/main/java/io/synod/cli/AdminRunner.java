@@ -28,8 +28,9 @@ final class AdminRunner {
 
   ExitStatus run(Command.Operator command, long began) {
     if (command instanceof Command.Members) {
-      output.members(client.status());
-      return ExitStatus.DONE;
+      StatusResponse status = client.status();
+      output.members(status);
+      return of(status);
     } else if (command instanceof Command.Coordinator) {
       return coordinator(began);
     } else if (command instanceof Command.Change change) {
@@ -81,6 +82,11 @@ final class AdminRunner {
 
   private ExitStatus coordinator(long began) {
     StatusResponse status = client.status();
+    Optional<String> outside = StatusTable.outside(status);
+    if (outside.isPresent()) {
+      output.error(outside.get());
+      return ExitStatus.UNAVAILABLE;
+    }
     boolean acts = status.hasCoordinatorId() && status.getCoordinatorHeard();
     if (!acts) {
       output.result(
@@ -89,6 +95,11 @@ final class AdminRunner {
     }
     output.coordinator(status.getCoordinatorId(), System.nanoTime() - began);
     return ExitStatus.DONE;
+  }
+
+  /** One that has no part in the cluster does not know how it is. */
+  static ExitStatus of(StatusResponse status) {
+    return StatusTable.outside(status).isPresent() ? ExitStatus.UNAVAILABLE : ExitStatus.DONE;
   }
 
   private void change(ChangeRequest request, long began) {
@@ -134,7 +145,10 @@ final class AdminRunner {
     String server = "server " + request.getServerId();
     return switch (request.getActionCase()) {
       case FAIL_RATE ->
-          String.format(Locale.ROOT, "%s fails at a rate of %s", server, request.getFailRate());
+          request.getFailRate() == 0
+              ? server + " fails no more on purpose"
+              : String.format(
+                  Locale.ROOT, "%s fails at a rate of %s", server, request.getFailRate());
       case SUSPEND_MILLIS ->
           request.getSuspendMillis() == 0
               ? server + " takes part again"

@@ -5,6 +5,7 @@ import io.synod.client.RefusedException;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.proto.KeyValue;
+import io.synod.proto.StatusResponse;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -91,7 +92,9 @@ final class CommandRunner {
     } else if (command instanceof Command.Count count) {
       output.count(client.count(count.prefix()), System.nanoTime() - began);
     } else if (command instanceof Command.Status) {
-      output.text(StatusTable.of(client.status()));
+      StatusResponse status = client.statusWithFaults();
+      output.text(StatusTable.of(status));
+      return AdminRunner.of(status);
     } else if (command instanceof Command.Operator operator) {
       return new AdminRunner(client, output).run(operator, began);
     } else if (command instanceof Command.Help) {

@@ -13,7 +13,7 @@ final class Help {
                         the keys that begin with prefix, in order, with their values;
                         all as of one moment
       COUNT [prefix]    how many there are
-      STATUS            the servers, the coordinator, how far the log is
+      STATUS            the servers, the coordinator, how far the log is, faults on purpose
 
       MEMBERS           the members, as they are in the log, and who is heard
       COORDINATOR       who coordinates

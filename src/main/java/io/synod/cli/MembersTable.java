@@ -5,6 +5,7 @@ import io.synod.proto.StatusResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Members as a person reads them, and as a program does. */
@@ -13,6 +14,10 @@ final class MembersTable {
 
   /** As the server that was asked sees them. */
   static String of(StatusResponse status) {
+    Optional<String> outside = StatusTable.outside(status);
+    if (outside.isPresent()) {
+      return outside.get() + "\n\n" + ofPast(status);
+    }
     TextTable table = new TextTable(heads("incarnation"));
     for (MemberStatus member : status.getMemberList()) {
       List<String> row = cells(member, status);
@@ -24,7 +29,15 @@ final class MembersTable {
         + status.getMembershipSlot()
         + ", quorum "
         + StatusTable.quorum(status)
-        + (status.hasCoordinatorId() ? "; * coordinates" : "");
+        + (status.getCoordinatorHeard() ? "; * coordinates" : "");
+  }
+
+  /** As a server knows them that hears them no more. */
+  static String ofPast(StatusResponse status) {
+    return ofPlan(status.getMemberList())
+        + "as of slot "
+        + status.getMembershipSlot()
+        + ", the last that this server knows";
   }
 
   /** The heads of {@link #cells}, and more. */
@@ -38,7 +51,7 @@ final class MembersTable {
   /** What every table of members says of one; more may be added. */
   static List<String> cells(MemberStatus member, StatusResponse status) {
     boolean coordinates =
-        status.hasCoordinatorId() && member.getServerId() == status.getCoordinatorId();
+        status.getCoordinatorHeard() && member.getServerId() == status.getCoordinatorId();
     boolean asked = member.getServerId() == status.getServerId();
     return new ArrayList<>(
         List.of(
@@ -46,7 +59,7 @@ final class MembersTable {
             orDash(member.getClientAddress()),
             orDash(member.getConsensusAddress()),
             role(member),
-            asked ? "asked" : member.getLive() ? "yes" : "NO",
+            asked ? "this one" : member.getLive() ? "yes" : "NO",
             member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-"));
   }
 
@@ -76,8 +89,11 @@ final class MembersTable {
     return member.getRole().name().toLowerCase(Locale.ROOT).replace("role_", "");
   }
 
-  /** One line a member, with tabs: id, role, live or down, clients' and servers' address. */
+  /**
+   * One line a member, with tabs: id, role, live, down or unknown, clients' and servers' address.
+   */
   static String raw(StatusResponse status) {
+    boolean outside = StatusTable.outside(status).isPresent();
     return status.getMemberList().stream()
         .map(
             member ->
@@ -85,7 +101,7 @@ final class MembersTable {
                     "\t",
                     Integer.toString(member.getServerId()),
                     name(member),
-                    member.getLive() ? "live" : "down",
+                    outside ? "unknown" : member.getLive() ? "live" : "down",
                     member.getClientAddress(),
                     member.getConsensusAddress()))
         .collect(Collectors.joining("\n"));

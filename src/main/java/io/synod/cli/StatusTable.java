@@ -1,13 +1,18 @@
 package io.synod.cli;
 
+import io.synod.proto.Faults;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** STATUS as a person reads it. */
 final class StatusTable {
@@ -28,34 +33,29 @@ final class StatusTable {
     return new StatusTable(status).text();
   }
 
+  /**
+   * What comes before all else at a server that has no part in the cluster: it hears nobody, so
+   * that what it knows of the others is of no use.
+   */
+  static Optional<String> outside(StatusResponse status) {
+    boolean named =
+        status.getMemberCount() == 0
+            || status.getMemberList().stream()
+                .anyMatch(member -> member.getServerId() == status.getServerId());
+    if (named) {
+      return Optional.empty();
+    }
+    String why = status.hasWaitingFor() ? status.getWaitingFor() : "this server is no member";
+    return Optional.of(why + "\nit hears the others no more: ask one of them");
+  }
+
   private String text() {
-    line(
-        "server",
-        "%d%s, up %s%s"
-            .formatted(
-                status.getServerId(),
-                address(status.getServerId()),
-                duration(Duration.ofMillis(status.getUptimeMillis())),
-                version()));
-    if (status.hasWaitingFor()) {
-      line("waiting", status.getWaitingFor());
-    }
-    if (status.hasWarning()) {
-      line("warning", status.getWarning());
-    }
-    line("cluster", status.hasClusterId() ? status.getClusterId() : "not founded yet");
-    line("coordinator", coordinator());
-    line(
-        "ballot",
-        "b%1$d.%2$d: round %1$d of server %2$d"
-            .formatted(status.getBallotRound(), status.getBallotServerId()));
-    line(
-        "log",
-        "chosen up to slot %d, applied up to %d"
-            .formatted(status.getChosenSlot(), status.getAppliedSlot()));
-    line("keys", Long.toString(status.getKeys()));
-    if (status.getQuotaBytes() > 0) {
-      line("data", data());
+    Optional<String> outside = outside(status);
+    outside.ifPresent(why -> out.append(why).append("\n\n"));
+    head(outside.isPresent());
+    if (outside.isPresent()) {
+      out.append('\n').append(MembersTable.ofPast(status));
+      return out.toString().stripTrailing();
     }
     if (status.getMemberCount() > 0) {
       line("quorum", quorum());
@@ -65,6 +65,39 @@ final class StatusTable {
       out.append('\n').append(members());
     }
     return out.toString().stripTrailing();
+  }
+
+  private void head(boolean outside) {
+    line(
+        "server",
+        "%d%s, up %s%s"
+            .formatted(
+                status.getServerId(),
+                address(status.getServerId()),
+                duration(Duration.ofMillis(status.getUptimeMillis())),
+                version()));
+    if (status.hasWaitingFor() && !outside) {
+      line("waiting", status.getWaitingFor());
+    }
+    if (status.hasWarning()) {
+      line("warning", status.getWarning());
+    }
+    line("cluster", status.hasClusterId() ? status.getClusterId() : "not founded yet");
+    if (!outside) {
+      line("coordinator", coordinator());
+      line(
+          "ballot",
+          "b%1$d.%2$d: round %1$d of server %2$d"
+              .formatted(status.getBallotRound(), status.getBallotServerId()));
+    }
+    line(
+        "log",
+        "chosen up to slot %d, applied up to %d"
+            .formatted(status.getChosenSlot(), status.getAppliedSlot()));
+    line("keys", Long.toString(status.getKeys()));
+    if (status.getQuotaBytes() > 0) {
+      line("data", data());
+    }
   }
 
   private String data() {
@@ -78,26 +111,49 @@ final class StatusTable {
         status.getRevision());
   }
 
-  /** What this server was told to do badly; what others were told, they say when they are asked. */
+  /** What servers were told to do badly, each as it says itself. */
   private void faults() {
-    String only = "of server " + status.getServerId() + ", on purpose; ask the others for theirs";
-    if (status.getFailRate() > 0) {
-      line("fail rate", status.getFailRate() + " " + only);
+    Map<Integer, Faults> all = new TreeMap<>();
+    all.put(
+        status.getServerId(),
+        Faults.newBuilder()
+            .setFailRate(status.getFailRate())
+            .setSuspendedMillis(status.getSuspendedMillis())
+            .addAllCutServerId(status.getCutServerIdList())
+            .build());
+    for (MemberStatus member : status.getMemberList()) {
+      if (member.hasFaults()) {
+        all.putIfAbsent(member.getServerId(), member.getFaults());
+      }
     }
-    if (status.getSuspendedMillis() > 0) {
-      line(
-          "suspended",
+    String name = "on purpose";
+    for (Map.Entry<Integer, Faults> each : all.entrySet()) {
+      for (String fault : faults(each.getKey(), each.getValue())) {
+        line(name, "server " + each.getKey() + " " + fault);
+        name = "";
+      }
+    }
+  }
+
+  private static List<String> faults(int server, Faults faults) {
+    List<String> all = new ArrayList<>();
+    if (faults.getFailRate() > 0) {
+      all.add("fails at a rate of " + faults.getFailRate());
+    }
+    if (faults.getSuspendedMillis() > 0) {
+      all.add(
           String.format(
               Locale.ROOT,
-              "drops all traffic of servers for %.1f s more; RESUME %d ends it",
-              status.getSuspendedMillis() / 1e3,
-              status.getServerId()));
+              "drops all traffic for %.1f s more; RESUME %d ends it",
+              faults.getSuspendedMillis() / 1e3,
+              server));
     }
-    if (status.getCutServerIdCount() > 0) {
-      line(
-          "cut off",
-          "from %s; HEAL ends it".formatted(Output.servers(status.getCutServerIdList())));
+    if (faults.getCutServerIdCount() > 0) {
+      all.add(
+          "is cut off from %s; HEAL ends it"
+              .formatted(Output.servers(faults.getCutServerIdList())));
     }
+    return all;
   }
 
   private void line(String name, String text) {
@@ -109,6 +165,9 @@ final class StatusTable {
   }
 
   private String address(int server) {
+    if (server == status.getServerId() && !status.getClientAddress().isEmpty()) {
+      return " at " + status.getClientAddress();
+    }
     return status.getMemberList().stream()
         .filter(member -> member.getServerId() == server && !member.getClientAddress().isEmpty())
         .findFirst()
@@ -121,16 +180,20 @@ final class StatusTable {
       return "none yet";
     }
     int coordinator = status.getCoordinatorId();
-    StringBuilder text = new StringBuilder("server " + coordinator + address(coordinator));
-    long since = status.getCoordinatorSinceMillis();
-    if (since > 0 && status.getCoordinatorHeard()) {
-      text.append(", heard since ")
-          .append(TIME.format(Instant.ofEpochMilli(since).atZone(ZoneId.systemDefault())));
+    String server = "server " + coordinator + address(coordinator);
+    if (status.getCoordinatorHeard()) {
+      return server + since(", heard since ", status.getCoordinatorSinceMillis());
     }
-    if (!status.getCoordinatorHeard()) {
-      text.append("; not heard here now");
-    }
-    return text.toString();
+    String since = since(" since ", status.getUnheardSinceMillis());
+    return coordinator == status.getServerId()
+        ? "none: this server coordinated, and hears no quorum" + since
+        : "none is heard" + since + "; the last was " + server;
+  }
+
+  private static String since(String words, long millis) {
+    return millis == 0
+        ? ""
+        : words + TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
   }
 
   private String quorum() {
@@ -183,7 +246,7 @@ final class StatusTable {
       }
       table.row(row);
     }
-    String note = status.hasCoordinatorId() ? "* coordinates\n" : "";
+    String note = status.getCoordinatorHeard() ? "* coordinates\n" : "";
     if (waits) {
       note += "sync for: how long a write to its disk has been under way\n";
     }

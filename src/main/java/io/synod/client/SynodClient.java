@@ -187,19 +187,24 @@ public final class SynodClient implements AutoCloseable {
 
   /** What the first server that answers knows of the cluster. Blocks. */
   public StatusResponse status() {
-    return await(statusCall(), /* write= */ false, SynodClient::status);
+    return await(statusCall(/* others= */ false), /* write= */ false, SynodClient::status);
+  }
+
+  /** As {@link #status}, with what was done to other servers on purpose, as far as they say. */
+  public StatusResponse statusWithFaults() {
+    return await(statusCall(/* others= */ true), /* write= */ false, SynodClient::status);
   }
 
   /** As {@link #status}, without blocking. */
   public CompletableFuture<StatusResponse> statusAsync() {
-    return derive(statusCall(), SynodClient::status);
+    return derive(statusCall(/* others= */ false), SynodClient::status);
   }
 
-  private CompletableFuture<Reply<StatusResponse>> statusCall() {
+  private CompletableFuture<Reply<StatusResponse>> statusCall(boolean others) {
     return begin(
         new Wish<>(
             ClusterGrpc.getStatusMethod(),
-            StatusRequest.getDefaultInstance(),
+            StatusRequest.newBuilder().setOthers(others).build(),
             new Metadata(),
             /* write= */ false));
   }

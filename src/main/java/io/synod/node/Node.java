@@ -117,8 +117,10 @@ public final class Node implements PeerListener {
    */
   private boolean lacksSnapshot;
 
-  /** Whether this process learned that its server is no member any more. */
-  private boolean removed;
+  private final Outsider outsider;
+
+  /** Since when no content coordinator is heard, by the wall clock; 0 while one is. */
+  private long unheardSinceMillis;
 
   /** Of the state after slots applied in this turn, for the protocol to compare. */
   private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
@@ -179,6 +181,7 @@ public final class Node implements PeerListener {
     this.identity = identity;
     this.self = identity.server();
     this.paxos = parts.paxos();
+    this.outsider = new Outsider(paxos, self);
     this.log = parts.log();
     this.store = parts.store();
     this.network = parts.network();
@@ -739,7 +742,16 @@ public final class Node implements PeerListener {
   private NodeStatus makeStatus() {
     noteElectedBehindASnapshot();
     return new StatusReport(paxos, store, quota, self)
-        .make(elected, electedAtMillis, faults.failRate(), waitingFor());
+        .make(elected, electedAtMillis, unheardSinceMillis(), faults.failRate(), waitingFor());
+  }
+
+  private long unheardSinceMillis() {
+    if (paxos.isContent()) {
+      unheardSinceMillis = 0;
+    } else if (unheardSinceMillis == 0) {
+      unheardSinceMillis = surroundings.wallMillis();
+    }
+    return unheardSinceMillis;
   }
 
   /** The log does not say who was elected in a slot that a snapshot covers; the others do. */
@@ -757,32 +769,24 @@ public final class Node implements PeerListener {
       return Optional.of(
           "waiting for " + Warnings.names(paxos.waitingFor()) + " to found the cluster");
     }
-    if (!paxos.isMember()) {
-      return Optional.of(noMember());
+    Optional<String> outside = outsider.why();
+    if (outside.isPresent()) {
+      return outside.map(why -> "this server " + why);
     }
     return lacksSnapshot
         ? Optional.of("its snapshot is damaged: waiting for one from another server")
         : unfit();
   }
 
-  private String noMember() {
-    boolean founded =
-        paxos.founding().flatMap(founding -> founding.membership().member(self)).isPresent();
-    return "no member of the cluster by the membership of slot "
-        + paxos.membership().decidedAt().number()
-        + (removed || founded ? ": it was removed" : ": it was removed, or waits to be added");
-  }
-
   /** Why clients have to ask another server, if this one has no part in the cluster. */
   private Optional<String> outside() {
-    return paxos.isOpen() && !paxos.isMember()
-        ? Optional.of("server " + self.number() + " is " + noMember() + "; ask another server")
-        : Optional.empty();
+    return outsider
+        .why()
+        .map(why -> "server " + self.number() + " " + why + "; ask another server");
   }
 
   /** Nobody tells this server any more what becomes of what its clients asked. */
   private void onRemoved() {
-    removed = true;
     String why = outside().orElse("this server was removed");
     writes.giveUpAll(why);
     for (ClientRequest read : reads.all()) {

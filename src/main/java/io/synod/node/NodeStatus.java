@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param coordinator as the log says, none if it says none yet
  * @param coordinatorContent whether this server hears that coordinator and it is content
  * @param coordinatorSinceMillis wall clock of this server when it learned of the coordinator
+ * @param unheardSinceMillis wall clock of this server when it last ceased to hear a coordinator
+ *     that is content, of the coordinator itself: a quorum; 0 while it hears one
  * @param warning what is wrong with this server and what can be done, for a person to read; empty
  *     if nothing is
  * @param quorum how many votes make one
@@ -27,6 +29,7 @@ public record NodeStatus(
     Optional<ServerId> coordinator,
     boolean coordinatorContent,
     long coordinatorSinceMillis,
+    long unheardSinceMillis,
     Ballot ballot,
     Slot chosen,
     Slot applied,

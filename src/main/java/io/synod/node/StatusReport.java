@@ -28,7 +28,11 @@ final class StatusReport {
   }
 
   NodeStatus make(
-      Optional<Ballot> elected, long electedAtMillis, double failRate, Optional<String> waiting) {
+      Optional<Ballot> elected,
+      long electedAtMillis,
+      long unheardSinceMillis,
+      double failRate,
+      Optional<String> waiting) {
     boolean open = paxos.isOpen();
     return new NodeStatus(
         self,
@@ -37,6 +41,7 @@ final class StatusReport {
         elected.map(Ballot::server),
         paxos.isContent(),
         electedAtMillis,
+        unheardSinceMillis,
         elected.orElse(Ballot.LOWEST),
         paxos.chosen(),
         store.applied(),

@@ -19,9 +19,13 @@ import io.synod.proto.ChangeRequest;
 import io.synod.proto.ChangeResponse;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.ControlResponse;
+import io.synod.proto.Faults;
+import io.synod.proto.MemberStatus;
 import io.synod.proto.MoveCoordinatorRequest;
 import io.synod.proto.MoveCoordinatorResponse;
 import io.synod.proto.StatusResponse;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -281,6 +285,28 @@ final class AdminCalls {
     }
   }
 
+  /** What was done to the other members on purpose, as they say; nothing of those that do not. */
+  StatusResponse withOthers(StatusResponse own) {
+    List<Member> members =
+        status.get().members().stream()
+            .map(NodeStatus.MemberStatus::member)
+            .filter(member -> member.server().number() != own.getServerId())
+            .toList();
+    Map<ServerId, StatusResponse> answers = others.statuses(members);
+    StatusResponse.Builder all = own.toBuilder();
+    for (MemberStatus.Builder member : all.getMemberBuilderList()) {
+      StatusResponse answer = answers.get(new ServerId(member.getServerId()));
+      if (answer != null && answer.getServerId() == member.getServerId()) {
+        member.setFaults(
+            Faults.newBuilder()
+                .setFailRate(answer.getFailRate())
+                .setSuspendedMillis(answer.getSuspendedMillis())
+                .addAllCutServerId(answer.getCutServerIdList()));
+      }
+    }
+    return all.build();
+  }
+
   // ---- the way there
   // -----------------------------------------------------------------------------------------------------
 
@@ -304,10 +330,11 @@ final class AdminCalls {
         if (isOutside()) {
           throw without(
               Status.UNAVAILABLE,
-              "server "
-                  + status.get().server().number()
-                  + " is "
-                  + status.get().waitingFor().orElse("no member")
+              status
+                      .get()
+                      .waitingFor()
+                      .orElse("this server is no member")
+                      .replaceFirst("^this server", "server " + status.get().server().number())
                   + "; ask another server");
         }
         if (coordinator.isEmpty()) {

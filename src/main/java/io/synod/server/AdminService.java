@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The service {@code keyvaluestore.Cluster}. Network threads never wait: Status is answered from
- * memory, all else by threads of its own.
+ * The service {@code keyvaluestore.Cluster}. Network threads never wait: Status of this server
+ * alone is answered from memory, all else by threads of its own.
  */
 final class AdminService extends ClusterGrpc.ClusterImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(AdminService.class);
@@ -68,6 +68,10 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
 
   @Override
   public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+    if (request.getOthers() && !AdminGate.WAS_PASSED_ON.get()) {
+      carryOut(observer, passedOn -> calls.withOthers(status.response()));
+      return;
+    }
     observer.onNext(status.response());
     observer.onCompleted();
   }

@@ -1,5 +1,7 @@
 package io.synod.server;
 
+import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -14,7 +16,12 @@ import io.synod.proto.ClusterGrpc;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.net.ConnectException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -22,6 +29,7 @@ import java.util.function.Function;
 final class OtherServers {
   private static final long STATUS_MILLIS = 2_000;
   private static final long CALL_MILLIS = 12_000;
+  private static final long MOMENT_MILLIS = 300;
 
   private final ServerId self;
   private final Optional<String> token;
@@ -91,20 +99,62 @@ final class OtherServers {
     };
   }
 
+  /** What these servers say of themselves, as far as they answer within a moment. */
+  Map<ServerId, StatusResponse> statuses(List<Member> servers) {
+    Map<ServerId, ListenableFuture<StatusResponse>> asked = new LinkedHashMap<>();
+    List<ManagedChannel> channels = new ArrayList<>();
+    try {
+      for (Member server : servers) {
+        ManagedChannel channel = channel(server.consensusAddress());
+        channels.add(channel);
+        asked.put(
+            server.server(),
+            ClusterGrpc.newFutureStub(channel)
+                .withInterceptors(headers())
+                .withDeadlineAfter(MOMENT_MILLIS, TimeUnit.MILLISECONDS)
+                .status(StatusRequest.getDefaultInstance()));
+      }
+      Map<ServerId, StatusResponse> answers = new LinkedHashMap<>();
+      asked.forEach((server, answer) -> answer(answer).ifPresent(it -> answers.put(server, it)));
+      return answers;
+    } finally {
+      channels.forEach(ManagedChannel::shutdownNow);
+    }
+  }
+
+  private static Optional<StatusResponse> answer(ListenableFuture<StatusResponse> asked) {
+    try {
+      return Optional.of(asked.get());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      // It is down, hangs or is an older release: then nobody knows.
+      return Optional.empty();
+    }
+  }
+
   private <R> R with(
       Address address, long millis, Function<ClusterGrpc.ClusterBlockingStub, R> call) {
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
+    ManagedChannel channel = channel(address);
     try {
-      Metadata headers = new Metadata();
-      headers.put(AdminGate.PASSED_ON, String.valueOf(self.number()));
-      token.ifPresent(text -> headers.put(AdminGate.TOKEN, text));
       return call.apply(
           ClusterGrpc.newBlockingStub(channel)
-              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+              .withInterceptors(headers())
               .withDeadlineAfter(millis, TimeUnit.MILLISECONDS));
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  private static ManagedChannel channel(Address address) {
+    return NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
+  }
+
+  private ClientInterceptor headers() {
+    Metadata headers = new Metadata();
+    headers.put(AdminGate.PASSED_ON, String.valueOf(self.number()));
+    token.ifPresent(text -> headers.put(AdminGate.TOKEN, text));
+    return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 }

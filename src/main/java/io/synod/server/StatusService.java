@@ -61,6 +61,9 @@ final class StatusService {
             .setHistoryBytes(status.data().historyBytes())
             .setQuotaBytes(status.data().quotaBytes())
             .setFailRate(status.failRate());
+    if (status.unheardSinceMillis() > 0) {
+      response.setUnheardSinceMillis(status.unheardSinceMillis());
+    }
     status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
     status.waitingFor().ifPresent(response::setWaitingFor);
     status.warning().ifPresent(response::setWarning);

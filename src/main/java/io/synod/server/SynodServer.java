@@ -597,6 +597,7 @@ final class SynodServer {
         Optional.empty(),
         false,
         0,
+        0,
         Ballot.LOWEST,
         Slot.ZERO,
         Slot.ZERO,

@@ -3,8 +3,10 @@ package io.synod.cli;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.proto.Faults;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class StatusTableTest {
@@ -111,29 +113,53 @@ class StatusTableTest {
 
   @Test
   void saysThatCoordinatorIsNotHeard() {
+    StatusResponse.Builder unheard =
+        five().setCoordinatorHeard(false).setUnheardSinceMillis(1_790_000_000_000L);
+    String other = StatusTable.of(unheard.build());
     assertShows(
-        StatusTable.of(five().setCoordinatorHeard(false).setFailRate(0.3).build()),
-        "not heard here now",
-        "fail rate    0.3 of server 1, on purpose; ask the others for theirs");
+        other, "none is heard since 2026-09-2", "; the last was server 3 at 127.0.0.1:8003");
+    assertFalse(other.contains("coordinates"), other);
+    String itself = StatusTable.of(unheard.setServerId(3).build());
+    assertShows(itself, "none: this server coordinated, and hears no quorum since 2026-09-2");
+    assertFalse(itself.contains("3 *"), itself);
+    assertFalse(MembersTable.of(unheard.build()).contains("coordinates"));
+  }
+
+  @Test
+  void oneThatWasRemovedSaysSoFirstAndNothingOfHowTheOthersAre() {
+    StatusResponse.Builder removed =
+        all(five(), 0)
+            .setWaitingFor("this server was removed from the cluster at slot 17")
+            .setMembershipSlot(17)
+            .setClientAddress("127.0.0.1:8001")
+            .removeMember(1);
+    for (String text : List.of(StatusTable.of(removed.build()), MembersTable.of(removed.build()))) {
+      assertTrue(text.startsWith("this server was removed from the cluster at slot 17\n"), text);
+      assertShows(text, "ask one of them", "127.0.0.1:8004", "as of slot 17");
+      assertFalse(text.contains("NO") || text.contains("quorum") || text.contains("live"), text);
+    }
+    assertShows(MembersTable.raw(removed.build()), "0\tvoter\tunknown\t127.0.0.1:8000");
+    assertFalse(StatusTable.outside(five().build()).isPresent());
   }
 
   @Test
   void showsWhatAnOperatorDidOnPurposeAndNothingElse() {
     String plain = StatusTable.of(five().build());
     assertFalse(
-        plain.contains("suspended") || plain.contains("cut off") || plain.contains("fail rate"));
-    String text =
-        StatusTable.of(
-            five()
-                .setSuspendedMillis(3_599_940)
-                .addCutServerId(0)
-                .addCutServerId(4)
-                .setFailRate(0.3)
-                .build());
+        plain.contains("on purpose") || plain.contains("cut off") || plain.contains("rate of"));
+    StatusResponse.Builder faulty =
+        five().setSuspendedMillis(3_599_940).addCutServerId(0).addCutServerId(4);
+    faulty.getMemberBuilder(0).setFaults(Faults.newBuilder().setFailRate(0.3));
+    faulty.getMemberBuilder(2).setFaults(Faults.getDefaultInstance());
+    faulty.getMemberBuilder(4).setFaults(Faults.newBuilder().addCutServerId(1));
+    String text = StatusTable.of(faulty.build());
     assertShows(
         text,
-        "suspended    drops all traffic of servers for 3599.9 s more; RESUME 1 ends it",
-        "cut off      from servers 0, 4; HEAL ends it");
+        "on purpose   server 0 fails at a rate of 0.3\n",
+        "             server 1 drops all traffic for 3599.9 s more; RESUME 1 ends it\n",
+        "             server 1 is cut off from servers 0, 4; HEAL ends it\n",
+        "             server 4 is cut off from server 1; HEAL ends it\n");
+    assertFalse(text.contains("server 2 "), text);
     text.lines().forEach(line -> assertTrue(line.length() <= 80, () -> line));
   }
 }

@@ -196,10 +196,24 @@ class RunServersTest {
 
     run("client", "admin", address(1), "REMOVE", "0").is(0, "done: in force since slot");
     first.until("the members are servers 1, 2 now");
-    run("client", address(0), "-c", "GET fruit").is(3, "server 0 is no member", "it was removed");
+    run("client", address(0), "-c", "GET fruit")
+        .is(3, "server 0 was removed from the cluster at slot ", "ask another server");
+    for (String verb : List.of("STATUS", "MEMBERS")) {
+      Ran outside = run("client", address(0), "-c", verb);
+      outside.is(3, "ask one of them", address(2).replace("localhost", "127.0.0.1"));
+      assertTrue(
+          outside.said().startsWith("this server was removed from the cluster at slot "),
+          outside.said());
+      assertFalse(outside.said().contains("NO"), outside.said());
+    }
+    run("scripts/kill_server.sh", "0", "--data", data()).is(0, "server 0 (process ");
+    run("scripts/start_server.sh", "0", "--data", data())
+        .is(1, "server 0 was removed from the cluster at slot ", "it is stopped again");
+    assertEquals(2, servers().size());
     run("client", address(0) + "," + address(2), "-c", "GET fruit").is(0, "a ripe pear");
     first.stop();
-    assertTrue(first.said().contains("stopping 3 servers ..."), first.said());
+    assertTrue(first.said().contains("which is no member any more"), first.said());
+    assertTrue(first.said().contains("stopping 2 servers ..."), first.said());
 
     run("run_servers.sh", with("3"))
         .is(1, "is of 2 servers (1, 2; others were removed), not 3", "./run_servers.sh 2");
@@ -223,8 +237,16 @@ class RunServersTest {
         new ServerSocket(CONSENSUS_PORTS + offset + 2, 1, InetAddress.getLoopbackAddress())) {
       run("run_servers.sh", with("3")).is(1, "port " + other.getLocalPort() + " is in use");
     }
-    Ran failed = run("run_servers.sh", with("3", "--", "--quota-mib", "4096"));
-    failed.is(1, "could not start: quota_mib 4096 does not fit into the heap of", "stopped again");
+    for (List<String> options :
+        List.of(
+            List.of("--quota-mib", "4096", "quota_mib 4096 does not fit into the heap of"),
+            List.of("--storge", "HEAP", "there is no option --storge (did you mean --storage?)"),
+            List.of("--data-dir", "x", "--data-dir is given twice"))) {
+      Ran refused = run("run_servers.sh", with("3", "--", options.get(0), options.get(1)));
+      refused.is(2, "run_servers.sh: " + options.get(2));
+      assertEquals(1, refused.said().lines().count(), refused.said());
+      assertFalse(Files.exists(Path.of(data())), refused.said());
+    }
     assertEquals(List.of(), servers());
 
     Path mine = folder.resolve("mine");

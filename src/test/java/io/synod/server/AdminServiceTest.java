@@ -84,6 +84,7 @@ class AdminServiceTest {
         coordinator.map(ServerId::new),
         coordinator.isPresent(),
         0,
+        0,
         Ballot.LOWEST,
         Slot.of(20),
         Slot.of(20),
@@ -257,6 +258,7 @@ class AdminServiceTest {
         like.coordinator(),
         like.coordinatorContent(),
         0,
+        0,
         like.ballot(),
         Slot.ZERO,
         Slot.ZERO,
@@ -406,6 +408,33 @@ class AdminServiceTest {
     StatusResponse status = stub(1).status(StatusRequest.getDefaultInstance());
     assertEquals(1_500, status.getSuspendedMillis());
     assertEquals(List.of(0, 2), status.getCutServerIdList());
+  }
+
+  @Test
+  void statusSaysWhatWasDoneToTheOthersIfItIsAskedFor() {
+    servers.get(0).faults = new LocalControls.Faults(0, List.of(id(1)));
+    servers.get(1).faults = new LocalControls.Faults(1_500, List.of());
+    servers.get(2).close();
+    List<MemberStatus> members = withFaultsOf(1, stub(0));
+    assertFalse(members.get(0).hasFaults(), "its own are not among those of the others");
+    assertEquals(1_500, members.get(1).getFaults().getSuspendedMillis());
+    assertFalse(members.get(2).hasFaults(), "it is down");
+    members = withFaultsOf(0, stub(1));
+    assertEquals(List.of(1), members.get(0).getFaults().getCutServerIdList());
+    members = stub(1).status(StatusRequest.getDefaultInstance()).getMemberList();
+    assertFalse(members.get(0).hasFaults(), "nobody asked for it");
+  }
+
+  /** Asks until this server answered the one that is asked in time: a machine may be busy. */
+  private static List<MemberStatus> withFaultsOf(
+      int server, ClusterGrpc.ClusterBlockingStub asked) {
+    StatusRequest all = StatusRequest.newBuilder().setOthers(true).build();
+    List<MemberStatus> members = asked.status(all).getMemberList();
+    while (!members.get(server).hasFaults()) {
+      // Until the deadline of the stub.
+      members = asked.status(all).getMemberList();
+    }
+    return members;
   }
 
   @Test

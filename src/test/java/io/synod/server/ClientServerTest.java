@@ -154,6 +154,7 @@ class ClientServerTest {
         Optional.of(other),
         true,
         1234,
+        5678,
         new Ballot(7, other),
         Slot.of(20),
         Slot.of(19),
@@ -219,6 +220,7 @@ class ClientServerTest {
             .setCoordinatorId(2)
             .setCoordinatorHeard(true)
             .setCoordinatorSinceMillis(1234)
+            .setUnheardSinceMillis(5678)
             .setBallotRound(7)
             .setBallotServerId(2)
             .setChosenSlot(20)

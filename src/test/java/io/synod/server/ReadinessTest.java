@@ -45,6 +45,7 @@ class ReadinessTest {
         Optional.empty(),
         quorum,
         0,
+        0,
         Ballot.LOWEST,
         Slot.ZERO,
         Slot.ZERO,
