@@ -24,6 +24,8 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     /** This project's calls, answered by nothing. */
     ECHO,
     SYNOD,
+    /** The same with reads under the coordinator's lease. */
+    SYNOD_LEASE,
     ETCD,
     ZOOKEEPER
   }
@@ -38,7 +40,9 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     int at = text.indexOf('@');
     if (equals < 1 || at < equals) {
       throw new WrongInputException(
-          "--system is NAME=synod|etcd|zookeeper@HOST:PORT,...[+PID,...], not '" + text + "'");
+          "--system is NAME=synod|synod_lease|etcd|zookeeper@HOST:PORT,...[+PID,...], not '"
+              + text
+              + "'");
     }
     String[] rest = text.substring(at + 1).split("\\+", 2);
     List<Long> pids = new ArrayList<>();
@@ -62,7 +66,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
       case ECHO -> {
         return servers;
       }
-      case SYNOD -> {
+      case SYNOD, SYNOD_LEASE -> {
         return List.of(synodCoordinator());
       }
       case ETCD, ZOOKEEPER -> {
@@ -92,6 +96,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
   Caller open(ServerAddress server, Workload workload, EventLoopGroup threads) throws IOException {
     return switch (kind) {
       case ECHO, SYNOD -> GrpcCaller.toStore(server, workload);
+      case SYNOD_LEASE -> GrpcCaller.underLease(server, workload);
       case ETCD -> Etcd.caller(server, workload);
       case ZOOKEEPER -> ZooKeeperCaller.open(server, workload, threads);
     };

@@ -28,7 +28,7 @@ record ClientOptions(
     ClientSettings settings, List<String> commands, boolean demo, boolean raw, boolean help) {
   /** What a verb never takes as a word of its own. */
   private static final Pattern OWN_OPTION =
-      Pattern.compile("--(raw|local|retry|help)|-h|--timeout=.*");
+      Pattern.compile("--(raw|local|lease|retry|help)|-h|--timeout=.*");
 
   private static final double LONGEST_SECONDS = 86_400;
 
@@ -112,8 +112,13 @@ record ClientOptions(
     if (line.hasOption("timeout")) {
       settings = settings.withDeadline(seconds("--timeout", line.getOptionValue("timeout")));
     }
+    if (line.hasOption("local") && line.hasOption("lease")) {
+      throw new WrongInputException("--local and --lease: a read is one or the other");
+    }
     if (line.hasOption("local")) {
       settings = settings.withReadMode(ReadMode.LOCAL);
+    } else if (line.hasOption("lease")) {
+      settings = settings.withReadMode(ReadMode.LEASE);
     }
     if (line.hasOption("retry")) {
       settings = settings.withRetries(Retries.UNTIL_DEADLINE);
@@ -140,7 +145,7 @@ record ClientOptions(
     options.addOption(Option.builder("c").longOpt("command").hasArg().get());
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("timeout").hasArg().get());
-    for (String flag : List.of("demo", "local", "raw", "retry")) {
+    for (String flag : List.of("demo", "lease", "local", "raw", "retry")) {
       options.addOption(Option.builder().longOpt(flag).get());
     }
     return options;

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
@@ -51,7 +52,8 @@ final class Etcd {
         KeyValueStoreGrpc.getGetValueMethod().toBuilder(
                 KeyValueStoreGrpc.getGetValueMethod().getRequestMarshaller(), BYTES)
             .setFullMethodName("etcdserverpb.KV/Range")
-            .build());
+            .build(),
+        new Metadata());
   }
 
   /** What a member says of itself. */

@@ -1,9 +1,13 @@
 package io.synod.cli;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.synod.client.ChannelFactory;
 import io.synod.client.ServerAddress;
@@ -16,7 +20,14 @@ import io.synod.proto.PutRequest;
  * call than what gRPC makes.
  */
 final class GrpcCaller<W, R> implements Caller {
+  private static final Metadata.Key<String> READ =
+      Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
   private final ManagedChannel channel;
+
+  /** The channel, with what its reads bear. */
+  private final Channel reads;
+
   private final Workload workload;
   private final MethodDescriptor<PutRequest, W> put;
   private final MethodDescriptor<GetRequest, R> get;
@@ -25,8 +36,14 @@ final class GrpcCaller<W, R> implements Caller {
       ServerAddress server,
       Workload workload,
       MethodDescriptor<PutRequest, W> put,
-      MethodDescriptor<GetRequest, R> get) {
+      MethodDescriptor<GetRequest, R> get,
+      Metadata readHeaders) {
     this.channel = ChannelFactory.plaintext(server);
+    this.reads =
+        readHeaders.keys().isEmpty()
+            ? channel
+            : ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(readHeaders));
     this.workload = workload;
     this.put = put;
     this.get = get;
@@ -38,7 +55,20 @@ final class GrpcCaller<W, R> implements Caller {
         server,
         workload,
         KeyValueStoreGrpc.getPutPairMethod(),
-        KeyValueStoreGrpc.getGetValueMethod());
+        KeyValueStoreGrpc.getGetValueMethod(),
+        new Metadata());
+  }
+
+  /** To this project's store, with reads under the coordinator's lease. */
+  static Caller underLease(ServerAddress server, Workload workload) {
+    Metadata lease = new Metadata();
+    lease.put(READ, "lease");
+    return new GrpcCaller<>(
+        server,
+        workload,
+        KeyValueStoreGrpc.getPutPairMethod(),
+        KeyValueStoreGrpc.getGetValueMethod(),
+        lease);
   }
 
   @Override
@@ -50,7 +80,7 @@ final class GrpcCaller<W, R> implements Caller {
   @Override
   public void get(int key, Outcome outcome) {
     ClientCalls.asyncUnaryCall(
-        channel.newCall(get, CallOptions.DEFAULT), workload.get(key), new Observer<>(outcome));
+        reads.newCall(get, CallOptions.DEFAULT), workload.get(key), new Observer<>(outcome));
   }
 
   @Override

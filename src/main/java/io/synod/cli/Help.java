@@ -52,6 +52,8 @@ final class Help {
         -c, --command "PUT a b"   carries this out and ends; may be given several times
             --demo                fills the store with a few pairs, and shows the verbs
             --local               reads what the asked server has applied, asking no other
+            --lease               reads of the newest, as without it, relying on clocks for
+                                  less: the coordinator asks nobody while it has a lease
             --raw                 prints the bytes of values and nothing else; LIST: keys;
                                   MEMBERS: one a line, with tabs. Also at the end of one
                                   command that reads: GET key --raw

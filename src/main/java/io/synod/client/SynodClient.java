@@ -127,6 +127,7 @@ public final class SynodClient implements AutoCloseable {
     switch (mode) {
       case SERVER_DEFAULT -> {}
       case LINEARIZABLE -> headers.put(READ, "linearizable");
+      case LEASE -> headers.put(READ, "lease");
       case LOCAL -> headers.put(READ, "local");
     }
     return headers;

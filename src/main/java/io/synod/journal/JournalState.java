@@ -28,6 +28,7 @@ final class JournalState {
   private static final int CUT_MEMBERSHIP = 4;
   private static final int PROMISE_LOST = 8;
   private static final int SEEN = 16;
+  private static final int LEASED = 32;
 
   Optional<Founding> founding = Optional.empty();
   boolean opened;
@@ -47,6 +48,9 @@ final class JournalState {
 
   /** What was promised is lost to damage, or forgotten; over when the directory gets a new life. */
   boolean promiseLost;
+
+  /** No lease was given for longer; 0 if none was given. */
+  long longestLeaseNanos;
 
   /**
    * Takes in one more record. Returns whether the promise files must say so before it counts as
@@ -78,6 +82,8 @@ final class JournalState {
       return false;
     } else if (record instanceof JournalRecord.VotesForgotten) {
       promiseLost = true;
+    } else if (record instanceof JournalRecord.LeasesGiven given) {
+      longestLeaseNanos = Math.max(longestLeaseNanos, given.longestNanos());
     }
     return true;
   }
@@ -107,6 +113,7 @@ final class JournalState {
     }
     other.seen.values().forEach(this::note);
     promiseLost |= other.promiseLost;
+    longestLeaseNanos = Math.max(longestLeaseNanos, other.longestLeaseNanos);
   }
 
   private void note(PeerVotes votes) {
@@ -123,6 +130,7 @@ final class JournalState {
   /** Makes this the beginning of a new life, which has voted nothing and keeps what is chosen. */
   void renew() {
     promiseLost = false;
+    longestLeaseNanos = 0;
     unknown = Optional.empty();
     torn = Optional.empty();
   }
@@ -164,6 +172,7 @@ final class JournalState {
         && ballotTaken.equals(Ballot.LOWEST)
         && chosen.equals(Slot.ZERO)
         && membership.isEmpty()
+        && longestLeaseNanos == 0
         && !promiseLost;
   }
 
@@ -174,12 +183,14 @@ final class JournalState {
         membership.map(made -> ValueFormat.membership(made.membership())).orElse(Bytes.EMPTY);
     int fixed = 1 + 2 * RecordFormat.BALLOT_BYTES + 16 + 2 * RecordFormat.RANGE_BYTES;
     int votes = seen.isEmpty() ? 0 : 4 + seen.size() * RecordFormat.VOTES_BYTES;
-    ByteBuffer out = ByteBuffer.allocate(fixed + 20 + founded.size() + 12 + members.size() + votes);
+    ByteBuffer out =
+        ByteBuffer.allocate(fixed + 20 + founded.size() + 12 + members.size() + votes + 8);
     int flags = founding.isPresent() ? FOUNDED : 0;
     flags |= opened ? OPENED : 0;
     flags |= membership.isPresent() ? CUT_MEMBERSHIP : 0;
     flags |= promiseLost ? PROMISE_LOST : 0;
     flags |= seen.isEmpty() ? 0 : SEEN;
+    flags |= longestLeaseNanos == 0 ? 0 : LEASED;
     out.put((byte) flags);
     RecordFormat.putBallot(promised, out);
     RecordFormat.putBallot(ballotTaken, out);
@@ -197,6 +208,9 @@ final class JournalState {
     if (!seen.isEmpty()) {
       out.putInt(seen.size());
       seen.values().forEach(each -> RecordFormat.putVotes(each, out));
+    }
+    if (longestLeaseNanos != 0) {
+      out.putLong(longestLeaseNanos);
     }
     out.flip();
     return Bytes.copyOf(out);
@@ -226,6 +240,9 @@ final class JournalState {
       for (int left = in.getInt(); left > 0; left--) {
         state.note(RecordFormat.votes(in));
       }
+    }
+    if ((flags & LEASED) != 0) {
+      state.longestLeaseNanos = in.getLong();
     }
     return state;
   }

@@ -34,6 +34,7 @@ final class RecordFormat {
   private static final int DAMAGE = Frame.FIRST_RECORD + 7;
   private static final int VOTES_NOTED = Frame.FIRST_RECORD + 8;
   private static final int VOTES_FORGOTTEN = Frame.FIRST_RECORD + 9;
+  private static final int LEASES_GIVEN = Frame.FIRST_RECORD + 10;
 
   static final int BALLOT_BYTES = 12;
   static final int RANGE_BYTES = 17;
@@ -64,6 +65,8 @@ final class RecordFormat {
       return VOTES_NOTED;
     } else if (record instanceof JournalRecord.VotesForgotten) {
       return VOTES_FORGOTTEN;
+    } else if (record instanceof JournalRecord.LeasesGiven) {
+      return LEASES_GIVEN;
     }
     return FOUNDING_IN_FORCE;
   }
@@ -71,7 +74,7 @@ final class RecordFormat {
   static int fixedBytes(int type) {
     return switch (type) {
       case VALUE_ACCEPTED -> ACCEPTED_BYTES;
-      case CHOSEN_UP_TO -> 8;
+      case CHOSEN_UP_TO, LEASES_GIVEN -> 8;
       case PROMISED, BALLOT_TAKEN -> BALLOT_BYTES;
       case CUT -> 16;
       case DAMAGE -> 2 * RANGE_BYTES;
@@ -116,6 +119,8 @@ final class RecordFormat {
       putRange(damage.torn(), out);
     } else if (record instanceof JournalRecord.VotesNoted noted) {
       putVotes(noted.seen(), out);
+    } else if (record instanceof JournalRecord.LeasesGiven given) {
+      out.putLong(given.longestNanos());
     } else if (record instanceof JournalRecord.FoundingPrepared prepared) {
       putId(prepared.founding().cluster().id(), out);
     } else if (record instanceof JournalRecord.FoundingInForce inForce) {
@@ -150,6 +155,7 @@ final class RecordFormat {
       case DAMAGE -> new JournalRecord.Damage(range(in), range(in));
       case VOTES_NOTED -> new JournalRecord.VotesNoted(votes(in));
       case VOTES_FORGOTTEN -> new JournalRecord.VotesForgotten();
+      case LEASES_GIVEN -> new JournalRecord.LeasesGiven(in.getLong());
       case FOUNDING_PREPARED -> new JournalRecord.FoundingPrepared(founding(in));
       case FOUNDING_IN_FORCE -> new JournalRecord.FoundingInForce(founding(in));
       default -> throw new IllegalArgumentException("no record has type " + type);

@@ -417,6 +417,7 @@ final class Recovery {
         state.chosen,
         state.unknown,
         state.torn,
-        List.copyOf(state.seen.values()));
+        List.copyOf(state.seen.values()),
+        state.longestLeaseNanos);
   }
 }

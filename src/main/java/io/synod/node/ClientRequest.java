@@ -55,6 +55,11 @@ public abstract class ClientRequest {
   public enum ReadMode {
     /** Sees every write acknowledged before it began. */
     LINEARIZABLE,
+    /**
+     * The same as long as no two servers' clocks differ in speed by more than a tenth; the
+     * coordinator asks nobody while its lease holds.
+     */
+    LEASE,
     /** What this server has applied, without asking anyone. */
     LOCAL
   }

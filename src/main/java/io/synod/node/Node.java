@@ -77,6 +77,7 @@ public final class Node implements PeerListener {
   private final WritePath writePath;
   private final Writes writes;
   private final Reads reads;
+  private final Reads leaseReads;
   private final SnapshotDuties snapshots;
   private final Compaction compaction;
   private final Scans scans;
@@ -158,6 +159,9 @@ public final class Node implements PeerListener {
     /** This server is to be stopped, and started from its directory again; driver thread. */
     void startAnew();
 
+    /** The clock that {@link #turn} is told, as it is now. */
+    long monotonicNanos();
+
     /** Wall clock, for display only. */
     long wallMillis();
   }
@@ -192,8 +196,9 @@ public final class Node implements PeerListener {
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
     this.writePath = new WritePath(settings, identity, parts, this::send);
     this.writes = writePath.writes();
-    this.reads =
-        new Reads(settings.retryNanos() / 5, settings.run().getLeastSignificantBits() >>> 16);
+    long idsBefore = settings.run().getLeastSignificantBits() >>> 16;
+    this.reads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ false);
+    this.leaseReads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ true);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
@@ -343,9 +348,11 @@ public final class Node implements PeerListener {
     noteCoordinator();
     writePath.forward(nowNanos);
     propose();
-    askReadPoint();
+    askReadPoints();
     loopBack();
-    answerReads();
+    readClock();
+    answerReads(reads);
+    answerReads(leaseReads);
     worked |= scans.turn();
     if (now - deadlinesAtNanos >= DEADLINE_INTERVAL_NANOS || deadlinesAtNanos == Long.MIN_VALUE) {
       deadlinesAtNanos = now;
@@ -363,7 +370,7 @@ public final class Node implements PeerListener {
       quota.check();
       intake.watch(now);
     }
-    held = writes.count() + reads.count() + scans.count();
+    held = writes.count() + readCount() + scans.count();
     network.flush();
     answers.flush();
     return worked;
@@ -382,7 +389,7 @@ public final class Node implements PeerListener {
         Math.min(
             paxos.nanosUntilDeadline(), statusOutdated ? STATUS_SOON_NANOS : STATUS_INTERVAL_NANOS);
     boolean waiting =
-        writes.count() > 0 || reads.count() > 0 || scans.count() > 0 || !writes.hasSession();
+        writes.count() > 0 || readCount() > 0 || scans.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 
@@ -393,7 +400,7 @@ public final class Node implements PeerListener {
     }
     operators.stop();
     writes.giveUpAll("the server stops");
-    for (ClientRequest read : reads.all()) {
+    for (ClientRequest read : allReads()) {
       read.answer(new Answer.Unavailable(false, "the server stops"));
     }
     for (ClientRequest scan : scans.all()) {
@@ -504,6 +511,7 @@ public final class Node implements PeerListener {
     }
     for (Output.ReadAnswer each : output.readPoints()) {
       reads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
+      leaseReads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
     }
     for (ChangeAnswer each : output.changes()) {
       operators.onAnswer(each);
@@ -619,7 +627,7 @@ public final class Node implements PeerListener {
       if (mode == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {
         answerRead(request);
       } else {
-        reads.add(request);
+        (mode == ReadMode.LEASE ? leaseReads : reads).add(request);
       }
     } else {
       Optional<String> refusal = quota.refusal(operation);
@@ -652,26 +660,55 @@ public final class Node implements PeerListener {
             : new Answer.NotFound(store.applied()));
   }
 
-  private void askReadPoint() {
-    if (reads.wantsPoint(nowNanos) && paxos.isOpen()) {
-      step(new Input.ReadsWaiting(reads.ask(nowNanos)));
+  private void askReadPoints() {
+    askReadPoint(reads, /* underLease= */ false);
+    askReadPoint(leaseReads, /* underLease= */ true);
+  }
+
+  private void askReadPoint(Reads waiting, boolean underLease) {
+    if (waiting.wantsPoint(nowNanos) && paxos.isOpen()) {
+      step(new Input.ReadsWaiting(waiting.ask(nowNanos), underLease));
     }
   }
 
-  private void answerReads() {
-    List<ClientRequest> ready = reads.applied(store.applied());
+  /**
+   * Reads the clock where a lease depends on it. The time of the turn will not do: the process may
+   * have stood still since, and something may have come after that.
+   */
+  private void readClock() {
+    if (paxos.wantsClock()) {
+      step(new Input.ClockRead(surroundings.monotonicNanos()));
+      loopBack();
+    }
+  }
+
+  private void answerReads(Reads waiting) {
+    List<ClientRequest> ready = waiting.applied(store.applied());
     while (!ready.isEmpty()) {
       for (ClientRequest read : ready) {
         answerRead(read);
       }
-      ready = reads.applied(store.applied());
+      ready = waiting.applied(store.applied());
     }
+  }
+
+  private int readCount() {
+    return reads.count() + leaseReads.count();
+  }
+
+  private List<ClientRequest> allReads() {
+    List<ClientRequest> all = reads.all();
+    all.addAll(leaseReads.all());
+    return all;
   }
 
   private void expire() {
     String why = whyUnavailable();
     writes.expire(nowNanos, why);
     for (ClientRequest read : reads.expired(nowNanos)) {
+      read.answer(new Answer.Unavailable(false, why));
+    }
+    for (ClientRequest read : leaseReads.expired(nowNanos)) {
       read.answer(new Answer.Unavailable(false, why));
     }
     for (ClientRequest scan : scans.expired(nowNanos)) {
@@ -717,6 +754,7 @@ public final class Node implements PeerListener {
   private void noteCoordinator() {
     if (writePath.noteCoordinator()) {
       reads.onCoordinatorChanged();
+      leaseReads.onCoordinatorChanged();
     }
   }
 
@@ -789,7 +827,7 @@ public final class Node implements PeerListener {
   private void onRemoved() {
     String why = outside().orElse("this server was removed");
     writes.giveUpAll(why);
-    for (ClientRequest read : reads.all()) {
+    for (ClientRequest read : allReads()) {
       read.answer(new Answer.Unavailable(false, why));
     }
   }

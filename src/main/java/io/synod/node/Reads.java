@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The linearizable reads of this server: they wait together for a read point, one request for all
- * that have come, and then until the store has applied that far. Driver thread only.
+ * The linearizable reads of this server, those that rely on the coordinator's lease or the others:
+ * they wait together for a read point, one request for all that have come, and then until the store
+ * has applied that far. Driver thread only.
  */
 final class Reads {
   /** The wait for an answer grows to so many times the usual one. */
@@ -36,11 +37,12 @@ final class Reads {
   /**
    * @param idsBefore requests are numbered from here on: differs from run to run, so that the
    *     answer to an earlier run of this server is told from one to this run
+   * @param underLease whether the coordinator's lease will do: these have ids of their own
    */
-  Reads(long retryNanos, long idsBefore) {
+  Reads(long retryNanos, long idsBefore, boolean underLease) {
     this.retryNanos = retryNanos;
     this.waitNanos = retryNanos;
-    this.id = idsBefore;
+    this.id = 2 * idsBefore + (underLease ? 1 : 0);
   }
 
   int count() {
@@ -77,7 +79,8 @@ final class Reads {
     List<ClientRequest> spare = asked;
     asked = arrived;
     arrived = spare;
-    return ++id;
+    id += 2;
+    return id;
   }
 
   /**

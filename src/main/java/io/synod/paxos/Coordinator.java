@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -48,6 +49,7 @@ final class Coordinator {
   private final Promises promises;
   private final TreeMap<Life, Progress> progress = new TreeMap<>();
   private final Reads reads = new Reads();
+  private final LeaseHeld lease;
 
   private Phase phase = Phase.PREPARING;
 
@@ -64,6 +66,11 @@ final class Coordinator {
   private Slot chosenHere;
 
   private boolean deposed;
+
+  /** The last reading of the clock that is known: it showed that some time before now. */
+  private long clockNanos;
+
+  private long leaseReads;
 
   /** It is about to hand over. */
   private boolean resting;
@@ -92,6 +99,7 @@ final class Coordinator {
       Ballot ballot,
       long nowNanos) {
     this.settings = settings;
+    this.lease = new LeaseHeld(settings);
     this.effects = effects;
     this.acceptor = acceptor;
     this.learner = learner;
@@ -133,6 +141,9 @@ final class Coordinator {
   /** Takes no more commands, so that what is in flight comes to an end; or takes them again. */
   void rest(boolean now) {
     resting = now;
+    if (now) {
+      returnLease();
+    }
   }
 
   /** Whether nothing is in flight or waiting, and this member has all of it. */
@@ -742,27 +753,113 @@ final class Coordinator {
       refuse(List.of(read));
       return;
     }
+    if (read.underLease()) {
+      lease.add(read, learner.chosen(), nowNanos);
+      return;
+    }
     reads.add(read);
     confirmReads(nowNanos);
+  }
+
+  /** Whether reads wait for the clock to be read. */
+  boolean wantsClock() {
+    return lease.wantsClock();
+  }
+
+  /**
+   * The clock was read after all that has come: if the lease holds now, it held when the chosen
+   * prefix was looked at, which was after the reads came. Else they are confirmed by a round of
+   * pings, which asks for a lease.
+   */
+  void onClock(long clockNanos, long nowNanos) {
+    this.clockNanos = clockNanos;
+    if (!lease.wantsClock()) {
+      return;
+    }
+    boolean holds = !deposed && lease.holds(clockNanos, membershipInForce(), this::isWordGood);
+    List<Reads.Waiting> waiting = lease.take();
+    if (holds) {
+      leaseReads += waiting.size();
+      waiting.forEach(read -> answer(read, lease.point()));
+    } else {
+      waiting.forEach(reads::add);
+      confirmReads(nowNanos);
+    }
+  }
+
+  private Membership membershipInForce() {
+    return learner.membership().membership();
+  }
+
+  /** Whether what this member says counts: it forgot no vote, or it is this server's own word. */
+  private boolean isWordGood(Member member) {
+    return member.server().equals(settings.server())
+        ? !acceptor.promised().isAbove(ballot)
+        : !memory.isForgetful(Life.of(member));
+  }
+
+  /** With the Ping that leaves next: for how long a lease is asked for, if it is. */
+  OptionalLong askForLease(long nowNanos) {
+    return coordinates() && !resting
+        ? lease.ask(election.pingNumber() + 1, clockNanos, nowNanos)
+        : OptionalLong.empty();
+  }
+
+  /** An acceptor gave the lease. */
+  void onLeaseGiven(ServerId from, Incarnation incarnation, Message.LeaseGiven given) {
+    if (!given.ballot().equals(ballot)) {
+      effects.ignored("onLeaseGiven", "of another ballot");
+    } else if (!lease.onGiven(new Life(from, incarnation), given.number())) {
+      effects.ignored("onLeaseGiven", "nothing new");
+    }
+  }
+
+  /** Lets the acceptors vote for another at once. */
+  private void returnLease() {
+    lease
+        .giveBack()
+        .ifPresent(
+            number -> {
+              for (Member member : membershipInForce().members()) {
+                if (!member.server().equals(settings.server())) {
+                  effects.send(member.server(), new Message.LeaseReturned(ballot, number));
+                }
+              }
+            });
+  }
+
+  /** How many requests for a read point were answered under the lease. */
+  long leaseReads() {
+    return leaseReads;
+  }
+
+  /** So much the clock showed at some time before now. */
+  void noteClock(long nanos) {
+    clockNanos = nanos;
   }
 
   /** Begins a round if one is wanted, and answers those that a quorum has confirmed. */
   void confirmReads(long nowNanos) {
     while (true) {
       if (reads.wantsRound()) {
-        election.ping(nowNanos, Optional.of(ballot), Optional.of(chosenPrefix()));
+        election.ping(
+            nowNanos, Optional.of(ballot), Optional.of(chosenPrefix()), askForLease(nowNanos));
         reads.begin(election.pingNumber(), learner.chosen());
       }
       if (!reads.isRunning() || !isConfirmed(reads.round())) {
         return;
       }
       for (Reads.Waiting read : reads.confirm()) {
-        if (read.from().equals(settings.server())) {
-          effects.readPoint(new Output.ReadAnswer.Ready(read.id(), reads.point()));
-        } else {
-          effects.send(read.from(), new Message.ReadPoint(read.id(), reads.point()));
-        }
+        answer(read, reads.point());
       }
+    }
+  }
+
+  private void answer(Reads.Waiting read, Slot point) {
+    if (read.from().equals(settings.server())) {
+      effects.readPoint(new Output.ReadAnswer.Ready(read.id(), point));
+    } else {
+      effects.send(read.from(), new Message.ReadPoint(read.id(), point));
     }
   }
 
@@ -804,6 +901,8 @@ final class Coordinator {
   /** The ballot is lost: reads that wait are refused. What was proposed may still be chosen. */
   void close() {
     refuse(reads.giveUp());
+    refuse(lease.take());
+    returnLease();
   }
 
   /** Takes over from this server's own earlier ballot what was not proposed there yet. */

@@ -2,6 +2,7 @@ package io.synod.paxos;
 
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -275,7 +276,11 @@ final class Election {
   }
 
   /** Notes how this server is; pings if it is time to; returns whether a member fell silent. */
-  boolean onTime(Input.TimePassed time, Optional<Ballot> acting, Optional<ChosenPrefix> chosen) {
+  boolean onTime(
+      Input.TimePassed time,
+      Optional<Ballot> acting,
+      Optional<ChosenPrefix> chosen,
+      OptionalLong leaseNanos) {
     applied = time.applied();
     syncAgeNanos = time.syncAgeNanos();
     boolean silent = false;
@@ -286,20 +291,30 @@ final class Election {
             new Notice.MemberSilent(peer.server(), "not heard for the election timeout"));
       }
     }
-    if (pingedAtNanos == Long.MIN_VALUE
-        || time.nanos() - pingedAtNanos >= settings.pingIntervalNanos()) {
-      ping(time.nanos(), acting, chosen);
+    if (isPingDue(time.nanos())) {
+      ping(time.nanos(), acting, chosen, leaseNanos);
     }
     presence.onTime(time.nanos(), learner.membership());
     return silent;
+  }
+
+  /** Whether the next ping is due. */
+  boolean isPingDue(long nowNanos) {
+    return pingedAtNanos == Long.MIN_VALUE
+        || nowNanos - pingedAtNanos >= settings.pingIntervalNanos();
   }
 
   /**
    * Pings everybody.
    *
    * @param chosen of the coordinator that this server is
+   * @param leaseNanos for how long it asks for a lease, if it does
    */
-  void ping(long nowNanos, Optional<Ballot> acting, Optional<ChosenPrefix> chosen) {
+  void ping(
+      long nowNanos,
+      Optional<Ballot> acting,
+      Optional<ChosenPrefix> chosen,
+      OptionalLong leaseNanos) {
     if (!member) {
       pingedAtNanos = nowNanos;
       return;
@@ -307,7 +322,7 @@ final class Election {
     pingNumber++;
     pingedAtNanos = nowNanos;
     pingTimes.onSent(pingNumber, nowNanos);
-    Message.Ping ping = new Message.Ping(pingNumber, standing(acting), chosen);
+    Message.Ping ping = new Message.Ping(pingNumber, standing(acting), chosen, leaseNanos);
     for (ServerId server : peers.keySet()) {
       effects.send(server, ping);
     }

@@ -57,8 +57,20 @@ public sealed interface Input {
   /** The store has applied a slot at which {@link StateHash#isDueAt} asks for the state's hash. */
   record StateHashed(StateHash state) implements Input {}
 
-  /** Reads wait at this server; answered by {@link Output#readPoints} under this id. */
-  record ReadsWaiting(long id) implements Input {}
+  /**
+   * Reads wait at this server; answered by {@link Output#readPoints} under this id.
+   *
+   * @param underLease whether the coordinator's lease will do, if it holds
+   */
+  record ReadsWaiting(long id, boolean underLease) implements Input {}
+
+  /**
+   * The clock was read after everything that was handed in before this. Wanted soon while {@link
+   * Paxos#wantsClock}: leases are counted by it.
+   *
+   * @param nanos on the clock of {@link TimePassed}
+   */
+  record ClockRead(long nanos) implements Input {}
 
   /**
    * The stream to this server broke and a new connection was refused: it is gone until it is heard

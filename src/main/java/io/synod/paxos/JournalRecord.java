@@ -53,6 +53,13 @@ public sealed interface JournalRecord {
    */
   record VotesForgotten() implements JournalRecord {}
 
+  /**
+   * This life may have given leases of so many nanoseconds: after a start it votes for nobody
+   * before so long has passed. Replaces what was said before, and is never less. Also kept outside
+   * the log, in two copies.
+   */
+  record LeasesGiven(long longestNanos) implements JournalRecord {}
+
   /** What was accepted in these slots may be lost; replaces what was said before. Empty: over. */
   record Damage(Optional<SlotRange> unknown, Optional<SlotRange> torn) implements JournalRecord {}
 }

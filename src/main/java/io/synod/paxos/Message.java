@@ -2,6 +2,7 @@ package io.synod.paxos;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What servers say to each other. The sender's id and incarnation travel with each ({@link
@@ -28,8 +29,16 @@ public sealed interface Message {
    *
    * @param number grows with each round of this sender's pings; the Pong bears it. A read waits for
    *     a quorum of answers to a round that began after it arrived.
+   * @param leaseNanos for how long the coordinator asks for a lease, if it does
    */
-  record Ping(long number, Standing standing, Optional<ChosenPrefix> chosen) implements Unbound {}
+  record Ping(
+      long number, Standing standing, Optional<ChosenPrefix> chosen, OptionalLong leaseNanos)
+      implements Unbound {
+    /** One that asks for no lease. */
+    Ping(long number, Standing standing, Optional<ChosenPrefix> chosen) {
+      this(number, standing, chosen, OptionalLong.empty());
+    }
+  }
 
   /**
    * Answers a Ping. A vote for reads: confirms the pinger as coordinator unless {@code promised} is
@@ -122,14 +131,31 @@ public sealed interface Message {
   // ---- reads
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Asks the coordinator for a read point, for all reads now waiting at the sender. */
-  record ReadPointRequest(long id) implements Unbound {}
+  /**
+   * Asks the coordinator for a read point, for all reads now waiting at the sender.
+   *
+   * @param underLease whether its lease will do, if it holds
+   */
+  record ReadPointRequest(long id, boolean underLease) implements Unbound {}
 
   /**
    * Answers: reads that were waiting when the request left are linearizable once {@code point} is
    * applied.
    */
   record ReadPoint(long id, Slot point) implements Unbound {}
+
+  /**
+   * Gives the lease that the coordinator at {@code ballot} asked for with its Ping of this number:
+   * for so long nothing is promised or accepted at a higher ballot. Binding: that leases are given
+   * is durable, for the sender's next start.
+   */
+  record LeaseGiven(Ballot ballot, long number) implements Binding {}
+
+  /**
+   * The sender makes no use any more, nor ever will, of leases given to it at {@code ballot} for
+   * its pings up to this number.
+   */
+  record LeaseReturned(Ballot ballot, long number) implements Unbound {}
 
   /** The receiver of a ReadPointRequest does not coordinate (any more). */
   record ReadPointRefused(long id) implements Unbound {}

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
 /**
@@ -33,6 +34,7 @@ public final class Paxos {
   private final Effects effects = new Effects();
   private final Acceptor acceptor;
   private final Learner learner;
+  private final LeasesGiven leases;
   private final StateComparison states;
   private final Election election;
   private final FoundingRound founding;
@@ -43,6 +45,9 @@ public final class Paxos {
   private long nowNanos;
   private Slot membershipSeen = Slot.ZERO;
 
+  /** Of the ballots that are over. */
+  private long leaseReads;
+
   /** Whether the newest chosen membership names this server's id. */
   private boolean isMember;
 
@@ -52,6 +57,7 @@ public final class Paxos {
     SplittableRandom random = new SplittableRandom(settings.seed());
     this.acceptor = new Acceptor(settings, effects, recovered);
     this.learner = new Learner(settings, effects, acceptor);
+    this.leases = new LeasesGiven(settings, effects, recovered);
     this.states = new StateComparison(settings, effects);
     this.election =
         new Election(
@@ -97,6 +103,8 @@ public final class Paxos {
       onLeaving();
     } else if (input instanceof Input.ReadsWaiting reads) {
       onReadsWaiting(reads);
+    } else if (input instanceof Input.ClockRead read) {
+      onClockRead(read);
     } else if (input instanceof Input.PeerUnreachable unreachable) {
       if (election.onUnreachable(unreachable.server())) {
         settle();
@@ -142,6 +150,16 @@ public final class Paxos {
   /** Whether this server sees no reason to elect. */
   public boolean isContent() {
     return election.isContent();
+  }
+
+  /** Whether an {@link Input.ClockRead} is wanted: a lease is to be counted, or checked. */
+  public boolean wantsClock() {
+    return leases.wantsClock() || coordinator.map(Coordinator::wantsClock).orElse(false);
+  }
+
+  /** How many requests for a read point this server answered under its lease, in this run. */
+  public long leaseReads() {
+    return leaseReads + coordinator.map(Coordinator::leaseReads).orElse(0L);
   }
 
   /** The founding in force; none before the cluster is open. */
@@ -313,6 +331,9 @@ public final class Paxos {
     Check.that(passed >= 0, "time went back by %s ns", -passed);
     realNanos = time.nanos();
     nowNanos += Math.min(passed, settings.pingIntervalNanos());
+    boolean barred = !mayVote();
+    leases.onTime(realNanos);
+    coordinator.ifPresent(acting -> acting.noteClock(realNanos));
     if (!isOpen()) {
       founding.onTime(nowNanos);
       openIfFounded();
@@ -324,10 +345,10 @@ public final class Paxos {
     }
     Input.TimePassed own = new Input.TimePassed(nowNanos, time.syncAgeNanos(), time.applied());
     long pings = election.pingNumber();
-    boolean silent = election.onTime(own, acting(), chosenPrefix());
-    boolean withheld = memory.isWithholding();
+    OptionalLong lease = election.isPingDue(nowNanos) ? leaseToAsk() : OptionalLong.empty();
+    boolean silent = election.onTime(own, acting(), chosenPrefix(), lease);
     memory.onTime(nowNanos, learner.membership().membership());
-    silent |= withheld && mayVote();
+    silent |= barred && mayVote();
     if (election.pingNumber() != pings && !voteless) {
       memory.onPinged(learner.membership().membership());
     }
@@ -461,7 +482,7 @@ public final class Paxos {
   private void onLeaving() {
     election.leave();
     if (isOpen()) {
-      election.ping(nowNanos, acting(), chosenPrefix());
+      ping();
     }
   }
 
@@ -470,10 +491,16 @@ public final class Paxos {
     if (server.isEmpty()) {
       effects.readPoint(new Output.ReadAnswer.Refused(reads.id()));
     } else if (server.get().equals(settings.server())) {
-      coordinator.orElseThrow().onReads(nowNanos, new Reads.Waiting(settings.server(), reads.id()));
+      Reads.Waiting own = new Reads.Waiting(settings.server(), reads.id(), reads.underLease());
+      coordinator.orElseThrow().onReads(nowNanos, own);
     } else {
-      effects.send(server.get(), new Message.ReadPointRequest(reads.id()));
+      effects.send(server.get(), new Message.ReadPointRequest(reads.id(), reads.underLease()));
     }
+  }
+
+  private void onClockRead(Input.ClockRead read) {
+    leases.onClock(read.nanos());
+    coordinator.ifPresent(acting -> acting.onClock(read.nanos(), nowNanos));
   }
 
   private Optional<Coordinator> coordinating() {
@@ -515,7 +542,11 @@ public final class Paxos {
     if (asksForVote && !mayVote()) {
       effects.ignored(
           "onReceived",
-          voteless ? "no vote: some are forgotten" : "no vote: others are asked for more");
+          voteless
+              ? "no vote: some are forgotten"
+              : leases.isWaiting()
+                  ? "no vote: a lease given before the start may be in force"
+                  : "no vote: others are asked for more");
       return;
     }
     if (message instanceof Message.Ping ping) {
@@ -530,6 +561,8 @@ public final class Paxos {
       onChosenPrefix(from, inform.chosen());
     } else if (message instanceof Message.TakeOver takeOver) {
       onTakeOver(from, takeOver);
+    } else if (message instanceof Message.LeaseReturned returned) {
+      onLeaseReturned(from, returned);
     } else if (message instanceof Message.Fetch fetch) {
       learner.onFetch(from, fetch);
     } else if (message instanceof Message.Fetched fetched) {
@@ -586,6 +619,11 @@ public final class Paxos {
 
   private void onPing(ServerId from, Incarnation incarnation, Message.Ping ping) {
     boolean changed = election.onPing(nowNanos, from, incarnation, ping, acting(), mayVote());
+    if (ping.leaseNanos().isPresent()
+        && mayVote()
+        && learner.membership().membership().isVoter(from, incarnation)) {
+      leases.onPing(from, ping, acceptor.promised(), election.followed());
+    }
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
@@ -593,6 +631,14 @@ public final class Paxos {
     if (changed) {
       settle();
     }
+  }
+
+  private void onLeaseReturned(ServerId from, Message.LeaseReturned returned) {
+    if (!returned.ballot().server().equals(from)) {
+      effects.notice(new Notice.PeerMisbehaved(from, "returned another server's lease"));
+      return;
+    }
+    leases.onReturned(returned);
   }
 
   private void onPong(ServerId from, Incarnation incarnation, Message.Pong pong) {
@@ -644,6 +690,10 @@ public final class Paxos {
       effects.ignored("onPrepare", "not from a voter");
       return;
     }
+    if (leases.forbids(prepare.ballot())) {
+      effects.ignored("onPrepare", "a lease is given to another");
+      return;
+    }
     acceptor.onPrepare(from, prepare);
     onPromised();
   }
@@ -684,6 +734,10 @@ public final class Paxos {
       effects.notice(new Notice.PeerMisbehaved(from, "a Propose without a value"));
       return;
     }
+    if (leases.forbids(propose.ballot())) {
+      effects.ignored("onPropose", "a lease is given to another");
+      return;
+    }
     acceptor.onPropose(from, propose);
     learner.onChosenPrefix(new ChosenPrefix(propose.ballot(), propose.chosen()));
     onPromised();
@@ -700,9 +754,12 @@ public final class Paxos {
   // ---- what was voted
   // -------------------------------------------------------------------------------------------------------------
 
-  /** Whether this server's votes are in order (protocol-rules.md, 3 and 12). */
+  /**
+   * Whether this server's votes are in order (protocol-rules.md, 3 and 12), and no lease that it
+   * gave before it started can be in force.
+   */
   private boolean mayVote() {
-    return !voteless && !memory.isWithholding();
+    return !voteless && !memory.isWithholding() && !leases.isWaiting();
   }
 
   private void onVotes(ServerId from, Incarnation incarnation, Votes votes) {
@@ -748,7 +805,9 @@ public final class Paxos {
     } else if (message instanceof Message.Refused refused) {
       acting.onRefused(from, refused);
     } else if (message instanceof Message.ReadPointRequest request) {
-      acting.onReads(nowNanos, new Reads.Waiting(from, request.id()));
+      acting.onReads(nowNanos, new Reads.Waiting(from, request.id(), request.underLease()));
+    } else if (message instanceof Message.LeaseGiven given) {
+      acting.onLeaseGiven(from, incarnation, given);
     }
     if (acting.isDeposed()) {
       settle();
@@ -780,11 +839,19 @@ public final class Paxos {
       changed = true;
     }
     if (changed) {
-      election.ping(nowNanos, acting(), chosenPrefix());
+      ping();
     }
     if (coordinator.isEmpty() && mayVote()) {
       election.campaign(nowNanos).ifPresent(this::act);
     }
+  }
+
+  private void ping() {
+    election.ping(nowNanos, acting(), chosenPrefix(), leaseToAsk());
+  }
+
+  private OptionalLong leaseToAsk() {
+    return coordinator.map(acting -> acting.askForLease(nowNanos)).orElse(OptionalLong.empty());
   }
 
   /** Begins to act at a ballot that this server has just taken. */
@@ -796,11 +863,13 @@ public final class Paxos {
   private void begin(Ballot ballot) {
     Coordinator acting =
         new Coordinator(settings, effects, acceptor, learner, election, memory, ballot, nowNanos);
+    acting.noteClock(realNanos);
     coordinator.ifPresent(acting::inherit);
+    leaseReads = leaseReads();
     coordinator = Optional.of(acting);
     election.updateContent(acting());
     acting.prepare(nowNanos);
-    election.ping(nowNanos, acting(), Optional.empty());
+    election.ping(nowNanos, acting(), Optional.empty(), OptionalLong.empty());
   }
 
   private void prepareAbove(String why) {
@@ -814,6 +883,7 @@ public final class Paxos {
     Coordinator acting = coordinator.orElseThrow();
     boolean won = acting.coordinates();
     acting.close();
+    leaseReads = leaseReads();
     coordinator = Optional.empty();
     if (!won) {
       election.onCampaignLost(nowNanos);

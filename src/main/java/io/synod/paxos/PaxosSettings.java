@@ -33,6 +33,8 @@ public record PaxosSettings(
     int priority,
     boolean bootstrapAvailable,
     QuorumPolicy quorum) {
+  private static final int LEASE_PINGS = 5;
+
   public PaxosSettings {
     if (pingIntervalNanos <= 0 || electionTimeoutNanos < 3 * pingIntervalNanos) {
       throw new IllegalArgumentException(
@@ -80,6 +82,14 @@ public record PaxosSettings(
         priority,
         /* bootstrapAvailable= */ false,
         QuorumPolicy.majority(electionTimeoutNanos));
+  }
+
+  /**
+   * For how long acceptors are asked to give a lease: an election may take so much longer. Some
+   * pings may be lost before it lapses.
+   */
+  long leaseNanos() {
+    return Math.min(LEASE_PINGS * pingIntervalNanos, electionTimeoutNanos / 2);
   }
 
   /** These, with a majority of the list being enough to found a cluster. */

@@ -11,8 +11,9 @@ import java.util.List;
 final class Reads {
   /**
    * @param from who asked; this server itself for its own reads
+   * @param underLease whether a lease will do
    */
-  record Waiting(ServerId from, long id) {}
+  record Waiting(ServerId from, long id, boolean underLease) {}
 
   private List<Waiting> next = new ArrayList<>();
   private List<Waiting> running = new ArrayList<>();

@@ -16,6 +16,7 @@ import java.util.Optional;
  *     or {@code torn}
  * @param chosen the chosen prefix as far as it was written down; at or after {@code cut}
  * @param seen what the others were seen to have voted, as far as it was written down
+ * @param longestLeaseNanos no lease was given for longer; 0 if none was given
  */
 public record Recovered(
     Optional<Founding> founding,
@@ -28,9 +29,10 @@ public record Recovered(
     Slot chosen,
     Optional<SlotRange> unknown,
     Optional<SlotRange> torn,
-    List<PeerVotes> seen) {
+    List<PeerVotes> seen,
+    long longestLeaseNanos) {
 
-  /** One that remembers nothing of the others. */
+  /** One that remembers nothing of the others, and gave no lease. */
   public Recovered(
       Optional<Founding> founding,
       boolean opened,
@@ -53,7 +55,8 @@ public record Recovered(
         chosen,
         unknown,
         torn,
-        List.of());
+        List.of(),
+        /* longestLeaseNanos= */ 0);
   }
 
   /** What a new directory holds. */

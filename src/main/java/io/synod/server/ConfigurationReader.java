@@ -63,9 +63,7 @@ final class ConfigurationReader {
         new Listen(clients, servers),
         reachable(clients, replicas.get(server.number())),
         dataDirectory(clients.port()),
-        config.getReadMode() == ServerConfig.ReadMode.LOCAL
-            ? ReadMode.LOCAL
-            : ReadMode.LINEARIZABLE,
+        readMode(),
         failRate(),
         bootstrapAvailable(),
         timings(),
@@ -76,6 +74,14 @@ final class ConfigurationReader {
             ? QuorumPolicy.Mode.DYNAMIC
             : QuorumPolicy.Mode.MAJORITY,
         clusterToken());
+  }
+
+  private ReadMode readMode() {
+    return switch (config.getReadMode()) {
+      case LINEARIZABLE, UNRECOGNIZED -> ReadMode.LINEARIZABLE;
+      case LEASE -> ReadMode.LEASE;
+      case LOCAL -> ReadMode.LOCAL;
+    };
   }
 
   private List<Address> replicas() throws BadConfigurationException {

@@ -199,11 +199,16 @@ final class KeyValueService {
     if (wanted.equals("linearizable")) {
       return ReadMode.LINEARIZABLE;
     }
+    if (wanted.equals("lease")) {
+      return ReadMode.LEASE;
+    }
     if (wanted.equals("local")) {
       return ReadMode.LOCAL;
     }
     refuse(
-        call, Status.INVALID_ARGUMENT, "synod-read '" + wanted + "': it is linearizable or local");
+        call,
+        Status.INVALID_ARGUMENT,
+        "synod-read '" + wanted + "': it is linearizable, lease or local");
     return null;
   }
 

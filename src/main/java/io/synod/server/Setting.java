@@ -22,7 +22,8 @@ enum Setting {
       "its directory must be of this cluster, and it joins no other; STATUS and the log say the id"),
   READ_MODE(
       "MODE",
-      "linearizable, or local: what this server has applied, without asking (default linearizable)"),
+      "linearizable, lease: the same for less if clocks run alike, or local: what this server has"
+          + " applied, without asking (default linearizable)"),
   PING_INTERVAL_MILLIS("N", "how often servers ping each other (default 50)"),
   ELECTION_TIMEOUT_MILLIS("N", "the silence after which a server counts as gone (default 1000)"),
   QUORUM(

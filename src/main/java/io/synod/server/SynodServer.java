@@ -558,6 +558,11 @@ final class SynodServer {
     }
 
     @Override
+    public long monotonicNanos() {
+      return System.nanoTime();
+    }
+
+    @Override
     public long wallMillis() {
       return System.currentTimeMillis();
     }

@@ -53,6 +53,7 @@ final class TornTail {
         recovered.chosen(),
         recovered.unknown(),
         Optional.empty(),
-        recovered.seen());
+        recovered.seen(),
+        recovered.longestLeaseNanos());
   }
 }

@@ -379,6 +379,16 @@ class ClientMainTest {
   }
 
   @Test
+  void readsUnderALeaseIfAskedTo() {
+    servers.pairs().put(ByteString.copyFromUtf8("a"), ByteString.copyFromUtf8("b"));
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(0, run("", "--lease", "-c", "GET a"));
+    assertEquals("b\n", out());
+    assertEquals(List.of("lease"), servers.readModes());
+    assertEquals(2, run("", "--lease", "--local", "-c", "GET a"));
+  }
+
+  @Test
   void demonstratesTheVerbs() {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(0, run("", "--demo"));

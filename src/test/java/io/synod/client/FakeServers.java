@@ -70,6 +70,7 @@ public final class FakeServers implements AutoCloseable {
 
   private final String name = "fake-" + UUID.randomUUID() + "-";
   private final Map<ServerAddress, Fake> fakes = new LinkedHashMap<>();
+  private final List<String> readModes = new CopyOnWriteArrayList<>();
   private final Map<ByteString, ByteString> pairs = new ConcurrentHashMap<>();
   private final List<Object> operated = new CopyOnWriteArrayList<>();
 
@@ -80,6 +81,11 @@ public final class FakeServers implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       fakes.put(new ServerAddress("localhost", 8000 + i), new Fake());
     }
+  }
+
+  /** The read modes that calls have named, in order. */
+  public List<String> readModes() {
+    return readModes;
   }
 
   public List<ServerAddress> addresses() {
@@ -248,12 +254,16 @@ public final class FakeServers implements AutoCloseable {
     }
   }
 
-  /** Answers a local read with a slot. */
-  private static final class ReadHeader implements ServerInterceptor {
+  /** Answers a local read with a slot, and keeps how reads were asked for. */
+  private final class ReadHeader implements ServerInterceptor {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-      return next.startCall(new WithSlot<>(call, headers.get(READ_HEADER)), headers);
+      String read = headers.get(READ_HEADER);
+      if (read != null) {
+        readModes.add(read);
+      }
+      return next.startCall(new WithSlot<>(call, read), headers);
     }
   }
 

@@ -202,6 +202,18 @@ class SynodClientTest {
   }
 
   @Test
+  void readsSayHowFreshTheyMustBe() {
+    servers.pairs().put(KEY, VALUE);
+    servers.set(0, Behaviour.ANSWERS);
+    try (SynodClient client = client()) {
+      for (ReadMode mode : ReadMode.values()) {
+        assertEquals(Optional.of(VALUE), client.read(KEY, mode).value());
+      }
+    }
+    assertEquals(List.of("linearizable", "lease", "local"), servers.readModes());
+  }
+
+  @Test
   void cancelledCallEnds() {
     servers.set(0, Behaviour.SILENT);
     try (SynodClient client = client()) {

@@ -312,6 +312,27 @@ final class JournalDamageTest {
   }
 
   @Test
+  void thatLeasesWereGivenOutlivesDamageLikeAPromise() throws IOException {
+    JournalHistory history = new JournalHistory();
+    SimulatedDisk disk = disk(history, true);
+    JournalFixtures.store(open(disk).journal(), new JournalRecord.LeasesGiven(250));
+    disk.powerLoss(0);
+    SimulatedDisk withoutCopies = disk.copy(new SplittableRandom(1));
+    withoutCopies.flipBit(LogFiles.PROMISE_A, 50, 1);
+    withoutCopies.flipBit(LogFiles.PROMISE_B, 50, 1);
+    assertEquals(250, open(withoutCopies).recovered().longestLeaseNanos());
+    for (String damaged : files(disk).stream().filter(LogFiles::isSegment).toList()) {
+      SimulatedDisk copy = disk.copy(new SplittableRandom(2));
+      for (int at = 0; at < copy.bytes(damaged).length; at += 64) {
+        copy.flipBit(damaged, at, 1);
+      }
+      assertEquals(250, open(copy).recovered().longestLeaseNanos(), damaged);
+      copy.powerLoss(0);
+      assertEquals(250, open(copy).recovered().longestLeaseNanos(), damaged + ", opened again");
+    }
+  }
+
+  @Test
   void aForgottenVoteEndsTheLifeOfTheDirectory() throws IOException {
     JournalHistory history = new JournalHistory();
     SimulatedDisk disk = disk(history, true);

@@ -16,6 +16,8 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
   enum Harness {
     /** The cores in duels of coordinators, {@code io.synod.paxos.Duel}: the quickest. */
     CORE,
+    /** The same with reads that rely on leases. */
+    LEASE,
     /** The protocol cores alone: quick. */
     LIGHT,
     /** Whole servers with disks and clients. */
@@ -34,6 +36,10 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
 
   static Mutant core(String name, String breaks) {
     return new Mutant(name, breaks, Harness.CORE, List.of());
+  }
+
+  static Mutant lease(String name, String breaks) {
+    return new Mutant(name, breaks, Harness.LEASE, List.of());
   }
 
   static Mutant light(String name, String breaks) {

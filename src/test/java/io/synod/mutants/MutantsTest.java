@@ -34,7 +34,7 @@ class MutantsTest {
   /** So many seeds are tried when those that are noted miss: about twenty seconds' worth. */
   private static long moreSeeds(Mutant.Harness harness) {
     return switch (harness) {
-      case CORE -> 300;
+      case CORE, LEASE -> 300;
       case LIGHT -> 60;
       case FULL -> 20;
       case DIRECTED -> Long.MAX_VALUE;

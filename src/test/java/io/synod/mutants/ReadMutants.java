@@ -1,17 +1,82 @@
 package io.synod.mutants;
 
 import static io.synod.mutants.Mutant.core;
+import static io.synod.mutants.Mutant.directed;
+import static io.synod.mutants.Mutant.lease;
 import static io.synod.mutants.Mutant.light;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Defects of linearizable reads. */
 final class ReadMutants {
   private static final String COORDINATOR = "paxos/Coordinator";
+  private static final String HELD = "paxos/LeaseHeld";
+  private static final String GIVEN = "paxos/LeasesGiven";
 
   private ReadMutants() {}
 
   static List<Mutant> all() {
+    List<Mutant> all = new ArrayList<>(confirmed());
+    all.addAll(underALease());
+    return all;
+  }
+
+  private static List<Mutant> underALease() {
+    return List.of(
+        directed("LeaseCountedFromTheAnswer", "a lease is counted from the sending of the Ping")
+            .in(
+                COORDINATOR,
+                "lease.onGiven(new Life(from, incarnation), given.number())",
+                "lease.onGiven(new Life(from, incarnation), given.number(), clockNanos)")
+            .in(
+                HELD,
+                "boolean onGiven(Life from, long number) {",
+                "boolean onGiven(Life from, long number, long now) {")
+            .in(HELD, "givenFrom.put(from, askedAtNanos[place]);", "givenFrom.put(from, now);"),
+        directed("LeaseCheckedBeforeTheRead", "the clock is read after the reads came")
+            .in(
+                COORDINATOR,
+                "lease.add(read, learner.chosen(), nowNanos);",
+                "lease.add(read, learner.chosen(), nowNanos); onClock(clockNanos, nowNanos);"),
+        directed("LeaseCheckedAtTheTurnsTime", "the clock is read after the reads came")
+            .in("node/Node", "surroundings.monotonicNanos()", "nowNanos"),
+        lease("LeaseIsNotChecked", "a lease ends")
+            .in(
+                HELD,
+                "return from != null && clockNanos - from < heldNanos;",
+                "return from != null;"),
+        directed("LeaseNotShortened", "clocks run at different speeds")
+            .in(HELD, "static final int HELD_TENTHS = 9;", "static final int HELD_TENTHS = 10;"),
+        lease("VotesDuringALease", "who gave a lease votes for no other meanwhile")
+            .in(GIVEN, "return given && other.isAbove(ballot);", "return false;"),
+        directed("LeaseCountedFromAnOldReading", "an acceptor counts from after the Ping came")
+            .in(
+                GIVEN,
+                "if (given && ends && clockNanos - endNanos >= 0) {",
+                "if (given && !ends) { ends = true; endNanos = clockNanos + forNanos; }"
+                    + " if (given && ends && clockNanos - endNanos >= 0) {"),
+        directed("RestartedAcceptorVotesAtOnce", "a lease outlives the acceptor's process")
+            .in(GIVEN, "this.waiting = longestNanos > 0;", "this.waiting = false;"),
+        directed("LeaseNotJournaled", "that a lease was given is durable")
+            .in(GIVEN, "effects.record(new JournalRecord.LeasesGiven(asked));", ""),
+        directed("LeaseGivenBelowAPromise", "who promised a higher ballot gives no lease")
+            .in(
+                GIVEN,
+                "if (promised.isAbove(acting) || followed.isAbove(acting)) {",
+                "if (false) {"),
+        directed("LeaseKeptInAHandOver", "what is returned is not used")
+            .in(HELD, "givenFrom.clear();", ""),
+        directed("LeaseOfThoseWithoutAVote", "a lease counts in the membership in force")
+            .in(
+                HELD,
+                "return inForce.isQuorum(",
+                "if (2 * (givenFrom.size() + 1) > inForce.members().size() && clockNanos"
+                    + " - givenFrom.values().iterator().next() < heldNanos) { return true; }"
+                    + " return inForce.isQuorum("));
+  }
+
+  private static List<Mutant> confirmed() {
     return List.of(
         core("ReadWithoutARound", "a read point is confirmed by a quorum")
             .in(

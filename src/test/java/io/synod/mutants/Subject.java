@@ -14,6 +14,7 @@ final class Subject {
 
   private final Method simulation;
   private final Method duel;
+  private final Method leaseDuel;
   private final DirectedTests directed;
 
   private Subject(ClassLoader loader) {
@@ -23,6 +24,7 @@ final class Subject {
               .loadClass("io.synod.simulator.Simulate")
               .getMethod("failure", long.class, boolean.class);
       duel = loader.loadClass("io.synod.paxos.Duel").getMethod("failure", long.class);
+      leaseDuel = loader.loadClass("io.synod.paxos.Duel").getMethod("leaseFailure", long.class);
       directed = new DirectedTests(loader);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
@@ -53,6 +55,7 @@ final class Subject {
           (Optional<?>)
               switch (harness) {
                 case CORE -> duel.invoke(null, seed);
+                case LEASE -> leaseDuel.invoke(null, seed);
                 case LIGHT -> simulation.invoke(null, seed, true);
                 case FULL -> simulation.invoke(null, seed, false);
                 case DIRECTED -> throw new IllegalStateException("no seeds");

@@ -30,7 +30,7 @@ class FaultsOnPurposeTest {
           new Message.Accepted(BALLOT, Slot.of(1)),
           new Message.Missing(BALLOT, Slot.of(1)),
           new Message.Fetch(Slot.of(1)),
-          new Message.ReadPointRequest(1));
+          new Message.ReadPointRequest(1, false));
 
   private static Map<Fate, Integer> fates(FaultsOnPurpose faults, Message message, int times) {
     Map<Fate, Integer> counts = new EnumMap<>(Fate.class);

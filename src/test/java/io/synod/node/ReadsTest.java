@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ReadsTest {
   private static final long RETRY_NANOS = 100;
   private static final long REFUSED_DELAY_NANOS = 10;
-  private final Reads reads = new Reads(RETRY_NANOS, 500);
+  private final Reads reads = new Reads(RETRY_NANOS, 500, false);
   private final Asked first = Asked.get("a", 1_000);
   private final Asked second = Asked.get("b", 2_000);
 

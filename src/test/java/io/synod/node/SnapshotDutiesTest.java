@@ -170,6 +170,11 @@ class SnapshotDutiesTest {
     }
 
     @Override
+    public long monotonicNanos() {
+      return 0;
+    }
+
+    @Override
     public long wallMillis() {
       return 0;
     }

@@ -130,13 +130,13 @@ class ClusterTest {
     int coordinator = cluster.elect();
     cluster.propose(coordinator, "a");
     int other = (coordinator + 1) % 3;
-    cluster.step(other, new Input.ReadsWaiting(1));
-    cluster.step(coordinator, new Input.ReadsWaiting(2));
+    cluster.step(other, new Input.ReadsWaiting(1, false));
+    cluster.step(coordinator, new Input.ReadsWaiting(2, false));
     assertEquals(List.of(new Output.ReadAnswer.Ready(1, Slot.of(2))), cluster.readAnswers(other));
     assertEquals(
         List.of(new Output.ReadAnswer.Ready(2, Slot.of(2))), cluster.readAnswers(coordinator));
     cluster.drop(flight -> flight.message() instanceof Message.Pong);
-    cluster.step(coordinator, new Input.ReadsWaiting(3));
+    cluster.step(coordinator, new Input.ReadsWaiting(3, false));
     assertEquals(1, cluster.readAnswers(coordinator).size());
   }
 

@@ -2,6 +2,7 @@ package io.synod.paxos;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +43,17 @@ final class CoreCluster {
   private final ArrayDeque<Flight> flights = new ArrayDeque<>();
   private Predicate<Flight> dropped = flight -> false;
   private final int[] lives;
+
+  /** How fast each clock runs. */
+  private final double[] rates;
+
+  /** Those that do not read their clocks when that is wanted. */
+  private final Set<Integer> clocksHeld = new HashSet<>();
+
+  /** Those that stand still: what comes for them waits. */
+  private final Set<Integer> stopped = new HashSet<>();
+
+  private final List<Flight> forStopped = new ArrayList<>();
   private final TreeMap<Integer, Long> hangingSince = new TreeMap<>();
   private long nowNanos;
 
@@ -79,6 +91,8 @@ final class CoreCluster {
     this.size = founders + others;
     this.bootstrapping = bootstrapping;
     this.lives = new int[size];
+    this.rates = new double[size];
+    Arrays.fill(rates, 1);
     for (int i = 0; i < founders; i++) {
       listed.add(new Address("localhost", 9000 + i));
     }
@@ -150,6 +164,46 @@ final class CoreCluster {
                     || (record instanceof JournalRecord.ValueAccepted value
                         && value.accepted().slot().isAfter(chosenUpTo)));
     lives[i]++;
+  }
+
+  /** From the beginning on its clock runs so fast. */
+  void rate(int i, double rate) {
+    rates[i] = rate;
+  }
+
+  private long clock(int i) {
+    return Math.round(nowNanos * rates[i]);
+  }
+
+  /** From now on its clock is read only when time passes for it. */
+  void holdClock(int i) {
+    clocksHeld.add(i);
+  }
+
+  /** Its clock is read where that is wanted. */
+  void releaseClock(int i) {
+    clocksHeld.remove(i);
+    readClock(i);
+    deliverAll();
+  }
+
+  private void readClock(int i) {
+    if (!clocksHeld.contains(i) && !stopped.contains(i) && cores.get(i).wantsClock()) {
+      perform(i, cores.get(i).step(new Input.ClockRead(clock(i))));
+    }
+  }
+
+  /** The process stands still until {@link #resume}. */
+  void stop(int i) {
+    stopped.add(i);
+  }
+
+  /** It goes on, with what came meanwhile. */
+  void resume(int i) {
+    stopped.remove(i);
+    flights.addAll(forStopped);
+    forStopped.clear();
+    deliverAll();
   }
 
   Paxos core(int i) {
@@ -247,10 +301,10 @@ final class CoreCluster {
     for (long passed = 0; passed < nanos; passed += step) {
       nowNanos += step;
       for (int i = 0; i < size; i++) {
-        if (!down.contains(i)) {
+        if (!down.contains(i) && !stopped.contains(i)) {
           perform(
               i,
-              cores.get(i).step(new Input.TimePassed(nowNanos, syncAge(i), cores.get(i).chosen())));
+              cores.get(i).step(new Input.TimePassed(clock(i), syncAge(i), cores.get(i).chosen())));
         }
       }
       deliverAll();
@@ -388,6 +442,7 @@ final class CoreCluster {
     notices.get(i).addAll(output.notices());
     readAnswers.get(i).addAll(output.readPoints());
     changeAnswers.get(i).addAll(output.changes());
+    readClock(i);
   }
 
   private void fly(int from, ServerId to, Message message) {
@@ -404,6 +459,10 @@ final class CoreCluster {
         continue;
       }
       if (dropped.test(flight)) {
+        continue;
+      }
+      if (stopped.contains(to)) {
+        forStopped.add(flight);
         continue;
       }
       if (++delivered > 1_000_000) {

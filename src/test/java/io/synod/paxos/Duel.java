@@ -62,6 +62,10 @@ public final class Duel {
 
   private final int firstDamaged;
   private final VoteLedger ledger = new VoteLedger();
+
+  /** What there is more where reads rely on leases; none elsewhere. */
+  private final Optional<Leases> leases;
+
   private boolean faults;
   private Slot acknowledged = Slot.ZERO;
   private long proposed;
@@ -83,6 +87,11 @@ public final class Duel {
     final TreeMap<Long, Slot> reading = new TreeMap<>();
     Optional<Paxos> core = Optional.empty();
     long clock;
+
+    /** How fast its clock runs, and what it showed when the duel began. */
+    double rate = 1;
+
+    long offset;
     Slot applied = Slot.ZERO;
 
     Server(int number) {
@@ -94,32 +103,88 @@ public final class Duel {
     }
   }
 
-  private Duel(long seed) {
+  /**
+   * Duels in which reads rely on leases: all clocks follow one time, at rates of their own, and
+   * elections come within a lease's length.
+   */
+  private static final class Leases {
+    private static final double MOST_DRIFT = 0.05;
+
+    final SplittableRandom random;
+
+    /** True time. */
+    long nowNanos;
+
+    /** All links carry again in so many steps. */
+    int healsIn;
+
+    /** Reads answered under a lease, by those that are up no more. */
+    long served;
+
+    Leases(long seed) {
+      random = new SplittableRandom(~seed);
+    }
+
+    void begin(Server server) {
+      boolean worst = random.nextBoolean();
+      double drift = worst ? (random.nextBoolean() ? 1 : -1) : 2 * random.nextDouble() - 1;
+      server.rate = 1 + MOST_DRIFT * drift;
+      server.offset = random.nextLong(1_000_000 * MILLI);
+      server.clock = local(server);
+    }
+
+    long local(Server server) {
+      return server.offset + Math.round(nowNanos * server.rate);
+    }
+
+    /** A little time passes, or all stand still for long. */
+    void pass() {
+      nowNanos += random.nextLong(MILLI / 2);
+      if (random.nextInt(4_000) == 0) {
+        nowNanos += random.nextLong(300 * MILLI);
+      }
+    }
+  }
+
+  private Duel(long seed, boolean withLeases) {
     random = new SplittableRandom(seed);
+    leases = withLeases ? Optional.of(new Leases(seed)) : Optional.empty();
     size = SIZES[random.nextInt(SIZES.length)];
     cut = new boolean[size][size];
     window = 1 << random.nextInt(7);
     pipeline = 1 << random.nextInt(6);
     messageBytes = random.nextBoolean() ? 1 << 16 : 40 + random.nextInt(200);
-    loss = random.nextBoolean() ? 0 : random.nextDouble() * 0.1;
+    loss = withLeases || random.nextBoolean() ? 0 : random.nextDouble() * 0.1;
     syncs = 0.2 + 0.8 * random.nextDouble();
     changes = random.nextBoolean();
-    cuts = 1 + random.nextInt(5);
-    heals = 1 + random.nextInt(1 + random.nextInt(8));
+    cuts = withLeases ? 0 : 1 + random.nextInt(5);
+    heals = withLeases ? 0 : 1 + random.nextInt(1 + random.nextInt(8));
     changesEach = changes ? 1 + random.nextInt(6) : 0;
-    pounces = random.nextInt(4) == 0 ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
+    pounces =
+        withLeases || random.nextInt(4) == 0 ? 0 : 0.2 * random.nextDouble() * random.nextDouble();
     damage = changes ? Damage.NONE : Damage.values()[random.nextInt(Damage.values().length)];
     firstDamaged = random.nextInt(size);
     for (int i = 0; i < size; i++) {
       listed.add(new Address("localhost", 9000 + i));
-      servers.add(new Server(i));
+      Server server = new Server(i);
+      leases.ifPresent(with -> with.begin(server));
+      servers.add(server);
     }
   }
 
   /** What is wrong with a seed, if anything is. */
   public static Optional<Throwable> failure(long seed) {
+    return failure(new Duel(seed, /* withLeases= */ false));
+  }
+
+  /** The same with reads that rely on leases. */
+  public static Optional<Throwable> leaseFailure(long seed) {
+    return failure(new Duel(seed, /* withLeases= */ true));
+  }
+
+  private static Optional<Throwable> failure(Duel duel) {
     try {
-      new Duel(seed).run();
+      long unused = duel.run();
       return Optional.empty();
     } catch (RuntimeException | AssertionError e) {
       return Optional.of(e);
@@ -128,7 +193,19 @@ public final class Duel {
 
   /** How many values were chosen. */
   static long run(long seed) {
-    return new Duel(seed).run();
+    return new Duel(seed, /* withLeases= */ false).run();
+  }
+
+  /** How many requests for a read point were answered under a lease. */
+  static long runWithLeases(long seed) {
+    Duel duel = new Duel(seed, /* withLeases= */ true);
+    long unused = duel.run();
+    duel.servers.forEach(duel::countServed);
+    return duel.leases.orElseThrow().served;
+  }
+
+  private void countServed(Server server) {
+    leases.ifPresent(with -> with.served += server.core.map(Paxos::leaseReads).orElse(0L));
   }
 
   private long run() {
@@ -136,11 +213,68 @@ public final class Duel {
     for (int i = 0; i < STEPS; i++) {
       faults = i > CALM_STEPS;
       one();
+      leases.ifPresent(this::oneOfLeases);
     }
     return batches;
   }
 
+  private void oneOfLeases(Leases with) {
+    with.pass();
+    Server server = servers.get(with.random.nextInt(size));
+    boolean coordinates = server.core.map(Paxos::isCoordinating).orElse(false);
+    if (coordinates && with.random.nextInt(6) == 0) {
+      read(server);
+    }
+    if (with.random.nextInt(4) == 0) {
+      readClock(server);
+    }
+    if (!faults) {
+      return;
+    }
+    if (with.healsIn > 0 && --with.healsIn == 0) {
+      for (boolean[] row : cut) {
+        Arrays.fill(row, false);
+      }
+    }
+    if (coordinates && with.healsIn == 0 && with.random.nextInt(100) == 0) {
+      overthrow(with, server);
+    }
+  }
+
+  /**
+   * The others take a coordinator for gone, of which it hears nothing for a while; before that it
+   * may hand over, and those that gave it a lease may start again.
+   */
+  private void overthrow(Leases with, Server victim) {
+    if (with.random.nextInt(4) == 0) {
+      step(victim, new Input.HandOverRequested(1, Optional.empty(), "asked to"));
+    }
+    boolean restarts = with.random.nextInt(3) == 0;
+    with.healsIn = 200 + with.random.nextInt(4_000);
+    for (Server other : servers) {
+      if (other == victim) {
+        continue;
+      }
+      if (restarts && other.core.isPresent() && with.random.nextBoolean()) {
+        crash(other);
+        start(other);
+      }
+      boolean stays = size > 3 && with.random.nextInt(4) == 0;
+      cut[victim.number][other.number] |= !stays;
+      cut[other.number][victim.number] |= !stays;
+      step(other, new Input.PeerUnreachable(new ServerId(victim.number)));
+    }
+  }
+
+  /** Where that is wanted. */
+  private void readClock(Server server) {
+    if (leases.isPresent() && server.core.map(Paxos::wantsClock).orElse(false)) {
+      step(server, new Input.ClockRead(leases.get().local(server)));
+    }
+  }
+
   private void start(Server server) {
+    leases.ifPresent(with -> server.clock = with.local(server));
     PaxosSettings settings =
         new PaxosSettings(
             new ServerId(server.number),
@@ -172,8 +306,16 @@ public final class Duel {
       deliver();
     } else if (drawn < 620) {
       Server server = any();
-      server.clock += random.nextLong(10 * MILLI);
+      long passed = random.nextLong(10 * MILLI);
+      if (leases.isEmpty()) {
+        server.clock += passed;
+      }
       step(server, new Input.TimePassed(server.clock, 0, server.applied));
+      if (leases.isPresent()) {
+        // The next turn has read its clock, and takes in more before it is told.
+        server.clock = leases.get().local(server);
+        readClock(server);
+      }
     } else if (drawn < 800) {
       if (random.nextDouble() < syncs) {
         sync(any());
@@ -263,7 +405,8 @@ public final class Duel {
     if (server.core.isPresent() && server.core.get().isOpen()) {
       reads++;
       server.reading.put(reads, acknowledged);
-      step(server, new Input.ReadsWaiting(reads));
+      boolean underLease = leases.isPresent() && leases.get().random.nextInt(4) > 0;
+      step(server, new Input.ReadsWaiting(reads, underLease));
     }
   }
 
@@ -361,6 +504,7 @@ public final class Duel {
   }
 
   private void crash(Server server) {
+    countServed(server);
     server.core = Optional.empty();
     server.pending.clear();
     server.reading.clear();

@@ -23,4 +23,17 @@ class DuelTest {
     }
     assertTrue(chosen > SEEDS * 100L, "only " + chosen + " values chosen");
   }
+
+  @Test
+  void noReadUnderALeaseIsOld() {
+    long served = 0;
+    for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
+      try {
+        served += Duel.runWithLeases(seed);
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("seed " + seed + " with leases", e);
+      }
+    }
+    assertTrue(served > SEEDS * 20L, "only " + served + " reads under a lease");
+  }
 }

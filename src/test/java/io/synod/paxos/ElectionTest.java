@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,7 +97,8 @@ class ElectionTest {
           election.onTime(
               new Input.TimePassed(now, syncAgeNanos, Slot.ZERO),
               Optional.empty(),
-              Optional.empty());
+              Optional.empty(),
+              OptionalLong.empty());
     } while (now < end);
     Output unused = effects.take();
   }
@@ -158,7 +160,10 @@ class ElectionTest {
       now += MILLI;
       boolean unused =
           election.onTime(
-              new Input.TimePassed(now, 0, Slot.ZERO), Optional.empty(), Optional.empty());
+              new Input.TimePassed(now, 0, Slot.ZERO),
+              Optional.empty(),
+              Optional.empty(),
+              OptionalLong.empty());
       for (int server : heard) {
         Standing last = election.peer(id(server)).flatMap(Peer::standing).orElseThrow();
         hear(server, last);

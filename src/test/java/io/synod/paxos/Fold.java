@@ -24,6 +24,7 @@ final class Fold {
     Optional<SlotRange> unknown = Optional.empty();
     Optional<SlotRange> torn = Optional.empty();
     TreeMap<Life, PeerVotes> seen = new TreeMap<>();
+    long longestLeaseNanos = 0;
     for (JournalRecord record : records) {
       if (record instanceof JournalRecord.FoundingPrepared prepared) {
         founding = Optional.of(prepared.founding());
@@ -44,6 +45,8 @@ final class Fold {
         torn = damage.torn();
       } else if (record instanceof JournalRecord.VotesNoted noted) {
         seen.put(noted.seen().life(), noted.seen());
+      } else if (record instanceof JournalRecord.LeasesGiven given) {
+        longestLeaseNanos = given.longestNanos();
       } else if (record instanceof JournalRecord.Cut at) {
         cut = at.slot();
         membership = Optional.of(at.membership());
@@ -62,6 +65,7 @@ final class Fold {
         chosen,
         unknown,
         torn,
-        new ArrayList<>(seen.values()));
+        new ArrayList<>(seen.values()),
+        longestLeaseNanos);
   }
 }

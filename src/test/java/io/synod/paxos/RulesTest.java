@@ -102,7 +102,7 @@ class RulesTest {
                 new Message.Prepare(ballot.next(other), Slot.of(1))));
       }
     }
-    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    cluster.step(coordinator, new Input.ReadsWaiting(1, false));
     assertTrue(
         cluster.readAnswers(coordinator).stream()
             .noneMatch(Output.ReadAnswer.Ready.class::isInstance));
@@ -129,7 +129,7 @@ class RulesTest {
         }
       }
     }
-    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    cluster.step(coordinator, new Input.ReadsWaiting(1, false));
     assertEquals(List.of(), cluster.readAnswers(coordinator));
   }
 

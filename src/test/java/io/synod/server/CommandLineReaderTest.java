@@ -159,6 +159,7 @@ class CommandLineReaderTest {
             "/tmp/x/../y");
     assertEquals(1, configuration.failRate());
     assertEquals(ReadMode.LOCAL, configuration.readMode());
+    assertEquals(ReadMode.LEASE, read(THREE, "--read-mode", "lease").readMode());
     assertEquals(Path.of("/tmp/y"), configuration.dataDirectory());
     assertEquals(
         List.of(new Address("0.0.0.0", 9001), new Address("0.0.0.0", 9005)),
@@ -244,7 +245,7 @@ class CommandLineReaderTest {
         bad("--fail-rate: 'often' is not a number", THREE, "--fail-rate", "often"),
         bad("--server-id: '1.5' is not a whole number", THREE, "--server-id", "1.5"),
         bad(
-            "--read-mode: there is no 'fresh': linearizable, or local",
+            "--read-mode: there is no 'fresh': linearizable, lease: the same for less",
             THREE,
             "--read-mode",
             "fresh"),

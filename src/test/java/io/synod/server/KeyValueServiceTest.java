@@ -342,10 +342,22 @@ class KeyValueServiceTest {
   }
 
   @Test
+  void aReadUnderALeaseDoesNotEither() throws Exception {
+    AtomicReference<Metadata> headers = new AtomicReference<>(new Metadata());
+    Future<GetResponse> call = getWithMode("lease", headers);
+    ClientRequest request = node.next();
+
+    assertEquals(new Operation.Get(Bytes.utf8("k"), ReadMode.LEASE), request.operation());
+    answer(request, new Answer.Found(Bytes.utf8("v"), Slot.of(42)));
+    assertEquals(utf8("v"), call.get().getValue());
+    assertNull(Objects.requireNonNull(headers.get()).get(ClientCall.APPLIED));
+  }
+
+  @Test
   void anUnknownReadModeIsRefused() {
     assertRefused(
         Status.Code.INVALID_ARGUMENT,
-        "synod-read 'fresh': it is linearizable or local",
+        "synod-read 'fresh': it is linearizable, lease or local",
         getWithMode("fresh", new AtomicReference<>()));
   }
 

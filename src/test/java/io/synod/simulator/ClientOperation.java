@@ -42,12 +42,16 @@ abstract class ClientOperation {
   /** It is known never to take effect. */
   void failed(FullCluster world) {}
 
-  /** Draws one. */
-  static ClientOperation draw(Swarm swarm, SplittableRandom random, long number) {
+  /**
+   * Draws one.
+   *
+   * @param reading how reads are that need to be linearizable
+   */
+  static ClientOperation draw(Swarm swarm, SplittableRandom random, long number, ReadMode reading) {
     Bytes key = Bytes.utf8("key" + random.nextInt(swarm.keys));
     if (Randoms.chance(random, swarm.readShare)) {
       boolean local = random.nextInt(5) == 0;
-      return new Get(key, local ? ReadMode.LOCAL : ReadMode.LINEARIZABLE);
+      return new Get(key, local ? ReadMode.LOCAL : reading);
     }
     if (random.nextInt(5) == 0) {
       return new Delete(key);
@@ -140,7 +144,7 @@ abstract class ClientOperation {
     }
   }
 
-  /** GET, linearizable or local. */
+  /** GET, linearizable (under a lease or without) or local. */
   static final class Get extends ClientOperation {
     private final ReadMode mode;
 
@@ -156,7 +160,7 @@ abstract class ClientOperation {
 
     @Override
     Optional<Request> recorded() {
-      return mode == ReadMode.LINEARIZABLE
+      return mode != ReadMode.LOCAL
           ? Optional.of(new Request(KeyValueOperation.GET, key.toUtf8(), List.of()))
           : Optional.empty();
     }
@@ -192,7 +196,7 @@ abstract class ClientOperation {
                 + ", there is "
                 + world.reference.get(key, applied));
       }
-      if (mode == ReadMode.LINEARIZABLE) {
+      if (mode != ReadMode.LOCAL) {
         world.oracle.reads(server, acknowledged, applied);
       }
       return value.stream().map(Bytes::toUtf8).toList();

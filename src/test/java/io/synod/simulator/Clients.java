@@ -2,6 +2,7 @@ package io.synod.simulator;
 
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest;
+import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Slot;
 import io.synod.simulator.checker.History;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Clients {
   private final FullCluster world;
   private final SplittableRandom random;
+  private final SplittableRandom leases;
   private final History history;
   private final List<Client> clients = new ArrayList<>();
   private List<? extends SimulatedServer> servers;
@@ -27,6 +29,7 @@ final class Clients {
   Clients(FullCluster world, SplittableRandom random) {
     this.world = world;
     this.random = random;
+    this.leases = world.randoms.of("lease reads");
     this.history = new History(world.loop::nowNanos);
     this.servers = world.servers();
     for (int i = 0; i < world.swarm.clients; i++) {
@@ -100,7 +103,9 @@ final class Clients {
 
     private void ask() {
       numbered++;
-      ClientOperation operation = ClientOperation.draw(world.swarm, random, numbered);
+      boolean underLease = world.swarm.has(Fault.LEASE_READS) && leases.nextInt(3) > 0;
+      ReadMode reading = underLease ? ReadMode.LEASE : ReadMode.LINEARIZABLE;
+      ClientOperation operation = ClientOperation.draw(world.swarm, random, numbered, reading);
       FullServer asked = pick();
       long timeout = Math.max(world.swarm.requestTimeoutNanos, leastTimeoutNanos);
       Call made = new Call(this, operation, asked, asked.localNanos() + timeout);

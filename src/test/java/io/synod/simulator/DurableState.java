@@ -28,6 +28,7 @@ final class DurableState {
   private Optional<SlotRange> unknown = Optional.empty();
   private Optional<SlotRange> torn = Optional.empty();
   private final TreeMap<ServerId, PeerVotes> seen = new TreeMap<>();
+  private long longestLeaseNanos;
 
   /** The state that a process found. */
   static DurableState of(Recovered recovered) {
@@ -43,6 +44,7 @@ final class DurableState {
     state.unknown = recovered.unknown();
     state.torn = recovered.torn();
     recovered.seen().forEach(each -> state.seen.put(each.server(), each));
+    state.longestLeaseNanos = recovered.longestLeaseNanos();
     return state;
   }
 
@@ -68,6 +70,8 @@ final class DurableState {
       torn = damage.torn();
     } else if (record instanceof JournalRecord.VotesNoted noted) {
       seen.put(noted.seen().server(), noted.seen());
+    } else if (record instanceof JournalRecord.LeasesGiven given) {
+      longestLeaseNanos = given.longestNanos();
     }
   }
 
@@ -147,6 +151,7 @@ final class DurableState {
         chosen,
         unknown,
         torn,
-        List.copyOf(seen.values()));
+        List.copyOf(seen.values()),
+        longestLeaseNanos);
   }
 }

@@ -35,7 +35,9 @@ enum Fault {
   MEMBERSHIP,
   SNAPSHOT,
   /** No fault, but what some clusters do about them: voters follow who is there. */
-  DYNAMIC_QUORUM;
+  DYNAMIC_QUORUM,
+  /** Nor this: some reads rely on leases, and clocks on not jumping. */
+  LEASE_READS;
 
   /** Whether it destroys what was durable, so that good copies have to be planned for. */
   boolean damages() {

@@ -513,6 +513,7 @@ final class FullServer implements SimulatedServer {
     private long stoppedUntilNanos;
     private long backgroundUntilNanos;
     private Slot appliedSeen = Slot.ZERO;
+    private long leaseReadsSeen;
 
     Running(OpenedJournal opened, KeyValueStore store, Snapshots snapshots) {
       this.store = store;
@@ -633,6 +634,8 @@ final class FullServer implements SimulatedServer {
 
     /** Looks at what the turn left. */
     private void observe() {
+      world.coverage.add("read.underLease", paxos.leaseReads() - leaseReadsSeen);
+      leaseReadsSeen = paxos.leaseReads();
       Slot applied = store.applied();
       if (!applied.equals(appliedSeen)) {
         world.oracle.hasApplied(life, applied);
@@ -720,8 +723,13 @@ final class FullServer implements SimulatedServer {
     }
 
     @Override
+    public long monotonicNanos() {
+      return localNanos();
+    }
+
+    @Override
     public long wallMillis() {
-      return 1_000_000_000_000L + localNanos() / Swarm.MILLI;
+      return 1_000_000_000_000L + clock.wall(world.loop.nowNanos()) / Swarm.MILLI;
     }
   }
 }

@@ -75,6 +75,7 @@ final class LightServer implements PeerListener, SimulatedServer {
   private boolean dynamic;
   private Slot applied = Slot.ZERO;
   private long stateHash;
+  private long leaseReadsSeen;
   private final Map<Long, Slot> readsUnderWay = new HashMap<>();
   private final Map<Value, BiConsumer<LightServer, Slot>> proposals = new HashMap<>();
 
@@ -199,6 +200,7 @@ final class LightServer implements PeerListener, SimulatedServer {
     appended = 0;
     durable = 0;
     core = new Paxos(settings(), recovered);
+    leaseReadsSeen = 0;
     network = cluster.network.start(id, life.incarnation(), this);
     perform(core().start(applied), null);
     flush();
@@ -310,15 +312,16 @@ final class LightServer implements PeerListener, SimulatedServer {
   /** Does one thing now, outside of its turn. */
   void step(Input input) {
     perform(core().step(input), null);
+    readClock();
     flush();
     setTimer();
   }
 
-  /** A linearizable read begins. */
-  void read(long readId) {
+  /** A linearizable read begins; the coordinator's lease may do. */
+  void read(long readId, boolean underLease) {
     if (core != null && !isStopped() && core().isOpen()) {
       readsUnderWay.put(readId, cluster.oracle.acknowledged());
-      step(new Input.ReadsWaiting(readId));
+      step(new Input.ReadsWaiting(readId, underLease));
     }
   }
 
@@ -383,11 +386,22 @@ final class LightServer implements PeerListener, SimulatedServer {
     for (int i = 0; i < MESSAGES_A_TURN && !inbox.isEmpty() && core != null; i++) {
       handle(inbox.remove());
     }
+    readClock();
     flush();
     if (!inbox.isEmpty()) {
       wake(5 * Swarm.MICRO);
     }
     setTimer();
+  }
+
+  private void readClock() {
+    if (core != null && core().wantsClock()) {
+      perform(core().step(new Input.ClockRead(clock.local(cluster.loop.nowNanos()))), null);
+    }
+    if (core != null && core().leaseReads() > leaseReadsSeen) {
+      cluster.coverage.add("read.underLease", core().leaseReads() - leaseReadsSeen);
+      leaseReadsSeen = core().leaseReads();
+    }
   }
 
   private void timePasses() {

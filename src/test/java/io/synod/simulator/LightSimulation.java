@@ -13,6 +13,7 @@ final class LightSimulation {
   private final LightCluster cluster;
   private final Swarm swarm;
   private final SplittableRandom workload;
+  private final SplittableRandom leases;
   private final Nemesis nemesis;
   private long proposed;
   private long chosen;
@@ -23,6 +24,7 @@ final class LightSimulation {
     this.swarm = swarm;
     this.cluster = new LightCluster(swarm, keepsTrace);
     this.workload = cluster.randoms.of("workload");
+    this.leases = cluster.randoms.of("lease reads");
     this.nemesis = new Nemesis(cluster, cluster.randoms.of("nemesis"));
   }
 
@@ -69,7 +71,7 @@ final class LightSimulation {
     LightServer server = cluster.servers.get(workload.nextInt(swarm.servers));
     if (Randoms.chance(workload, swarm.readShare)) {
       reads++;
-      server.read(reads);
+      server.read(reads, swarm.has(Fault.LEASE_READS) && leases.nextInt(3) > 0);
       return;
     }
     int burst = workload.nextInt(8) == 0 ? 20 : 1;

@@ -26,6 +26,7 @@ class LightSimulationTest {
           "ignored.onPropose: below the promise",
           "read.answered",
           "read.refused",
+          "read.underLease",
           "snapshot.installed",
           "snapshot.givenUp",
           "phase.liveness");

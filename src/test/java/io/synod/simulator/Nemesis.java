@@ -22,7 +22,8 @@ final class Nemesis {
               || fault == Fault.REORDERING
               || fault == Fault.STARVED_DRIVER
               || fault == Fault.CLOCK_DRIFT
-              || fault == Fault.DYNAMIC_QUORUM;
+              || fault == Fault.DYNAMIC_QUORUM
+              || fault == Fault.LEASE_READS;
       if (!always) {
         timed.add(fault);
       }
@@ -94,7 +95,8 @@ final class Nemesis {
       case CHANGED_OPTIONS -> changeOptions();
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
-      case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT, DYNAMIC_QUORUM -> {}
+      case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
+      case DYNAMIC_QUORUM, LEASE_READS -> {}
     }
   }
 
@@ -252,7 +254,13 @@ final class Nemesis {
   private void jump() {
     SimulatedServer server = anyServer();
     note(Fault.CLOCK_JUMP, server.id().toString());
-    server.clock().jump(Randoms.logUniform(random, Swarm.MILLI, 3_600 * Swarm.SECOND));
+    long nanos = Randoms.logUniform(random, Swarm.MILLI, 3_600 * Swarm.SECOND);
+    if (swarm.has(Fault.LEASE_READS)) {
+      // That the monotonic clock does not jump is what leases rely on.
+      server.clock().jumpWall(nanos);
+    } else {
+      server.clock().jump(nanos);
+    }
   }
 
   private void failRate() {

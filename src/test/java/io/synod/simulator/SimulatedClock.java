@@ -8,6 +8,7 @@ final class SimulatedClock {
   private long trueAnchor;
   private long localAnchor;
   private double rate;
+  private long wallAheadNanos;
 
   /**
    * @param offsetNanos what it shows when true time is 0
@@ -32,6 +33,16 @@ final class SimulatedClock {
     localAnchor = local(trueNanos);
     trueAnchor = trueNanos;
     rate = newRate;
+  }
+
+  /** What the wall clock beside it shows, from some day on. */
+  long wall(long trueNanos) {
+    return local(trueNanos) + wallAheadNanos;
+  }
+
+  /** The wall clock jumps forward; this one does not. */
+  void jumpWall(long nanos) {
+    wallAheadNanos += nanos;
   }
 
   /** It jumps forward. */

@@ -56,6 +56,7 @@ class SimulationTest {
           "network.refused",
           "network.streamBroke",
           "network.overSizeLimit",
+          "read.underLease",
           "client.done",
           "client.unknown",
           "client.failed",
@@ -87,6 +88,7 @@ class SimulationTest {
               || fault == Fault.REORDERING
               || fault == Fault.CLOCK_DRIFT
               || fault == Fault.DYNAMIC_QUORUM
+              || fault == Fault.LEASE_READS
               || fault == Fault.SILENT_WRITE;
       if (!silent) {
         faults.add("fault." + fault);

@@ -32,6 +32,9 @@ final class Swarm {
   /** The first seeds, of which most mutants are noted to be killed, mean what they meant. */
   private static final int MAJORITY_SEEDS = 100;
 
+  /** The same for reads under leases. */
+  private static final int NO_LEASE_SEEDS = 120;
+
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -175,7 +178,7 @@ final class Swarm {
     EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
-    for (Fault fault : EnumSet.complementOf(EnumSet.of(Fault.DYNAMIC_QUORUM))) {
+    for (Fault fault : EnumSet.complementOf(EnumSet.of(Fault.DYNAMIC_QUORUM, Fault.LEASE_READS))) {
       boolean drawn = classes.nextDouble() < share;
       if (drawn && (fault != Fault.SILENT_WRITE || SILENT_WRITES)) {
         faults.add(fault);
@@ -183,6 +186,9 @@ final class Swarm {
     }
     if (seed > MAJORITY_SEEDS && new Randoms(seed).of("quorum").nextInt(3) == 0) {
       faults.add(Fault.DYNAMIC_QUORUM);
+    }
+    if (seed > NO_LEASE_SEEDS && new Randoms(seed).of("leases").nextInt(3) == 0) {
+      faults.add(Fault.LEASE_READS);
     }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);

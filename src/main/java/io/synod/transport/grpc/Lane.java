@@ -5,7 +5,7 @@ import io.synod.transport.PeerMessage;
 
 /** Which of the two connections to a peer a message takes (protocol-rules.md, 21). */
 enum Lane {
-  /** Ping, Pong and read points: small, and late if they queue behind a batch. */
+  /** Ping, Pong, read points and leases: small, and late if they queue behind a batch. */
   URGENT,
   /** Everything else. */
   BULK;
@@ -17,7 +17,9 @@ enum Lane {
           || inner instanceof Message.Pong
           || inner instanceof Message.ReadPointRequest
           || inner instanceof Message.ReadPoint
-          || inner instanceof Message.ReadPointRefused) {
+          || inner instanceof Message.ReadPointRefused
+          || inner instanceof Message.LeaseGiven
+          || inner instanceof Message.LeaseReturned) {
         return URGENT;
       }
     }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * From protobuf to what servers say. Whatever a correct server cannot have meant is rejected here:
@@ -82,12 +83,27 @@ final class PeerDecoder {
       case FETCH -> protocol(new Message.Fetch(slot(in.getFetch().getFrom())));
       case FETCHED -> protocol(fetched(in.getFetched()));
       case READ_POINT_REQUEST ->
-          protocol(new Message.ReadPointRequest(in.getReadPointRequest().getId()));
+          protocol(
+              new Message.ReadPointRequest(
+                  in.getReadPointRequest().getId(), in.getReadPointRequest().getUnderLease()));
       case READ_POINT ->
           protocol(
               new Message.ReadPoint(in.getReadPoint().getId(), slot(in.getReadPoint().getPoint())));
       case READ_POINT_REFUSED ->
           protocol(new Message.ReadPointRefused(in.getReadPointRefused().getId()));
+      case LEASE_GIVEN -> {
+        PeerEnvelope.LeaseGiven wire = in.getLeaseGiven();
+        need(wire.hasBallot(), "LeaseGiven without a ballot");
+        yield protocol(
+            new Message.LeaseGiven(ballot(wire.getBallot()), natural(wire.getNumber(), "number")));
+      }
+      case LEASE_RETURNED -> {
+        PeerEnvelope.LeaseReturned wire = in.getLeaseReturned();
+        need(wire.hasBallot(), "LeaseReturned without a ballot");
+        yield protocol(
+            new Message.LeaseReturned(
+                ballot(wire.getBallot()), natural(wire.getNumber(), "number")));
+      }
       case VOTES_CAST -> {
         need(in.getVotesCast().hasVotes(), "VotesCast without votes");
         yield protocol(new Message.VotesCast(votes(in.getVotesCast().getVotes())));
@@ -170,7 +186,10 @@ final class PeerDecoder {
     return new Message.Ping(
         natural(wire.getNumber(), "number"),
         standing(wire.getStanding()),
-        wire.hasChosen() ? Optional.of(chosen(wire.getChosen())) : Optional.empty());
+        wire.hasChosen() ? Optional.of(chosen(wire.getChosen())) : Optional.empty(),
+        wire.hasLeaseNanos()
+            ? OptionalLong.of(natural(wire.getLeaseNanos(), "lease_nanos"))
+            : OptionalLong.empty());
   }
 
   private static Message pong(PeerEnvelope.Pong wire) throws MessageRejected {

@@ -100,12 +100,25 @@ final class PeerEncoder {
   /** Read points and catch-up. Returns whether it was one. */
   private static boolean reading(PeerEnvelope.Builder out, Message message) {
     if (message instanceof Message.ReadPointRequest request) {
-      out.setReadPointRequest(PeerEnvelope.ReadPointRequest.newBuilder().setId(request.id()));
+      out.setReadPointRequest(
+          PeerEnvelope.ReadPointRequest.newBuilder()
+              .setId(request.id())
+              .setUnderLease(request.underLease()));
     } else if (message instanceof Message.ReadPoint point) {
       out.setReadPoint(
           PeerEnvelope.ReadPoint.newBuilder().setId(point.id()).setPoint(point.point().number()));
     } else if (message instanceof Message.ReadPointRefused refused) {
       out.setReadPointRefused(PeerEnvelope.ReadPointRefused.newBuilder().setId(refused.id()));
+    } else if (message instanceof Message.LeaseGiven given) {
+      out.setLeaseGiven(
+          PeerEnvelope.LeaseGiven.newBuilder()
+              .setBallot(ballot(given.ballot()))
+              .setNumber(given.number()));
+    } else if (message instanceof Message.LeaseReturned returned) {
+      out.setLeaseReturned(
+          PeerEnvelope.LeaseReturned.newBuilder()
+              .setBallot(ballot(returned.ballot()))
+              .setNumber(returned.number()));
     } else if (message instanceof Message.Fetch fetch) {
       out.setFetch(PeerEnvelope.Fetch.newBuilder().setFrom(fetch.from().number()));
     } else if (message instanceof Message.Fetched fetched) {
@@ -192,6 +205,7 @@ final class PeerEncoder {
             .setNumber(ping.number())
             .setStanding(standing(ping.standing()));
     ping.chosen().ifPresent(chosen -> wire.setChosen(chosen(chosen)));
+    ping.leaseNanos().ifPresent(wire::setLeaseNanos);
     return wire.build();
   }
 

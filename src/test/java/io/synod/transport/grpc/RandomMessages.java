@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -39,7 +40,12 @@ final class RandomMessages {
     random = new Random(seed);
     protocol.put(
         Message.Ping.class,
-        () -> new Message.Ping(natural(), standing(), maybe(this::chosenPrefix)));
+        () ->
+            new Message.Ping(
+                natural(),
+                standing(),
+                maybe(this::chosenPrefix),
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(natural())));
     protocol.put(
         Message.Pong.class, () -> new Message.Pong(natural(), standing(), ballot(), slot()));
     protocol.put(Message.Prepare.class, () -> new Message.Prepare(ballot(), slot()));
@@ -67,7 +73,10 @@ final class RandomMessages {
     protocol.put(
         Message.Fetched.class, () -> new Message.Fetched(slot(), accepted(), slot(), slot()));
     protocol.put(
-        Message.ReadPointRequest.class, () -> new Message.ReadPointRequest(random.nextLong()));
+        Message.ReadPointRequest.class,
+        () -> new Message.ReadPointRequest(random.nextLong(), random.nextBoolean()));
+    protocol.put(Message.LeaseGiven.class, () -> new Message.LeaseGiven(ballot(), natural()));
+    protocol.put(Message.LeaseReturned.class, () -> new Message.LeaseReturned(ballot(), natural()));
     protocol.put(Message.ReadPoint.class, () -> new Message.ReadPoint(random.nextLong(), slot()));
     protocol.put(
         Message.ReadPointRefused.class, () -> new Message.ReadPointRefused(random.nextLong()));

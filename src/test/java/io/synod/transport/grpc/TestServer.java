@@ -139,7 +139,7 @@ final class TestServer implements PeerListener, AutoCloseable {
   }
 
   static PeerMessage urgent(long id) {
-    return new PeerMessage.Protocol(new Message.ReadPointRequest(id));
+    return new PeerMessage.Protocol(new Message.ReadPointRequest(id, false));
   }
 
   static PeerMessage forward(int sizeBytes) {
