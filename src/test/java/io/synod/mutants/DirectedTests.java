@@ -35,6 +35,8 @@ final class DirectedTests {
           "io.synod.node.WritesTest",
           "io.synod.store.KeyValueStoreTest",
           "io.synod.store.SnapshotTest",
+          "io.synod.simulator.HungDiskTest",
+          "io.synod.simulator.LackingSnapshotTest",
           "io.synod.simulator.ConnectivityTest");
 
   /** These take minutes. */

@@ -65,12 +65,25 @@ final class DriverMutants {
                 SNAPSHOTS,
                 "StoreView view = store.view(); Slot slot = view.slot();",
                 "StoreView view = store.view(); Slot slot = view.slot(); step.accept(new Input.SnapshotTaken(slot));"),
+        full("CutAtTheAppliedSlot", "rule 7: the log is cut behind the snapshot")
+            .in(
+                SNAPSHOTS,
+                "Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);",
+                "Slot cut = store.applied();"),
+        directed(
+                "AppliesBehindADamagedSnapshot", "what is chosen is applied to the state before it")
+            .in(
+                NODE,
+                "lacksSnapshot = store.applied().isBefore(paxos.cut());",
+                "lacksSnapshot = false;"),
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")
             .in(
                 SNAPSHOTS,
                 "step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));",
                 ";"),
         full("SyncAgeSinceTheLastSync", "rule 17: the age of the oldest write that waits")
-            .in(NODE, "log.syncAgeNanos(now)", "now"));
+            .in(NODE, "log.syncAgeNanos(now)", "now"),
+        directed("SyncAgeNeverGrows", "rule 17: a coordinator whose disk hangs steps down")
+            .in(NODE, "log.syncAgeNanos(now)", "0"));
   }
 }

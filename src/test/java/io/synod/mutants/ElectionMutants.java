@@ -28,6 +28,8 @@ final class ElectionMutants {
                 "if (false) {"),
         directed("ContentWithoutAQuorum", "a coordinator that hears no quorum steps down")
             .in(ELECTION, "? hearsQuorumFollowing(acting.get())", "? true"),
+        directed("ContentWithAnyone", "rule 16: content at the highest ballot known only")
+            .in(ELECTION, "&& standing.acting().get().equals(ballot);", ";"),
         directed("OrphanPromiseIgnored", "rule 22")
             .in(
                 "paxos/Paxos",
@@ -40,6 +42,8 @@ final class ElectionMutants {
                 "paxos/Learner",
                 "if ((far || lasting) && (!fetching || lost) && source.isPresent()) {",
                 "if (false) {"),
+        directed("FetchNeverRepeated", "a lost Fetch is sent again")
+            .in("paxos/Learner", "&& (!fetching || lost)", "&& !fetching"),
         light("SnapshotNotAskedFor", "a server behind the cut catches up")
             .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
         directed("CandidateNeverGivesUp", "rule 16")

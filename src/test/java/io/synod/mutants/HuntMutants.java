@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 
 /** What {@code scripts/hunt_mutants} runs: looks for seeds that kill, and notes them. */
 public final class HuntMutants {
@@ -46,8 +45,7 @@ public final class HuntMutants {
   private record Found(long seed, String invariant, long nanos) {}
 
   /**
-   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | --surviving | MUTANT
-   * ...]}. Exit status 0 all that were hunted are killed, 1 some survive.
+   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | MUTANT ...]}. Exit status 0 all that were hunted are killed, 1 some survive.
    */
   public static void main(String[] arguments)
       throws IOException, InterruptedException, ExecutionException {
@@ -62,21 +60,15 @@ public final class HuntMutants {
         case "--kills" -> wanted = Integer.parseInt(arguments[++i]);
         case "--seconds" -> seconds = Long.parseLong(arguments[++i]);
         case "--missing" -> missing = true;
-        case "--surviving" -> SurvivingMutants.all().forEach(mutant -> names.add(mutant.name()));
         default -> names.add(arguments[i]);
       }
     }
-    List<Mutant> all = new ArrayList<>(Catalogue.all());
     if (!Catalogue.names().containsAll(names)) {
-      all.addAll(SurvivingMutants.all());
-    }
-    Set<String> known = all.stream().map(Mutant::name).collect(Collectors.toSet());
-    if (!known.containsAll(names)) {
-      System.err.println("hunt_mutants: of " + names + " not all are mutants: " + known);
+      System.err.println("hunt_mutants: of " + names + " not all are in " + Catalogue.names());
       System.exit(4);
     }
     HuntMutants hunt = new HuntMutants(System.out, bound, wanted, seconds);
-    List<Mutant> prey = new ArrayList<>(all);
+    List<Mutant> prey = new ArrayList<>(Catalogue.all());
     boolean onlyMissing = missing;
     prey.removeIf(
         mutant ->
@@ -102,9 +94,7 @@ public final class HuntMutants {
     for (Future<?> each : hunts) {
       each.get();
     }
-    Set<String> known = new TreeSet<>(Catalogue.names());
-    SurvivingMutants.all().forEach(mutant -> known.add(mutant.name()));
-    kills.keySet().retainAll(known);
+    kills.keySet().retainAll(Catalogue.names());
     KillTable.write(kills);
     double mean =
         kills.values().stream().mapToDouble(KillTable.Kill::meanSeeds).average().orElse(0);

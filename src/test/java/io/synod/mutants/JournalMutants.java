@@ -36,6 +36,11 @@ final class JournalMutants {
                 "int bytes = buffer.position(); if (bytes < 64) {"),
         full("RecoveredTailNotRewritten", "rule 2")
             .in(RECOVERY, "if (!durable) {", "if (held.at().segment() >= kept.size()) {"),
+        directed("RecoveredTakenForSynced", "rule 2")
+            .in(
+                "journal/SegmentScan",
+                "return new SegmentScan(bytes, frames, gaps, synced, at, torn, List.of());",
+                "return new SegmentScan(bytes, frames, gaps, at, at, torn, List.of());"),
         full("FreshSegmentNotSynced", "rule 2: what was recovered is synced first")
             .in(
                 "journal/FreshSegment",

@@ -81,6 +81,13 @@ final class ProtocolMutants {
                 LEARNER,
                 "if (!prefix.ballot().equals(acceptor.matchedBallot())) {",
                 "if (prefix.ballot().isBelow(acceptor.matchedBallot())) {"),
+        directed(
+                "InformsOfWhatWasLearned",
+                "rule 1: learned from others is not chosen at this ballot")
+            .in(
+                COORDINATOR,
+                "return new ChosenPrefix(ballot, chosenHere);",
+                "return new ChosenPrefix(ballot, learner.chosen());"),
         light("NewsMakesChosen", "rule 1: any other chosen prefix is news")
             .in(
                 LEARNER,

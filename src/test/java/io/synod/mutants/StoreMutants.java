@@ -38,6 +38,11 @@ final class StoreMutants {
                 STORE,
                 "rowsHash -= RowFormat.hash(before.get()); liveBytes -= key.size()",
                 "liveBytes -= key.size()"),
+        full("SnapshotOfTheMovingState", "a snapshot is of one slot")
+            .in(
+                "store/HeapEngine",
+                "new TreeView(state.rows.freeze(), state.log.frozen())",
+                "new TreeView(state.rows.root(), state.log.frozen())"),
         full("SnapshotNotSynced", "a snapshot is durable before the journal is cut")
             .in("store/Publication", "file.sync(); step = Step.RENAME;", "step = Step.RENAME;"));
   }

@@ -76,6 +76,31 @@ class RuleScenariosTest {
     assertEquals(List.of("y"), cluster.texts(follower));
   }
 
+  /**
+   * w is accepted at D only; C1 has learned that another value is chosen there, and still acts: what
+   * it says with its ballot must not make w chosen at D.
+   */
+  @Test
+  void rule01bWhatWasLearnedIsNotSaidWithTheOwnBallot() {
+    cluster.run(100 * MILLI);
+    Ballot first = cluster.core(coordinator).followed();
+    cluster.drop(flight -> flight.to() != other && flight.message() instanceof Message.Propose);
+    cluster.propose(coordinator, "w");
+    cluster.drop(flight -> flight.from() == follower && flight.to() == other);
+    // It was asked to take over before, and that comes only now.
+    cluster.receive(follower, coordinator, new Message.TakeOver(first));
+    assertTrue(cluster.core(follower).isCoordinating());
+    cluster.propose(follower, "v");
+    assertEquals(cluster.chosen(follower).previous(), cluster.chosen(coordinator));
+    assertTrue(cluster.core(coordinator).isCoordinating(), "it hears a quorum that follows it");
+    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    assertFalse(cluster.texts(other).contains("w"), "w is not what was chosen");
+    cluster.drop(flight -> false);
+    cluster.run(1_000 * MILLI);
+    assertEquals(List.of("v"), cluster.texts(other));
+    assertTrue(cluster.agree(coordinator, follower, other));
+  }
+
   /** Killed between write and sync, restarted, answered; then the power fails. */
   @Test
   void rule02WhatWasReadIsSyncedBeforeItBinds() {
@@ -95,6 +120,31 @@ class RuleScenariosTest {
     int next = cluster.elect();
     cluster.run(50 * MILLI);
     assertEquals(List.of("x"), cluster.texts(next));
+  }
+
+  /** The same in a segment that is too large to be written again as a whole. */
+  @Test
+  void rule02bWhatWasReadInALargeSegmentIsSyncedBeforeItBinds() {
+    String large = "large".repeat(6_000);
+    cluster.propose(coordinator, large);
+    cluster.run(100 * MILLI);
+    cluster.settle(follower);
+    cluster.kill(other);
+    cluster.holdDisk(follower);
+    cluster.propose(coordinator, "x");
+    cluster.killBetweenWriteAndSync(follower);
+    cluster.start(follower);
+    cluster.run(700 * MILLI);
+    int again = cluster.elect();
+    cluster.run(50 * MILLI);
+    assertEquals(List.of(large, "x"), cluster.texts(again), "chosen with the vote after restart");
+    cluster.losePower(follower);
+    cluster.kill(coordinator);
+    cluster.start(other);
+    cluster.start(follower);
+    int next = cluster.elect();
+    cluster.run(50 * MILLI);
+    assertEquals(List.of(large, "x"), cluster.texts(next));
   }
 
   /** The frame of a promise rots; the promise must not. */
@@ -355,6 +405,22 @@ class RuleScenariosTest {
     assertEquals(List.of("after"), cluster.texts(other));
   }
 
+  /** Nothing else tells a server what it missed when no client asks for anything any more. */
+  @Test
+  void rule10bAFetchThatIsLostIsSentAgain() {
+    int[] lost = new int[1];
+    cluster.drop(
+        flight ->
+            (flight.to() == other && flight.message() instanceof Message.Propose)
+                || (flight.from() == other
+                    && flight.message() instanceof Message.Fetch
+                    && lost[0]++ == 0));
+    cluster.propose(coordinator, "x");
+    cluster.run(1_000 * MILLI);
+    assertTrue(lost[0] > 1, "sent " + lost[0] + " times");
+    assertEquals(List.of("x"), cluster.texts(other));
+  }
+
   /** Whatever else a server knows from memory, its promise waits for the disk. */
   @Test
   void rule11APromiseWaitsForItsSync() {
@@ -427,6 +493,45 @@ class RuleScenariosTest {
     assertEquals(Optional.empty(), cluster.coordinator());
   }
 
+  /**
+   * Only a witness and one voter hold what is chosen, and the witness has cut its log; that voter
+   * is gone when the one that missed it all is back.
+   */
+  @Test
+  void rule13bAWitnessAndAReturningVoterHaveAllValues() {
+    List<Member> members =
+        new ArrayList<>(cluster.core(coordinator).membership().membership().members());
+    members.replaceAll(
+        member ->
+            member.server().number() == other ? member.withRole(Member.Role.WITNESS) : member);
+    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, members)));
+    cluster.run(200 * MILLI);
+    cluster.kill(follower);
+    for (int i = 0; i < 5; i++) {
+      cluster.propose(coordinator, "v" + i);
+    }
+    cluster.run(200 * MILLI);
+    Slot cut = cluster.chosen(other);
+    assertEquals(5, cluster.texts(other).size());
+    cluster.step(other, new Input.SnapshotTaken(cut));
+    cluster.kill(coordinator);
+    cluster.start(follower);
+    cluster.run(2_000 * MILLI);
+    assertEquals(Optional.empty(), cluster.coordinator(), "it lacks what the witness has cut");
+    assertTrue(
+        cluster.notices(follower).stream().anyMatch(Notice.SnapshotNeeded.class::isInstance));
+    cluster.step(follower, new Input.SnapshotInstalled(cut, cluster.core(other).membership()));
+    assertEquals(follower, cluster.elect());
+    boolean proposed =
+        sentBy(follower)
+            .filter(Message.Propose.class::isInstance)
+            .anyMatch(message -> !((Message.Propose) message).first().isAfter(cut));
+    assertFalse(proposed, "proposed where the witness knows a value chosen");
+    cluster.propose(follower, "after");
+    cluster.run(100 * MILLI);
+    assertEquals(List.of("after"), cluster.texts(follower));
+  }
+
   private long campaignsOf(int server) {
     return cluster.notices(server).stream().filter(Notice.Campaigning.class::isInstance).count();
   }
@@ -467,6 +572,20 @@ class RuleScenariosTest {
     assertEquals(Optional.of(other), cluster.coordinator());
     cluster.propose(other, "x");
     assertEquals(List.of("x"), cluster.texts(other));
+  }
+
+  /** Two say that they are content, each at its own ballot: the one at the higher is followed. */
+  @Test
+  void rule16bContentIsWhoActsAtTheHighestBallotKnown() {
+    int next = Math.max(follower, other);
+    int third = Math.min(follower, other);
+    Ballot first = cluster.core(coordinator).followed();
+    cluster.drop(flight -> flight.to() == coordinator);
+    cluster.receive(next, coordinator, new Message.TakeOver(first));
+    cluster.run(100 * MILLI);
+    assertTrue(cluster.core(next).isCoordinating());
+    assertTrue(cluster.core(coordinator).isContent(), "it has not noticed yet");
+    assertEquals(Optional.of(new ServerId(next)), cluster.core(third).coordinatorHeard());
   }
 
   /** The coordinator's port is closed: it is replaced long before the election timeout. */

@@ -1,5 +1,6 @@
 package io.synod.simulator;
 
+import io.synod.journal.Finding;
 import io.synod.journal.Journal;
 import io.synod.journal.JournalOwner;
 import io.synod.journal.JournalRefusedException;
@@ -29,6 +30,7 @@ import io.synod.store.Snapshots;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -225,6 +227,11 @@ final class FullServer implements SimulatedServer {
     }
     if (opened.renewed() && !diskFaults.hasDamaged() && !wasRolledBack) {
       throw new Violation("PromiseMonotonic", id + " lost its promise on an unharmed disk");
+    }
+    for (Finding finding : opened.findings()) {
+      if (finding.kind() == Finding.Kind.DAMAGED && !diskFaults.hasDamaged() && !wasRolledBack) {
+        throw new Violation("SyncedIsKept", id + " on an unharmed disk: " + finding);
+      }
     }
     KeyValueStore store = KeyValueStore.inMemory();
     Snapshots snapshots = Snapshots.open(disk);
@@ -497,7 +504,6 @@ final class FullServer implements SimulatedServer {
         random.nextLong());
   }
 
-  /** What a process began with. */
   /** One run of the process. */
   private final class Running implements PeerListener, Node.Surroundings {
     final Paxos paxos;
@@ -667,7 +673,11 @@ final class FullServer implements SimulatedServer {
     private void runInBackground(Runnable work) {
       boolean dies = world.isFaulty() && world.swarm.has(Fault.CRASH) && random.nextInt(30) == 0;
       if (!dies) {
+        Slot before = snapshots.newest();
         work.run();
+        if (snapshots.newest().isAfter(before)) {
+          checkSnapshot(snapshots.newest());
+        }
         return;
       }
       world.coverage.hit("crash.inBackground");
@@ -675,6 +685,26 @@ final class FullServer implements SimulatedServer {
       work.run();
       disk.failAt(-1, DiskFault.WRITE_FAILED);
       stopsItself("crash in the background");
+    }
+
+    /** What was written is the state of its slot, whatever was applied meanwhile. */
+    private void checkSnapshot(Slot slot) {
+      if (diskFaults.hasDamaged() || diverged) {
+        return;
+      }
+      world.coverage.hit("snapshot.checked");
+      KeyValueStore restored = KeyValueStore.inMemory();
+      Snapshots.Start start;
+      try {
+        SimulatedDisk copy = disk.copy(new SplittableRandom(slot.number()));
+        start = Snapshots.open(copy).restoreNewest(restored, Optional.empty(), slot);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      world.reference.advance();
+      if (!restored.applied().equals(slot) || restored.hash() != world.reference.hash(slot)) {
+        throw new Violation("SnapshotIsOfItsSlot", life + " wrote one of " + slot + ": " + start);
+      }
     }
 
     @Override

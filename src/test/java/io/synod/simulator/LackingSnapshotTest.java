@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.paxos.Slot;
 import java.io.IOException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,6 +50,21 @@ class LackingSnapshotTest {
     assertEquals(2, world.coverage.count("snapshot.damaged"), world.coverage::describe);
     assertFalse(first.isCoordinating());
     world.run(10 * Swarm.SECOND);
+    checkAllAgree(world, clients[0]);
+  }
+
+  @Test
+  void nothingIsAppliedToTheStateBeforeADamagedSnapshot() throws IOException {
+    Clients[] clients = new Clients[1];
+    FullCluster world = cluster(7, clients);
+    world.run(5 * Swarm.SECOND);
+    FullServer server = world.servers().get(1);
+    assertTrue(server.applied().isAfter(Slot.ZERO));
+    restartWithout(server);
+    assertEquals(1, world.coverage.count("snapshot.damaged"), world.coverage::describe);
+    assertEquals(Slot.ZERO, server.applied());
+    world.runUntil(
+        "its state from another", 5 * Swarm.SECOND, () -> server.applied().isAfter(Slot.ZERO));
     checkAllAgree(world, clients[0]);
   }
 
