@@ -450,6 +450,21 @@ final class Election {
             });
   }
 
+  /**
+   * The highest ballot above this one that a heard member follows. One that died as a candidate, or
+   * heard of another that did, may follow a ballot that nobody else knows of: it follows nobody
+   * below.
+   */
+  Optional<Ballot> followedByHeardAbove(Ballot ballot) {
+    Ballot highest = ballot;
+    for (Peer peer : peers.values()) {
+      if (peer.isHeard() && peer.standing().isPresent()) {
+        highest = Ballot.max(highest, peer.standing().get().followed());
+      }
+    }
+    return highest.equals(ballot) ? Optional.empty() : Optional.of(highest);
+  }
+
   private boolean hearsQuorum() {
     return learner
         .membership()

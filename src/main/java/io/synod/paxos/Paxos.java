@@ -386,11 +386,12 @@ public final class Paxos {
     if (administration.isHandingOver() || !election.isContent()) {
       return;
     }
-    Optional<Ballot> orphan = acting.orphan();
+    Optional<Ballot> orphan =
+        acting.orphan().or(() -> election.followedByHeardAbove(acting.ballot()));
     if (orphan.isPresent() && age >= 2 * settings.pingIntervalNanos() && !isActing(orphan.get())) {
-      // protocol-rules.md, 22: the owner of that promise is not heard; prepare above it, without
+      // protocol-rules.md, 22: the owner of that ballot is not heard; prepare above it, without
       // stepping down.
-      prepareAbove("an acceptor promised " + orphan.get() + ", whose owner does not act");
+      prepareAbove("a member follows " + orphan.get() + ", whose owner does not act");
       return;
     }
     acting

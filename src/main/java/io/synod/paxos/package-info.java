@@ -16,7 +16,7 @@
  *       ({@link io.synod.paxos.Coordinator})</td><td>Inform, batches</td><td>coordinating</td></tr>
  *   <tr><td>preparing, recovering, coordinating</td><td>no progress, no quorum that follows it, a disk that hangs, no
  *       vote, forgotten votes, a higher ballot that acts</td><td>SteppedDown</td><td>follower</td></tr>
- *   <tr><td>preparing, recovering, coordinating</td><td>a higher promise whose owner does not act
+ *   <tr><td>preparing, recovering, coordinating</td><td>a higher ballot that is promised or followed and whose owner does not act
  *       (protocol-rules.md, 22)</td><td>BallotTaken above it, Prepare</td><td>preparing</td></tr>
  *   <tr><td>any</td><td>Prepare or Propose at or above its promise
  *       ({@link io.synod.paxos.Acceptor})</td><td>Promise, Accepted, once durable</td><td>the same</td></tr>

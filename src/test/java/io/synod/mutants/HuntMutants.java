@@ -45,7 +45,8 @@ public final class HuntMutants {
   private record Found(long seed, String invariant, long nanos) {}
 
   /**
-   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | MUTANT ...]}. Exit status 0 all that were hunted are killed, 1 some survive.
+   * Arguments: {@code [--bound SEEDS] [--kills N] [--seconds S] [--missing | MUTANT ...]}. Exit
+   * status 0 all that were hunted are killed, 1 some survive.
    */
   public static void main(String[] arguments)
       throws IOException, InterruptedException, ExecutionException {

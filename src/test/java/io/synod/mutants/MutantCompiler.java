@@ -29,6 +29,11 @@ final class MutantCompiler {
   /** A word, or one other character. */
   private static final Pattern TOKEN = Pattern.compile("\\w+|[^\\w\\s]");
 
+  /** Of the class path, whose archives are opened once a thread; never closed. */
+  private static final ThreadLocal<JavaFileManager> FILES =
+      ThreadLocal.withInitial(
+          () -> ToolProvider.getSystemJavaCompiler().getStandardFileManager(null, null, null));
+
   private MutantCompiler() {}
 
   /**
@@ -96,16 +101,13 @@ final class MutantCompiler {
     List<String> options =
         List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path"));
     StringWriter messages = new StringWriter();
-    try (Outputs outputs = new Outputs(compiler.getStandardFileManager(null, null, null))) {
-      if (!compiler.getTask(messages, outputs, null, options, null, sources).call()) {
-        throw new IllegalStateException(mutant + " does not compile: " + messages);
-      }
-      TreeMap<String, byte[]> classes = new TreeMap<>();
-      outputs.classes.forEach((name, bytes) -> classes.put(name, bytes.toByteArray()));
-      return classes;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    Outputs outputs = new Outputs(FILES.get());
+    if (!compiler.getTask(messages, outputs, null, options, null, sources).call()) {
+      throw new IllegalStateException(mutant + " does not compile: " + messages);
     }
+    TreeMap<String, byte[]> classes = new TreeMap<>();
+    outputs.classes.forEach((name, bytes) -> classes.put(name, bytes.toByteArray()));
+    return classes;
   }
 
   private static final class Source extends SimpleJavaFileObject {

@@ -77,8 +77,8 @@ class RuleScenariosTest {
   }
 
   /**
-   * w is accepted at D only; C1 has learned that another value is chosen there, and still acts: what
-   * it says with its ballot must not make w chosen at D.
+   * w is accepted at D only; C1 has learned that another value is chosen there, and still acts:
+   * what it says with its ballot must not make w chosen at D.
    */
   @Test
   void rule01bWhatWasLearnedIsNotSaidWithTheOwnBallot() {
@@ -632,6 +632,26 @@ class RuleScenariosTest {
     assertTrue(cluster.core(follower).isContent());
     cluster.run(300 * MILLI);
     assertEquals(Optional.of(coordinator), cluster.coordinator());
+  }
+
+  /**
+   * A candidate dies when its ballot is durable and nobody has heard of it; another coordinates at
+   * a lower one. When it is back, it follows that one, or that one goes above it.
+   */
+  @Test
+  void rule22ABallotThatNobodyActsAtStandsInNobodysWay() {
+    int candidate = Math.max(follower, other);
+    cluster.run(100 * MILLI);
+    Ballot first = cluster.core(coordinator).followed();
+    cluster.drop(flight -> flight.from() == candidate);
+    cluster.receive(candidate, coordinator, new Message.TakeOver(first));
+    assertTrue(cluster.core(candidate).followed().isAbove(first));
+    cluster.kill(candidate);
+    cluster.drop(flight -> false);
+    cluster.start(candidate);
+    cluster.run(2_000 * MILLI);
+    int acting = cluster.coordinator().orElseThrow();
+    assertEquals(Optional.of(new ServerId(acting)), cluster.core(candidate).coordinatorHeard());
   }
 
   /** A server that is far behind lets one that is not go first, whatever its priority. */

@@ -1,11 +1,15 @@
 package io.synod.simulator;
 
 import io.synod.node.OperatorRequest;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
+import io.synod.paxos.Message;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.Value;
+import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +25,10 @@ final class FullCluster extends World {
   /** The mean time between two is a half of this part of the time of faults. */
   private static final int OPERATIONS = 20;
 
+  private static final byte NEWER_VERSION = 2;
+
   private boolean diverged;
+  private boolean mixed;
 
   private final SplittableRandom operator = randoms.of("operator");
 
@@ -30,6 +37,46 @@ final class FullCluster extends World {
     for (int i = 0; i < swarm.servers; i++) {
       servers.add(new FullServer(this, i));
     }
+  }
+
+  /**
+   * One server is of a newer release from now on, and writes batches of a version that the others
+   * do not know.
+   */
+  void upgrade(ServerId newer) {
+    mixed = true;
+    network.codec(
+        1,
+        message ->
+            message instanceof PeerMessage.Protocol protocol
+                    && protocol.message() instanceof Message.Propose propose
+                    && propose.ballot().server().equals(newer)
+                ? new PeerMessage.Protocol(upgraded(propose))
+                : message);
+  }
+
+  /** It is of the same release as the others again. */
+  void downgrade() {
+    network.codec(1, message -> message);
+  }
+
+  private static Message.Propose upgraded(Message.Propose propose) {
+    List<Value> values = new ArrayList<>();
+    for (Value value : propose.values()) {
+      if (value instanceof Value.Batch batch) {
+        byte[] bytes = batch.commands().toArray();
+        bytes[0] = NEWER_VERSION;
+        values.add(new Value.Batch(Bytes.wrap(bytes)));
+      } else {
+        values.add(value);
+      }
+    }
+    return new Message.Propose(propose.ballot(), propose.first(), values, propose.chosen());
+  }
+
+  /** Whether servers were of different releases at any time. */
+  boolean isMixed() {
+    return mixed;
   }
 
   /** Whether the state of a server was ever made to differ. */

@@ -107,7 +107,7 @@ final class HealedCore {
     return core.stream().anyMatch(SimulatedServer::coordinates);
   }
 
-  /** Whether all members in the core have applied all that is chosen. */
+  /** Whether all members in the core have applied all that is chosen, and can serve clients. */
   boolean agrees() {
     Slot all = world.oracle.log().upTo();
     Membership inForce = world.oracle.log().membership().membership();
@@ -118,7 +118,7 @@ final class HealedCore {
               .map(Member::incarnation)
               .filter(server.life().incarnation()::equals)
               .isPresent();
-      if (member && !(server.isUp() && server.applied().equals(all))) {
+      if (member && !(server.isUp() && server.applied().equals(all) && server.follows())) {
         return false;
       }
     }

@@ -25,8 +25,7 @@ class HungDiskTest {
     world.runUntil(
         "another coordinator",
         3 * world.swarm.electionTimeoutNanos,
-        () ->
-            world.servers().stream().anyMatch(each -> each != hung && each.isCoordinating()));
+        () -> world.servers().stream().anyMatch(each -> each != hung && each.isCoordinating()));
     long answered = clients.answered();
     world.run(5 * Swarm.SECOND);
     assertFalse(hung.isCoordinating());
@@ -48,8 +47,7 @@ class HungDiskTest {
     clients.begin();
     world.run(3 * Swarm.SECOND);
     FullServer old = coordinator(world);
-    List<FullServer> others =
-        world.servers().stream().filter(each -> each != old).toList();
+    List<FullServer> others = world.servers().stream().filter(each -> each != old).toList();
     // The one that would go first.
     FullServer hung = others.get(0);
     hung.stuckSync(60 * Swarm.SECOND);

@@ -151,6 +151,11 @@ final class LightServer implements PeerListener, SimulatedServer {
   }
 
   @Override
+  public boolean follows() {
+    return core != null && core().coordinatorHeard().isPresent();
+  }
+
+  @Override
   public String describe() {
     if (core == null) {
       return "down";

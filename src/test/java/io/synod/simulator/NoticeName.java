@@ -14,7 +14,7 @@ final class NoticeName {
     } else if (notice instanceof Notice.MemberSilent silent) {
       return "notice.MemberSilent: " + silent.why();
     } else if (notice instanceof Notice.Campaigning campaigning) {
-      return campaigning.why().startsWith("an acceptor promised")
+      return campaigning.why().endsWith("whose owner does not act")
           ? "notice.Campaigning: above an orphan promise"
           : "notice.Campaigning: " + campaigning.why();
     }

@@ -30,6 +30,9 @@ interface SimulatedServer {
   /** Whether it coordinates and hears a quorum. */
   boolean coordinates();
 
+  /** Whether it knows whom to send what clients ask. */
+  boolean follows();
+
   /** One line for a person. */
   String describe();
 
