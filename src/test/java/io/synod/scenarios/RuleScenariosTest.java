@@ -93,7 +93,7 @@ class RuleScenariosTest {
     cluster.propose(follower, "v");
     assertEquals(cluster.chosen(follower).previous(), cluster.chosen(coordinator));
     assertTrue(cluster.core(coordinator).isCoordinating(), "it hears a quorum that follows it");
-    cluster.step(coordinator, new Input.ReadsWaiting(1));
+    cluster.step(coordinator, new Input.ReadsWaiting(1, false));
     assertFalse(cluster.texts(other).contains("w"), "w is not what was chosen");
     cluster.drop(flight -> false);
     cluster.run(1_000 * MILLI);
