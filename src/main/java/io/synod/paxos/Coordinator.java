@@ -809,6 +809,8 @@ final class Coordinator {
   void onLeaseGiven(ServerId from, Incarnation incarnation, Message.LeaseGiven given) {
     if (!given.ballot().equals(ballot)) {
       effects.ignored("onLeaseGiven", "of another ballot");
+    } else if (!isMember(from, incarnation)) {
+      effects.ignored("onLeaseGiven", "not of a member");
     } else if (!lease.onGiven(new Life(from, incarnation), given.number())) {
       effects.ignored("onLeaseGiven", "nothing new");
     }

@@ -67,6 +67,11 @@ final class ReadMutants {
                 "if (false) {"),
         directed("LeaseKeptInAHandOver", "what is returned is not used")
             .in(HELD, "givenFrom.clear();", ""),
+        directed("LeaseNeverReturned", "a hand-over does not wait for the lease")
+            .in(
+                COORDINATOR,
+                "effects.send(member.server(), new Message.LeaseReturned(ballot, number));",
+                ""),
         directed("LeaseOfThoseWithoutAVote", "a lease counts in the membership in force")
             .in(
                 HELD,
