@@ -8,7 +8,6 @@ MOST_SERVERS=100
 LEAST_HEAP_MIB=48
 MOST_HEAP_MIB=1024
 READY_SECONDS=120
-STOP_SECONDS=8
 
 usage() {
   cat <<'END'
@@ -172,7 +171,7 @@ check_options() {
     exit 2
   fi
   # It was asked for something else, as --help.
-  [[ "$said" == *'the configuration is right'* ]] || { echo "$said" && exit 0; }
+  [[ "$said" == *'the configuration can be read'* ]] || { echo "$said" && exit 0; }
 }
 
 make_folder() {
@@ -242,15 +241,7 @@ stop_all() {
   kill -TERM "${pids[@]}" 2>/dev/null
   waited=$((SECONDS + STOP_SECONDS))
   for pid in "${pids[@]}"; do
-    # Not by kill -0: one that has ended may be nobody's to reap for a while.
-    while is_server "$pid"; do
-      if [ $SECONDS -ge $waited ]; then
-        echo "process $pid did not stop in $STOP_SECONDS s and is killed" >&2
-        kill -KILL "$pid" 2>/dev/null
-        break
-      fi
-      sleep 0.05
-    done
+    await_end "$pid" "$waited"
   done
   for ((i = 0; i < N; i++)); do rm -f "$DATA/run/$i.pid" "$DATA/run/$i.state"; done
 }

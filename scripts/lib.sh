@@ -252,6 +252,23 @@ is_server() {
   [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ps -o args= -p "$pid" 2>/dev/null | grep -q 'io\.synod\.server\.Main'
 }
 
+# How long a server that was told to stop may take before it is killed.
+STOP_SECONDS=8
+
+# Waits until this process, told to stop, has ended; kills it when SECONDS has come so far.
+await_end() {
+  local pid=$1 until=$2
+  # Not by kill -0: one that has ended may be nobody's to reap for a while.
+  while is_server "$pid"; do
+    if [ $SECONDS -ge "$until" ]; then
+      echo "process $pid did not stop in $STOP_SECONDS s and is killed" >&2
+      kill -KILL "$pid" 2>/dev/null
+      break
+    fi
+    sleep 0.05
+  done
+}
+
 # Prints the process id of server I; nothing if it does not run.
 server_pid() {
   local pid

@@ -48,6 +48,9 @@ export -f launch replace_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
 setsid bash -c 'launch "$@"' launch "$I" ${EXTRA[@]+"${EXTRA[@]}"} </dev/null
 pid=$(cat "$DATA/run/$I.pid")
+# Its own log may lag behind one in which it was taken in again: it is removed when it says so for a while, and the newest membership
+# that any server knows of does not name it either.
+REMOVED_ROUNDS=40 removed=0
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
@@ -56,10 +59,14 @@ for _ in $(seq 1 200); do
   if is_no_member "$I"; then
     [[ "$SAYS" == *'was removed from'* ]] || break
     why=${SAYS#this server }
-    kill -TERM "$pid"
-    while is_server "$pid"; do sleep 0.05; done
-    rm -f "$DATA/run/$I.pid" "$DATA/run/$I.state"
-    fail "server $I $why; it is stopped again: nothing needs $DATA/$PORT any more, and scripts/add_server.sh has a new server join"
+    removed=$((removed + 1))
+    note_members
+    if [ $removed -ge $REMOVED_ROUNDS ] && { was_removed "$I" || [ -z "$MEMBERS" ]; }; then
+      kill -TERM "$pid"
+      await_end "$pid" $((SECONDS + STOP_SECONDS))
+      rm -f "$DATA/run/$I.pid" "$DATA/run/$I.state"
+      fail "server $I $why; it is stopped again: nothing needs $DATA/$PORT any more, and scripts/add_server.sh has a new server join"
+    fi
   fi
   sleep 0.05
 done

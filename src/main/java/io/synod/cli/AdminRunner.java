@@ -154,7 +154,7 @@ final class AdminRunner {
               ? server + " takes part again"
               : String.format(
                   Locale.ROOT,
-                  "%s drops all traffic for %.1f s",
+                  "%s drops all traffic of servers for %.1f s",
                   server,
                   request.getSuspendMillis() / 1e3);
       case SNAPSHOT -> server + " writes a snapshot, if there is anything new";

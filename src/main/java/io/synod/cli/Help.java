@@ -27,7 +27,7 @@ final class Help {
       MOVE [id]         has another server coordinate; no request fails by it
       FAILRATE id rate  the chance that it fails as an acceptor, on purpose
       SUSPEND id seconds, RESUME id
-                        it drops all traffic for so long
+                        it drops all traffic of servers for so long
       CUT id id,id,... and HEAL
                         nothing passes between it and these, until HEAL
       SNAPSHOT id       writes one now

@@ -46,7 +46,7 @@ final class StatusTable {
       return Optional.empty();
     }
     String why = status.hasWaitingFor() ? status.getWaitingFor() : "this server is no member";
-    return Optional.of(why + "\nit hears the others no more: ask one of them");
+    return Optional.of(why + "\nit does not hear the others: ask one of them");
   }
 
   private String text() {
@@ -144,7 +144,7 @@ final class StatusTable {
       all.add(
           String.format(
               Locale.ROOT,
-              "drops all traffic for %.1f s more; RESUME %d ends it",
+              "drops servers' traffic for %.1f s more; RESUME %d ends it",
               faults.getSuspendedMillis() / 1e3,
               server));
     }

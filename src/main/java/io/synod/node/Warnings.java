@@ -62,7 +62,7 @@ final class Warnings {
             + " decides what goes on (docs/operations.md)");
   }
 
-  private static String election(Paxos.UnknownSlot unknown) {
+  static String election(Paxos.UnknownSlot unknown) {
     StringBuilder text =
         new StringBuilder("no coordinator can be elected: what slot ")
             .append(unknown.slot().number())
@@ -72,6 +72,12 @@ final class Warnings {
     }
     if (!unknown.damaged().isEmpty()) {
       text.append(" the disk of ").append(names(unknown.damaged())).append(" lost it;");
+    }
+    if (unknown.absent().isEmpty()) {
+      // A torn end is no obstacle any more once all have answered: what is left was lost.
+      return text.append(" all voters have answered, and no quorum of them knows what it accepted")
+          .append(" there: docs/operations.md, \"When a quorum is gone for good\"")
+          .toString();
     }
     text.append(" waiting for ").append(names(unknown.absent()));
     if (!unknown.torn().isEmpty()) {

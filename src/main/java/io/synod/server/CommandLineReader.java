@@ -38,7 +38,7 @@ final class CommandLineReader {
     /** To run a server. */
     record Run(Configuration configuration) implements Wish {}
 
-    /** To say that this configuration is right, and end. */
+    /** To say that this configuration can be read, and end. */
     record Check(Configuration configuration) implements Wish {}
 
     /** To print what a data directory or a backup holds, and end. */
@@ -210,7 +210,8 @@ final class CommandLineReader {
         lines,
         String.format("  --%-26s %s", "config FILE", "a file of fields"),
         String.format(
-            "  --%-26s %s", "check", "says whether all of that is right, and ends: no server runs"),
+            "  --%-26s %s",
+            "check", "says whether all of that can be read, and ends: no server runs"),
         String.format("  --%-26s %s", "help", "this text"),
         "",
         "With these no server runs; scripts/backup.sh and scripts/restore.sh use them:",

@@ -35,7 +35,7 @@ public final class Main {
       if (wish instanceof Wish.Run run) {
         run(run.configuration());
       } else if (wish instanceof Wish.Check check) {
-        System.out.println("the configuration is right: " + text(check.configuration()));
+        System.out.println("the configuration can be read: " + text(check.configuration()));
       } else if (wish instanceof Wish.Inspect inspect) {
         Inspector.Report report = new Inspector(inspect.path()).inspect();
         System.out.print(report.text());
@@ -137,12 +137,21 @@ public final class Main {
   private static final class Ending implements SynodServer.Ending {
     @Override
     public void failed(SynodServer.Failure failure) {
-      end(failure);
+      try {
+        end(failure);
+      } finally {
+        // Also if the reason could not be logged.
+        Runtime.getRuntime().halt(OWN_ERROR);
+      }
     }
 
     @Override
     public void misconfigured(String why) {
-      abandon(why, WRONG_CONFIGURATION);
+      try {
+        abandon(why, WRONG_CONFIGURATION);
+      } finally {
+        Runtime.getRuntime().halt(WRONG_CONFIGURATION);
+      }
     }
   }
 

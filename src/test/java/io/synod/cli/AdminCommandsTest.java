@@ -140,7 +140,7 @@ class AdminCommandsTest {
                 server 1 coordinates now
                 server 1 coordinates now
                 server 1 fails at a rate of 0.3
-                server 0 drops all traffic for 2.5 s
+                server 0 drops all traffic of servers for 2.5 s
                 server 0 takes part again
                 server 1 writes a snapshot, if there is anything new
                 server 0 is cut off from servers 1, 2 until HEAL

@@ -156,7 +156,7 @@ class StatusTableTest {
     assertShows(
         text,
         "on purpose   server 0 fails at a rate of 0.3\n",
-        "             server 1 drops all traffic for 3599.9 s more; RESUME 1 ends it\n",
+        "             server 1 drops servers' traffic for 3599.9 s more; RESUME 1 ends it\n",
         "             server 1 is cut off from servers 0, 4; HEAL ends it\n",
         "             server 4 is cut off from server 1; HEAL ends it\n");
     assertFalse(text.contains("server 2 "), text);

@@ -210,6 +210,17 @@ class RunServersTest {
     run("scripts/start_server.sh", "0", "--data", data())
         .is(1, "server 0 was removed from the cluster at slot ", "it is stopped again");
     assertEquals(2, servers().size());
+
+    // As if it had been taken in again, by a membership that its own log does not have yet.
+    Path members = folder.resolve("data/run/members");
+    String noted = Files.readString(members);
+    Files.writeString(members, "1000000:0,1,2\n");
+    run("scripts/start_server.sh", "0", "--data", data())
+        .is(0, "does not answer yet: this server was removed");
+    assertEquals(3, servers().size());
+    Files.writeString(members, noted);
+    run("scripts/kill_server.sh", "0", "--data", data()).is(0, "server 0 (process ");
+
     run("client", address(0) + "," + address(2), "-c", "GET fruit").is(0, "a ripe pear");
     first.stop();
     assertTrue(first.said().contains("which is no member any more"), first.said());
