@@ -286,13 +286,13 @@ final class AdminCalls {
   }
 
   /** What was done to the other members on purpose, as they say; nothing of those that do not. */
-  StatusResponse withOthers(StatusResponse own) {
+  StatusResponse withOthers(StatusResponse own, long millis) {
     List<Member> members =
         status.get().members().stream()
             .map(NodeStatus.MemberStatus::member)
             .filter(member -> member.server().number() != own.getServerId())
             .toList();
-    Map<ServerId, StatusResponse> answers = others.statuses(members);
+    Map<ServerId, StatusResponse> answers = others.statuses(members, millis);
     StatusResponse.Builder all = own.toBuilder();
     for (MemberStatus.Builder member : all.getMemberBuilderList()) {
       StatusResponse answer = answers.get(new ServerId(member.getServerId()));

@@ -1,6 +1,7 @@
 package io.synod.server;
 
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -36,10 +37,16 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
   private static final int MOST_CALLS = 16;
   private static final long KEPT_SECONDS = 5;
 
+  /**
+   * How many calls of Status may wait for other servers: those that hang must not take all threads.
+   */
+  private static final int MOST_ASKING = 2;
+
   private final StatusService status;
   private final AdminCalls calls;
   private final Backups backups;
   private final Executor executor;
+  private final Semaphore asking = new Semaphore(MOST_ASKING);
 
   /**
    * @param executor may block; rejects when too many calls wait
@@ -69,11 +76,50 @@ final class AdminService extends ClusterGrpc.ClusterImplBase {
   @Override
   public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
     if (request.getOthers() && !AdminGate.WAS_PASSED_ON.get()) {
-      carryOut(observer, passedOn -> calls.withOthers(status.response()));
+      statusWithOthers(observer);
       return;
     }
     observer.onNext(status.response());
     observer.onCompleted();
+  }
+
+  /**
+   * Without the others' word where there is no room or no time to ask for it: Status never fails.
+   */
+  private void statusWithOthers(StreamObserver<StatusResponse> observer) {
+    long millis = momentMillis(Context.current());
+    if (millis > 0 && asking.tryAcquire()) {
+      ((ServerCallStreamObserver<StatusResponse>) observer).setOnCancelHandler(() -> {});
+      try {
+        executor.execute(
+            () ->
+                answer(
+                    observer,
+                    () -> {
+                      StatusResponse found;
+                      try {
+                        found = calls.withOthers(status.response(), millis);
+                      } finally {
+                        asking.release();
+                      }
+                      observer.onNext(found);
+                      observer.onCompleted();
+                    }));
+        return;
+      } catch (RejectedExecutionException e) {
+        asking.release();
+      }
+    }
+    observer.onNext(status.response());
+    observer.onCompleted();
+  }
+
+  /** How long others are waited for, at most: the answer has to reach a caller in a hurry, too. */
+  private static long momentMillis(Context context) {
+    Deadline deadline = context.getDeadline();
+    return deadline == null
+        ? OtherServers.MOMENT_MILLIS
+        : Math.min(OtherServers.MOMENT_MILLIS, deadline.timeRemaining(TimeUnit.MILLISECONDS) / 2);
   }
 
   @Override

@@ -29,7 +29,11 @@ import java.util.function.Function;
 final class OtherServers {
   private static final long STATUS_MILLIS = 2_000;
   private static final long CALL_MILLIS = 12_000;
-  private static final long MOMENT_MILLIS = 300;
+
+  /**
+   * How long others are waited for that may hang, where the answer is of use without theirs too.
+   */
+  static final long MOMENT_MILLIS = 300;
 
   private final ServerId self;
   private final Optional<String> token;
@@ -99,8 +103,8 @@ final class OtherServers {
     };
   }
 
-  /** What these servers say of themselves, as far as they answer within a moment. */
-  Map<ServerId, StatusResponse> statuses(List<Member> servers) {
+  /** What these servers say of themselves, as far as they answer in this time. */
+  Map<ServerId, StatusResponse> statuses(List<Member> servers, long millis) {
     Map<ServerId, ListenableFuture<StatusResponse>> asked = new LinkedHashMap<>();
     List<ManagedChannel> channels = new ArrayList<>();
     try {
@@ -111,7 +115,7 @@ final class OtherServers {
             server.server(),
             ClusterGrpc.newFutureStub(channel)
                 .withInterceptors(headers())
-                .withDeadlineAfter(MOMENT_MILLIS, TimeUnit.MILLISECONDS)
+                .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
                 .status(StatusRequest.getDefaultInstance()));
       }
       Map<ServerId, StatusResponse> answers = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -35,6 +36,8 @@ import io.synod.proto.MoveCoordinatorRequest;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -507,5 +510,67 @@ class AdminServiceTest {
       headers.put(AdminGate.TOKEN, token);
     }
     return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /** Takes connections and says nothing, as a stopped process does. */
+  private ServerSocket hangsInPlaceOf(int server) throws IOException {
+    ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Member member = servers.get(server).member();
+    List<Member> members = new ArrayList<>(servers.stream().map(PlayedServer::member).toList());
+    members.set(
+        server,
+        new Member(
+            member.server(),
+            member.incarnation(),
+            new Address("127.0.0.1", silent.getLocalPort()),
+            member.clientAddress(),
+            member.role()));
+    servers.get(0).status = status(0, members, Optional.of(0));
+    return silent;
+  }
+
+  @Test
+  void aCallerInAHurryGetsStatusThoughAnotherServerHangs() throws IOException {
+    StatusRequest all = StatusRequest.newBuilder().setOthers(true).build();
+    try (ServerSocket silent = hangsInPlaceOf(2)) {
+      assertTrue(silent.isBound());
+      ClusterGrpc.ClusterBlockingStub stub = stub(0);
+      // The first call makes the connection.
+      assertEquals(0, stub.status(StatusRequest.getDefaultInstance()).getServerId());
+      Optional<StatusResponse> found = Optional.empty();
+      // A machine may be busy.
+      for (int i = 0; i < 20 && found.isEmpty(); i++) {
+        try {
+          found = Optional.of(stub.withDeadlineAfter(280, TimeUnit.MILLISECONDS).status(all));
+        } catch (StatusRuntimeException e) {
+          assertEquals(Status.Code.DEADLINE_EXCEEDED, e.getStatus().getCode());
+        }
+      }
+      assertFalse(found.orElseThrow().getMember(2).hasFaults());
+    }
+  }
+
+  @Test
+  void manyWhoAskWhileAnotherServerHangsAllGetStatus() throws Exception {
+    StatusRequest all = StatusRequest.newBuilder().setOthers(true).build();
+    int calls = 60;
+    try (ServerSocket silent = hangsInPlaceOf(2)) {
+      assertTrue(silent.isBound());
+      ManagedChannel channel = (ManagedChannel) stub(0).getChannel();
+      long began = System.nanoTime();
+      List<ListenableFuture<StatusResponse>> answers = new ArrayList<>();
+      for (int i = 0; i < calls; i++) {
+        answers.add(ClusterGrpc.newFutureStub(channel).status(all));
+      }
+      int waited = 0;
+      for (ListenableFuture<StatusResponse> answer : answers) {
+        StatusResponse found = answer.get(20, TimeUnit.SECONDS);
+        assertEquals(3, found.getMemberCount());
+        waited += found.getMember(1).hasFaults() ? 1 : 0;
+      }
+      long moments =
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / OtherServers.MOMENT_MILLIS;
+      assertTrue(waited <= 2 * (moments + 1), waited + " waited in " + moments + " moments");
+    }
   }
 }
