@@ -6,6 +6,7 @@ import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ChangeAnswer;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
 import io.synod.paxos.Message;
@@ -718,7 +719,7 @@ public final class Node implements PeerListener {
 
   private String whyUnavailable() {
     if (!paxos.isOpen()) {
-      return "not founded yet: waiting for " + Warnings.names(paxos.waitingFor());
+      return "not founded yet: " + waitingToOpen();
     }
     return paxos.coordinatorHeard().isPresent()
         ? "no quorum answered in time"
@@ -802,10 +803,20 @@ public final class Node implements PeerListener {
     }
   }
 
+  private String waitingToOpen() {
+    Optional<ClusterId> expected = identity.expectedCluster();
+    if (expected.isPresent()) {
+      return "waiting for a server of cluster " + expected.get();
+    }
+    List<ServerId> absent = paxos.waitingFor();
+    return "waiting for "
+        + (absent.isEmpty() ? "the others" : Warnings.names(absent))
+        + " to found the cluster";
+  }
+
   private Optional<String> waitingFor() {
     if (!paxos.isOpen()) {
-      return Optional.of(
-          "waiting for " + Warnings.names(paxos.waitingFor()) + " to found the cluster");
+      return Optional.of(waitingToOpen());
     }
     Optional<String> outside = outsider.why();
     if (outside.isPresent()) {

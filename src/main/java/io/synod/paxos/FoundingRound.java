@@ -18,6 +18,10 @@ import java.util.UUID;
  * through the log when they come, like a member that lost its disk. Only server 0 founds, and each
  * voter of such a founding must have been told that it may be: a majority that lost its disks and
  * starts as usual founds nothing beside the real cluster.
+ *
+ * <p>A server that was told its cluster ({@link PaxosSettings#expectedCluster}) knows that there is
+ * one: it neither founds nor writes another server's founding down, and waits until one that has
+ * that cluster's in force says so.
  */
 final class FoundingRound {
   /** So many election timeouts a founder waits for all before a majority is enough. */
@@ -43,6 +47,7 @@ final class FoundingRound {
   private long meetSentNanos = Long.MIN_VALUE;
   private long askedNanos = Long.MIN_VALUE;
   private List<ServerId> waitingSaid = List.of();
+  private Optional<ClusterId> refused = Optional.empty();
   private long startedNanos = Long.MIN_VALUE;
 
   private record Met(Incarnation incarnation, Message.Meet meet, long atNanos) {}
@@ -140,7 +145,9 @@ final class FoundingRound {
 
   private void sayWaiting(long nowNanos) {
     List<ServerId> waiting = waitingFor(nowNanos);
-    if (!waiting.equals(waitingSaid) && nowNanos - startedNanos > settings.electionTimeoutNanos()) {
+    if (settings.expectedCluster().isEmpty()
+        && !waiting.equals(waitingSaid)
+        && nowNanos - startedNanos > settings.electionTimeoutNanos()) {
       waitingSaid = waiting;
       effects.notice(new Notice.WaitingForServers(waiting));
     }
@@ -183,7 +190,7 @@ final class FoundingRound {
 
   /** The founder's part: found when all are there, open when all voters have it durable. */
   private void advance(long nowNanos) {
-    if (opened || self.number() != 0) {
+    if (opened || self.number() != 0 || settings.expectedCluster().isPresent()) {
       return;
     }
     List<ServerId> absent = waitingFor(nowNanos);
@@ -276,6 +283,10 @@ final class FoundingRound {
       effects.ignored("onFound", "not from the founder");
       return;
     }
+    if (settings.expectedCluster().isPresent()) {
+      refuse(from, made, "it founds");
+      return;
+    }
     if (!made.membership().isVoter(self, settings.incarnation())) {
       effects.ignored("onFound", "names another incarnation of this server");
       return;
@@ -299,6 +310,22 @@ final class FoundingRound {
       prepare(made);
     }
     effects.sendWhenDurable(from, new Message.FoundingSynced(made.cluster()));
+  }
+
+  /** Says once of each founding that this server has no part in it. */
+  private void refuse(ServerId from, Founding theirs, String what) {
+    if (!refused.equals(Optional.of(theirs.cluster()))) {
+      refused = Optional.of(theirs.cluster());
+      effects.notice(
+          new Notice.FoundingRefused(
+              from,
+              what
+                  + " cluster "
+                  + theirs.cluster()
+                  + ", and this server joins only cluster "
+                  + settings.expectedCluster().orElseThrow()
+                  + ", as cluster_id says; leave that out where there is no cluster yet"));
+    }
   }
 
   void onSynced(long nowNanos, ServerId from, Message.FoundingSynced acknowledged) {
@@ -326,6 +353,11 @@ final class FoundingRound {
    * which therefore never opens.
    */
   private void adopt(ServerId from, Incarnation incarnation, Founding theirs) {
+    if (settings.expectedCluster().isPresent()
+        && !settings.expectedCluster().get().equals(theirs.cluster())) {
+      refuse(from, theirs, "it is of");
+      return;
+    }
     if (founding.isPresent()
         && !founding.get().equals(theirs)
         && !founding.get().membership().isVoter(from, incarnation)) {

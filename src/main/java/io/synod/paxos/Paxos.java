@@ -395,13 +395,11 @@ public final class Paxos {
       return;
     }
     acting
-        .voterInDoubt(nowNanos)
+        .doubtfulVoter(nowNanos)
         .ifPresent(
             voter ->
                 prepareAbove(
-                    "the log of server "
-                        + voter.number()
-                        + " may lack what it accepted, which a new ballot settles"));
+                    "the disk of " + voter + " lost records, which a new ballot makes up for"));
   }
 
   private boolean isActing(Ballot ballot) {

@@ -1,6 +1,7 @@
 package io.synod.paxos;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Who this server is, and the protocol's timings and bounds.
@@ -17,6 +18,8 @@ import java.util.List;
  * @param priority of this server as coordinator
  * @param bootstrapAvailable whether the cluster may be founded without those of the list that are
  *     absent, as long as a majority is there (protocol-rules.md, 8)
+ * @param expectedCluster the only cluster that this server joins; with it, it takes part in no
+ *     founding
  * @param quorum what becomes of the votes of members that are silent
  */
 public record PaxosSettings(
@@ -32,6 +35,7 @@ public record PaxosSettings(
     int messageBytes,
     int priority,
     boolean bootstrapAvailable,
+    Optional<ClusterId> expectedCluster,
     QuorumPolicy quorum) {
   private static final int LEASE_PINGS = 5;
 
@@ -81,6 +85,7 @@ public record PaxosSettings(
         messageBytes,
         priority,
         /* bootstrapAvailable= */ false,
+        Optional.empty(),
         QuorumPolicy.majority(electionTimeoutNanos));
   }
 
@@ -94,15 +99,20 @@ public record PaxosSettings(
 
   /** These, with a majority of the list being enough to found a cluster. */
   public PaxosSettings withBootstrapAvailable() {
-    return with(/* bootstrap= */ true, quorum);
+    return with(/* bootstrap= */ true, expectedCluster, quorum);
   }
 
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
-    return with(bootstrapAvailable, policy);
+    return with(bootstrapAvailable, expectedCluster, policy);
   }
 
-  private PaxosSettings with(boolean bootstrap, QuorumPolicy policy) {
+  /** These, of a server that founds no cluster and joins no other. */
+  public PaxosSettings withExpectedCluster(ClusterId expected) {
+    return with(bootstrapAvailable, Optional.of(expected), quorum);
+  }
+
+  private PaxosSettings with(boolean bootstrap, Optional<ClusterId> expected, QuorumPolicy policy) {
     return new PaxosSettings(
         server,
         incarnation,
@@ -116,6 +126,7 @@ public record PaxosSettings(
         messageBytes,
         priority,
         bootstrap,
+        expected,
         policy);
   }
 }

@@ -212,6 +212,11 @@ final class SynodServer {
     if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
       LOG.info("bootstrap_available has no effect any more: the directory belongs to a cluster");
     }
+    if (!isOpen && configuration.cluster().isPresent()) {
+      LOG.info(
+          "waiting for a server of cluster {}: this one founds none, as cluster_id says",
+          configuration.cluster().get());
+    }
     LatePeerListener listener = new LatePeerListener();
     GrpcPeerNetwork peers =
         new GrpcPeerNetwork(
@@ -334,18 +339,22 @@ final class SynodServer {
                 new QuorumPolicy(
                     configuration.quorum(),
                     TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())));
-    return configuration.bootstrapAvailable() ? settings.withBootstrapAvailable() : settings;
+    if (configuration.bootstrapAvailable()) {
+      settings = settings.withBootstrapAvailable();
+    }
+    return configuration.cluster().map(settings::withExpectedCluster).orElse(settings);
   }
 
   private PeerNetworkSettings peerSettings(PaxosSettings identity, Recovered recovered) {
     Optional<ClusterId> cluster =
-        recovered.opened() ? recovered.founding().map(Founding::cluster) : configuration.cluster();
+        recovered.opened() ? recovered.founding().map(Founding::cluster) : Optional.empty();
     return PeerNetworkSettings.ofList(
-        identity.server(),
-        identity.incarnation(),
-        configuration.listen().servers(),
-        configuration.replicas(),
-        cluster);
+            identity.server(),
+            identity.incarnation(),
+            configuration.listen().servers(),
+            configuration.replicas(),
+            cluster)
+        .withExpected(configuration.cluster());
   }
 
   private Node makeNode(
@@ -514,19 +523,8 @@ final class SynodServer {
     public void notice(Notice notice) {
       notices.add(notice);
       if (notice instanceof Notice.ClusterOpened opened) {
-        ClusterId cluster = opened.founding().cluster();
-        if (configuration.cluster().isPresent() && !configuration.cluster().get().equals(cluster)) {
-          ending.misconfigured(
-              "these servers founded cluster "
-                  + cluster
-                  + ", but cluster_id says "
-                  + configuration.cluster().get()
-                  + ": mend the replicas, or leave cluster_id out where there is no cluster yet; and"
-                  + " delete "
-                  + configuration.dataDirectory());
-        }
         isOpen = true;
-        peers.setCluster(cluster);
+        peers.setCluster(opened.founding().cluster());
       } else if (notice instanceof Notice.MembershipChosen chosen) {
         Map<ServerId, Address> addresses = new LinkedHashMap<>();
         for (Member member : chosen.membership().members()) {

@@ -257,6 +257,70 @@ class FoundingRoundTest {
     assertEquals(List.of(id(1), id(2)), founder.waitingFor(now));
   }
 
+  // ---- told its cluster
+  // ----------------------------------------------------------------------------------
+
+  private static List<String> refusals(Output output) {
+    return output.notices().stream()
+        .filter(Notice.FoundingRefused.class::isInstance)
+        .map(notice -> ((Notice.FoundingRefused) notice).why())
+        .toList();
+  }
+
+  @Test
+  void oneThatIsToldItsClusterFoundsNone() {
+    ClusterId expected = new ClusterId(new UUID(6, 6));
+    FoundingRound founder =
+        round(
+            settings(0).withExpectedCluster(expected).withBootstrapAvailable(),
+            Recovered.nothing());
+    for (long end = now + 20 * TIMEOUT; now < end; ) {
+      meets(founder, 1);
+      meets(founder, 2);
+      pass(founder, PING);
+    }
+    Output output = effects.take();
+    assertEquals(List.of(), output.records());
+    assertTrue(
+        output.sendNow().stream().allMatch(send -> send.message() instanceof Message.Meet),
+        output::toString);
+    assertTrue(
+        output.notices().stream().noneMatch(Notice.WaitingForServers.class::isInstance),
+        output::toString);
+    assertEquals(Optional.empty(), founder.inForce());
+  }
+
+  @Test
+  void oneThatIsToldItsClusterWritesNoOtherDown() {
+    Founding founding = founded(round(0));
+    ClusterId expected = new ClusterId(new UUID(6, 6));
+    FoundingRound second = round(settings(1).withExpectedCluster(expected), Recovered.nothing());
+    second.onFound(id(0), new Message.Found(founding));
+    second.onFound(id(0), new Message.Found(founding));
+    second.onOpened(id(0), life(0), new Message.FoundingOpened(founding));
+    second.onMeet(now, id(0), life(0), meet(0, Optional.of(founding), true));
+    Output output = effects.take();
+    assertEquals(List.of(), output.records());
+    assertEquals(List.of(), output.sendWhenDurable());
+    List<String> said = refusals(output);
+    assertEquals(1, said.size(), said::toString);
+    assertTrue(
+        said.get(0).contains(founding.cluster().toString())
+            && said.get(0).contains(expected.toString()),
+        said::toString);
+    assertEquals(Optional.empty(), second.inForce());
+  }
+
+  @Test
+  void oneThatIsToldItsClusterJoinsIt() {
+    Founding founding = founded(round(0));
+    FoundingRound second =
+        round(settings(1).withExpectedCluster(founding.cluster()), Recovered.nothing());
+    second.onOpened(id(0), life(0), new Message.FoundingOpened(founding));
+    assertEquals(Optional.of(founding), second.inForce());
+    assertEquals(List.of(), refusals(effects.take()));
+  }
+
   // ---- a founding in force elsewhere
   // --------------------------------------------------------------
 

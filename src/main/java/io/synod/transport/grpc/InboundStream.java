@@ -111,7 +111,7 @@ final class InboundStream extends ServerCall.Listener<Frame> {
       Handshake.Greeting caller = Handshake.greeting(frame);
       Optional<String> refusal = service.refusal(caller);
       call.sendHeaders(new Metadata());
-      call.sendMessage(Handshake.encode(new Handshake.Reply(refusal, local.cluster(), local.run)));
+      call.sendMessage(Handshake.encode(new Handshake.Reply(refusal, local.founded(), local.run)));
       if (refusal.isPresent()) {
         finish(Status.FAILED_PRECONDITION.withDescription(refusal.get()));
         return;

@@ -23,7 +23,7 @@ final class LocalServer {
 
   final Bytes foundingList;
 
-  private volatile Optional<ClusterId> cluster;
+  private volatile Optional<ClusterId> founded;
   private volatile Set<ServerId> cut = Set.of();
 
   LocalServer(PeerNetworkSettings settings, PeerListener listener, NetworkThreads threads) {
@@ -32,7 +32,7 @@ final class LocalServer {
     this.threads = threads;
     this.loop = threads.group().next();
     this.foundingList = Handshake.digest(settings.listed());
-    this.cluster = settings.cluster();
+    this.founded = settings.cluster();
   }
 
   ServerId id() {
@@ -43,12 +43,18 @@ final class LocalServer {
     return settings.limits();
   }
 
+  /** The cluster that its log is of: what it says of itself to others. */
+  Optional<ClusterId> founded() {
+    return founded;
+  }
+
+  /** That cluster, or the one that it is to join: what others must not differ from. */
   Optional<ClusterId> cluster() {
-    return cluster;
+    return founded.or(settings::expected);
   }
 
   void setCluster(ClusterId known) {
-    cluster = Optional.of(known);
+    founded = Optional.of(known);
   }
 
   /** Whether nothing may pass to or from this peer. */

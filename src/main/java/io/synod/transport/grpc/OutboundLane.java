@@ -146,7 +146,7 @@ final class OutboundLane implements OutboundStream.Owner {
     next.start(
         new Handshake.Greeting(
             Handshake.Versions.OURS,
-            local.cluster(),
+            local.founded(),
             local.id(),
             link.peer(),
             local.settings.incarnation(),

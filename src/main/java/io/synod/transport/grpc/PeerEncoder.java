@@ -215,7 +215,8 @@ final class PeerEncoder {
             .setBallot(ballot(promise.ballot()))
             .setChosen(promise.chosen().number())
             .setCut(promise.cut().number())
-            .setLast(promise.last().number());
+            .setLast(promise.last().number())
+            .setSettled(promise.settled());
     for (AcceptedValue value : promise.accepted()) {
       wire.addAccepted(accepted(value));
     }
@@ -235,7 +236,7 @@ final class PeerEncoder {
             .setSyncAgeMillis(standing.syncAgeMillis())
             .setPriority(standing.priority())
             .setLeaving(standing.leaving())
-            .setInDoubt(standing.inDoubt());
+            .setDoubtful(standing.doubtful());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
     for (StateHash state : standing.state()) {
       wire.addState(

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param listed the founding list, in order
  * @param peers where the others listen; this server itself may be among them and is left out
  * @param cluster known from an earlier run, or none before the founding
+ * @param expected the only cluster that it may join. Others hear nothing of it: it may be wrong
  * @param limits bounds and timings
  */
 public record PeerNetworkSettings(
@@ -28,6 +29,7 @@ public record PeerNetworkSettings(
     List<Address> listed,
     Map<ServerId, Address> peers,
     Optional<ClusterId> cluster,
+    Optional<ClusterId> expected,
     Limits limits) {
 
   public PeerNetworkSettings {
@@ -49,7 +51,7 @@ public record PeerNetworkSettings(
       peers.put(new ServerId(i), listed.get(i));
     }
     return new PeerNetworkSettings(
-        server, incarnation, listen, listed, peers, cluster, Limits.DEFAULT);
+        server, incarnation, listen, listed, peers, cluster, Optional.empty(), Limits.DEFAULT);
   }
 
   /** Where the others reach this server: as listed, or where it listens if it joined later. */
@@ -59,7 +61,14 @@ public record PeerNetworkSettings(
 
   /** The same with other bounds. */
   public PeerNetworkSettings withLimits(Limits other) {
-    return new PeerNetworkSettings(server, incarnation, listen, listed, peers, cluster, other);
+    return new PeerNetworkSettings(
+        server, incarnation, listen, listed, peers, cluster, expected, other);
+  }
+
+  /** The same, of a server that joins no cluster but this one; of any if none is named. */
+  public PeerNetworkSettings withExpected(Optional<ClusterId> only) {
+    return new PeerNetworkSettings(
+        server, incarnation, listen, listed, peers, cluster, only, limits);
   }
 
   /**

@@ -100,7 +100,7 @@ final class PeerService implements ServerCallHandler<Frame, Frame> {
 
   /** A guest is of the same cluster, or one of the two does not know its cluster yet. */
   private Optional<String> guestRefusal(Handshake.Greeting caller) {
-    boolean founded = local.cluster().isPresent() || caller.cluster().isPresent();
+    boolean founded = local.founded().isPresent() || caller.cluster().isPresent();
     boolean may = founded && !caller.from().equals(local.id()) && links.hasRoomForGuest();
     return may ? Optional.empty() : Optional.of(unknown(caller));
   }

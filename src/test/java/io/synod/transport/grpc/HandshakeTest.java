@@ -107,6 +107,24 @@ final class HandshakeTest {
     assertTrue(a.gone.isEmpty() && b.gone.isEmpty());
   }
 
+  /** A wrong cluster_id at one server is that server's trouble. */
+  @Test
+  void whatItIsToJoinIsComparedAndNotPresented() throws IOException {
+    List<Address> listed = addresses(3);
+    TestServer a = open(TestServer.expecting(listed, 0, ONE));
+    TestServer b = open(TestServer.expecting(listed, 1, TWO));
+    a.awaitConnected(b);
+    b.awaitConnected(a);
+    TestServer founded = open(new TestServer(listed, 2, Optional.of(ONE)));
+    a.awaitConnected(founded);
+    founded.awaitConnected(a);
+    await("named", () -> !b.ofAnotherCluster.isEmpty());
+    String why = b.ofAnotherCluster.element();
+    assertTrue(why.contains(ONE.toString()) && why.contains(TWO.toString()), why);
+    assertTrue(a.ofAnotherCluster.isEmpty() && founded.ofAnotherCluster.isEmpty());
+    assertFalse(b.network.isConnected(founded.id));
+  }
+
   @Test
   void goesOnThroughTheFounding() throws IOException {
     List<Address> listed = addresses(3);

@@ -54,6 +54,9 @@ final class TestServer implements PeerListener, AutoCloseable {
   /** Takes the messages in place of {@link #heard}. */
   volatile @Nullable Consumer<PeerMessage> onMessage;
 
+  /** What it was told of peers of another cluster. */
+  final Queue<String> ofAnotherCluster = new ConcurrentLinkedQueue<>();
+
   final AtomicLong bulkReceived = new AtomicLong();
   volatile Optional<CoordinatorSource.KnownCoordinator> coordinator = Optional.empty();
 
@@ -68,13 +71,29 @@ final class TestServer implements PeerListener, AutoCloseable {
       int id,
       Optional<ClusterId> cluster,
       PeerNetworkSettings.Limits limits) {
+    this(listed, id, cluster, limits, Optional.empty());
+  }
+
+  /** One without a log that is to join this cluster and no other. */
+  static TestServer expecting(List<Address> listed, int id, ClusterId expected) {
+    return new TestServer(
+        listed, id, Optional.empty(), PeerNetworkSettings.Limits.DEFAULT, Optional.of(expected));
+  }
+
+  private TestServer(
+      List<Address> listed,
+      int id,
+      Optional<ClusterId> cluster,
+      PeerNetworkSettings.Limits limits,
+      Optional<ClusterId> expected) {
     this.id = new ServerId(id);
     this.incarnation = new Incarnation(UUID.randomUUID());
     this.threads = NetworkThreads.start(1, "peers-" + id);
     this.network =
         new GrpcPeerNetwork(
             PeerNetworkSettings.ofList(this.id, incarnation, listed.get(id), listed, cluster)
-                .withLimits(limits),
+                .withLimits(limits)
+                .withExpected(expected),
             this,
             () -> coordinator,
             threads);
@@ -104,6 +123,11 @@ final class TestServer implements PeerListener, AutoCloseable {
   public void unreachable(ServerId peer) {
     goneAtNanos = System.nanoTime();
     gone.add(peer);
+  }
+
+  @Override
+  public void isOfAnotherCluster(ServerId peer, String why) {
+    ofAnotherCluster.add(why);
   }
 
   void say(TestServer to, PeerMessage message) {
