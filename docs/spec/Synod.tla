@@ -45,7 +45,7 @@ VARIABLES
     applied,       \* [Incarnations -> sequence of values]: its chosen prefix
     cut,           \* [Incarnations -> slot]: its log begins after this slot
     lost,          \* incarnations whose disk is gone
-    unknown,       \* [Incarnations -> ballot]: what it accepted up to there may be lost, 0 for none
+    unknown,       \* [Incarnations -> ballot]: what it accepted up to there may be lost; 0: none, or Settled
     retired,       \* those that retired: [who, slot and name of the membership that dropped it]
     first,         \* [Ballots -> slot]: the first slot proposed at it, 0 while it only prepares
     log,           \* [Ballots -> sequence of values]: chosen before first, proposed from there on
@@ -59,6 +59,7 @@ vars == <<promised, accepted, applied, cut, lost, unknown, retired, first, log, 
 Slots == 1..MaxSlot
 Ballots == 1..MaxBallot
 Memberships == DOMAIN Members
+Settled == -1
 Nothing == [ballot |-> 0, value |-> "-"]
 EmptyLog == [s \in Slots |-> Nothing]
 NoReport == [chosen |-> -1, accepted |-> EmptyLog, unknown |-> FALSE]
@@ -81,14 +82,7 @@ IsAlive(a) ==
     /\ ~IsRetired(a)
     /\ FirstLife[a] # a => FirstLife[a] \in lost
 
-(* What was lost does not matter any more once a command of a higher ballot's own is in the chosen
-   prefix: its coordinator found nothing chosen from there on, without this acceptor's word. *)
-IsSettled(a) ==
-    \E b \in Ballots, s \in 1..Len(applied[a]) :
-      /\ applied[a][s] = Own[b]
-      /\ b > unknown[a] \/ Mutant = "SettledByAnyBallot"
-
-IsUnknown(a) == unknown[a] > 0 /\ ~IsSettled(a)
+IsUnknown(a) == unknown[a] > 0
 
 (* A quorum is a majority of the members, whoever of them answers. *)
 IsMajority(Q, C) ==
@@ -330,6 +324,16 @@ LoseRecords(a) ==
     /\ unknown' = [unknown EXCEPT ![a] = promised[a]]
     /\ UNCHANGED <<promised, cut, lost, retired, coordinatorState, promises, matched>>
 
+(* What was lost does not matter any more once a command of a higher ballot's own is in the chosen
+   prefix: its coordinator found nothing chosen from there on, without this acceptor's word. *)
+Settle(a) ==
+    /\ IsUnknown(a)
+    /\ \E b \in Ballots, s \in 1..Len(applied[a]) :
+         /\ applied[a][s] = Own[b]
+         /\ b > unknown[a] \/ Mutant = "SettledByAnyBallot"
+    /\ unknown' = [unknown EXCEPT ![a] = Settled]
+    /\ UNCHANGED <<acceptorState, lost, retired, coordinatorState, promises, matched>>
+
 (* R3.  The directory may be deleted after it. *)
 Retire(a) ==
     LET l == applied[a]
@@ -373,7 +377,7 @@ Next ==
          \/ \E a \in Incarnations :
               Promise(a, b) \/ Accept(a, b) \/ Acknowledge(a, b) \/ LearnFromInform(a, b)
     \/ \E a \in Incarnations :
-         \/ CutLog(a) \/ Restart(a) \/ LoseDisk(a) \/ LoseRecords(a) \/ Retire(a)
+         \/ CutLog(a) \/ Restart(a) \/ LoseDisk(a) \/ LoseRecords(a) \/ Settle(a) \/ Retire(a)
          \/ \E c \in Incarnations \ {a} : Fetch(a, c) \/ InstallSnapshot(a, c)
 
 Spec == Init /\ [][Next]_vars

@@ -27,12 +27,8 @@ final class Acceptor {
   /** What was lost was promised or accepted at ballots up to this one. */
   private final Ballot lostUpTo;
 
-  /**
-   * Whether a coordinator above {@link #lostUpTo} was elected at or before the chosen prefix. It
-   * found nothing chosen behind its first slot without this acceptor's word, so that what was lost
-   * there does not matter any more (protocol-rules.md, 3).
-   */
-  private boolean settled;
+  /** The last slot that it had to own up to when it started: it may have voted there. */
+  private final Slot owned;
 
   /** The chosen prefix; the learner moves it. At most the log's last. */
   private Slot chosen;
@@ -57,6 +53,7 @@ final class Acceptor {
     this.unknown = behind(chosen, recovered.unknown());
     this.torn = behind(chosen, recovered.torn());
     this.lostUpTo = recovered.promised();
+    this.owned = unknown.map(SlotRange::last).orElse(Slot.ZERO);
     this.matched = chosen;
     Check.that(
         !chosen.isAfter(log.last()),
@@ -89,8 +86,8 @@ final class Acceptor {
   }
 
   /** Whether there are slots for which this acceptor counts in no election, or not in every one. */
-  boolean isDoubtful() {
-    return (unknown.isPresent() && !settled) || torn.isPresent();
+  boolean isInDoubt() {
+    return unknown.isPresent() || torn.isPresent();
   }
 
   /** How far it has voted. */
@@ -98,9 +95,8 @@ final class Acceptor {
     return new Votes(promised, log.last());
   }
 
-  /** The same with the slots that it reports as unknown: what it accepted there is owned up to. */
+  /** The same with the slots that it reported as unknown: what it accepted there is owned up to. */
   Votes votesOwned() {
-    Slot owned = unknown.map(SlotRange::last).orElse(Slot.ZERO);
     return new Votes(promised, Slot.max(log.last(), owned));
   }
 
@@ -128,9 +124,7 @@ final class Acceptor {
     Slot first = Slot.max(prepare.from(), chosen.next());
     List<AcceptedValue> accepted = log.read(first, log.last(), settings.messageBytes());
     effects.sendWhenDurable(
-        from,
-        new Message.Promise(
-            ballot, chosen, log.cut(), accepted, log.last(), unknown, settled, torn));
+        from, new Message.Promise(ballot, chosen, log.cut(), accepted, log.last(), unknown, torn));
   }
 
   /** Phase 2b. */
@@ -242,10 +236,9 @@ final class Acceptor {
       effects.record(new JournalRecord.ValueAccepted(kept));
       promised = Ballot.max(promised, ballot);
     }
-    settleBy(value.value());
     chosen = slot;
     matched = Slot.max(matched, chosen);
-    endDamageBehind();
+    endDoubt(isLaterElection(value.value()));
   }
 
   /** The chosen prefix moves over what the log holds. */
@@ -255,24 +248,28 @@ final class Acceptor {
         "chosen %s, log up to %s",
         upTo,
         log.last());
-    if (isDoubtful()) {
-      log.read(chosen.next(), upTo, Integer.MAX_VALUE).forEach(each -> settleBy(each.value()));
-    }
+    boolean settled =
+        isInDoubt()
+            && log.read(chosen.next(), upTo, Integer.MAX_VALUE).stream()
+                .anyMatch(each -> isLaterElection(each.value()));
     chosen = upTo;
     matched = Slot.max(matched, chosen);
-    endDamageBehind();
+    endDoubt(settled);
   }
 
-  private void settleBy(Value chosenNext) {
-    settled |=
-        chosenNext instanceof Value.CoordinatorElected elected
-            && elected.ballot().isAbove(lostUpTo);
+  private boolean isLaterElection(Value value) {
+    return value instanceof Value.CoordinatorElected elected && elected.ballot().isAbove(lostUpTo);
   }
 
-  /** A damaged range is over when the chosen prefix passes it (protocol-rules.md, 3). */
-  private void endDamageBehind() {
-    boolean over = unknown.isPresent() && !unknown.get().last().isAfter(chosen);
-    boolean tornOver = torn.isPresent() && !torn.get().last().isAfter(chosen);
+  /**
+   * A damaged range is over when the chosen prefix passes it, or when it is settled: a coordinator
+   * was elected above all that may be lost. It found nothing chosen behind its first slot without
+   * this acceptor's word, so that what was lost there does not matter any more (protocol-rules.md,
+   * 3).
+   */
+  private void endDoubt(boolean settled) {
+    boolean over = unknown.isPresent() && (settled || !unknown.get().last().isAfter(chosen));
+    boolean tornOver = torn.isPresent() && (settled || !torn.get().last().isAfter(chosen));
     if (over || tornOver) {
       unknown = over ? Optional.empty() : unknown;
       torn = tornOver ? Optional.empty() : torn;
@@ -287,6 +284,6 @@ final class Acceptor {
     log.cutBehind(slot);
     chosen = Slot.max(chosen, slot);
     matched = Slot.max(matched, chosen);
-    endDamageBehind();
+    endDoubt(/* settled= */ false);
   }
 }

@@ -387,18 +387,23 @@ final class Coordinator {
   }
 
   /**
-   * A voter that has all that was chosen up to this coordinator's election, and still counts in no
-   * election for slots that its disk lost: a higher ballot settles them (protocol-rules.md, 3).
-   * Until then more such losses, one after another, could leave no quorum that counts.
+   * A voter that knows the log up to this coordinator's election and still counts in no election
+   * for slots that its log lost: a higher ballot settles them (protocol-rules.md, 3), if a quorum
+   * beyond doubt is there to be asked. Until then more such losses, one after another, could leave
+   * no quorum that counts.
    */
-  Optional<ServerId> doubtfulVoter(long nowNanos) {
-    if (phase != Phase.COORDINATING || isChangingMembership()) {
+  Optional<ServerId> voterInDoubt(long nowNanos) {
+    Membership membership = learner.membership().membership();
+    if (phase != Phase.COORDINATING
+        || isChangingMembership()
+        || nowNanos - startedNanos < settings.electionTimeoutNanos()
+        || !membership.isQuorum(election::isBeyondDoubt)) {
       return Optional.empty();
     }
-    return learner.membership().membership().members().stream()
+    return membership.members().stream()
         .filter(member -> member.role().votes() && election.isHeard(member))
         .filter(member -> !election.chosenOf(member).isBefore(ownSlot.orElseThrow()))
-        .filter(member -> election.isLongDoubtful(member, nowNanos))
+        .filter(member -> election.isLongInDoubt(member, nowNanos))
         .map(Member::server)
         .findFirst();
   }

@@ -147,10 +147,21 @@ final class Election {
     return ageNanos <= settings.electionTimeoutNanos() / 2;
   }
 
-  /** Whether this other member has said for an election timeout that its disk lost records. */
-  boolean isLongDoubtful(Member member, long nowNanos) {
+  /** Whether this member counts in every election, by what it said last. */
+  boolean isBeyondDoubt(Member member) {
+    return member.server().equals(settings.server())
+        ? !acceptor.isInDoubt()
+        : isHeard(member)
+            && peer(member.server())
+                .flatMap(Peer::standing)
+                .filter(standing -> !standing.inDoubt())
+                .isPresent();
+  }
+
+  /** Whether this other member has said for an election timeout that it is in doubt. */
+  boolean isLongInDoubt(Member member, long nowNanos) {
     return peer(member.server())
-        .flatMap(Peer::doubtfulSinceNanos)
+        .flatMap(Peer::inDoubtSinceNanos)
         .filter(since -> nowNanos - since >= settings.electionTimeoutNanos())
         .isPresent();
   }
@@ -251,7 +262,7 @@ final class Election {
         states.told(),
         settings.priority(),
         leaving,
-        acceptor.isDoubtful());
+        acceptor.isInDoubt());
   }
 
   /** This server is about to stop, and says so from now on. */

@@ -70,9 +70,7 @@ public sealed interface Message {
    *     chosen} + 1; a part ends early when it reaches its size bound
    * @param last the last slot accepted; the report is whole when {@code accepted} reaches it
    * @param unknown slots whose acceptances may be lost to damage: never counted as "accepted
-   *     nothing" (rule 3), unless
-   * @param settled a coordinator elected since, at or before {@code chosen}, found nothing chosen
-   *     there
+   *     nothing" (rule 3)
    * @param torn slots whose acceptances may have been cut off with a torn tail: count as nothing
    *     only when every voter has answered (rule 4)
    */
@@ -83,7 +81,6 @@ public sealed interface Message {
       List<AcceptedValue> accepted,
       Slot last,
       Optional<SlotRange> unknown,
-      boolean settled,
       Optional<SlotRange> torn)
       implements Binding {}
 

@@ -395,11 +395,13 @@ public final class Paxos {
       return;
     }
     acting
-        .doubtfulVoter(nowNanos)
+        .voterInDoubt(nowNanos)
         .ifPresent(
             voter ->
                 prepareAbove(
-                    "the disk of " + voter + " lost records, which a new ballot makes up for"));
+                    "the log of server "
+                        + voter.number()
+                        + " may lack what it accepted, which a new ballot settles"));
   }
 
   private boolean isActing(Ballot ballot) {

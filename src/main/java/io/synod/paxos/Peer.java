@@ -15,7 +15,7 @@ final class Peer {
   private long standingAtNanos = Long.MIN_VALUE / 2;
   private Optional<Address> clientAddress = Optional.empty();
   private long lifeSinceNanos;
-  private Optional<Long> doubtfulSinceNanos = Optional.empty();
+  private Optional<Long> inDoubtSinceNanos = Optional.empty();
   private long askedAtNanos = Long.MIN_VALUE / 2;
   private boolean heard;
   private long heardAtNanos;
@@ -46,9 +46,9 @@ final class Peer {
     return standingAtNanos;
   }
 
-  /** Since when it says without a break that its disk lost records. */
-  Optional<Long> doubtfulSinceNanos() {
-    return doubtfulSinceNanos;
+  /** Since when it says without a break that it is in doubt. */
+  Optional<Long> inDoubtSinceNanos() {
+    return inDoubtSinceNanos;
   }
 
   /** Where clients reach it, as it said while the membership did not name it. */
@@ -98,8 +98,8 @@ final class Peer {
       lifeSinceNanos = nowNanos;
     }
     incarnation = Optional.of(from);
-    doubtfulSinceNanos =
-        now.doubtful() ? doubtfulSinceNanos.or(() -> Optional.of(nowNanos)) : Optional.empty();
+    inDoubtSinceNanos =
+        now.inDoubt() ? inDoubtSinceNanos.or(() -> Optional.of(nowNanos)) : Optional.empty();
     standing = Optional.of(now);
     standingAtNanos = nowNanos;
     return changed;

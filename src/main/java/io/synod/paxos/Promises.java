@@ -1,9 +1,11 @@
 package io.synod.paxos;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What acceptors promised at one ballot, and what follows from it: which value each slot must be
@@ -48,7 +50,7 @@ final class Promises {
     Report report = reports.computeIfAbsent(acceptor, any -> new Report(from.previous()));
     report.chosen = Slot.max(report.chosen, promise.chosen());
     report.last = Slot.max(report.last, promise.last());
-    report.unknown = promise.settled() ? Optional.empty() : promise.unknown();
+    report.unknown = promise.unknown();
     report.torn = promise.torn();
     for (AcceptedValue value : promise.accepted()) {
       if (!value.slot().isAfter(Slot.max(report.until, report.chosen).next())) {
@@ -126,12 +128,16 @@ final class Promises {
    */
   Optional<Slot> firstInDoubt(Slot prefix, Membership membership) {
     Slot end = endOfDoubt();
-    for (Slot slot = prefix.next(); !slot.isAfter(end); slot = slot.next()) {
-      if (!isKnown(slot, membership)) {
-        return Optional.of(slot);
-      }
-    }
-    return Optional.empty();
+    // Along the slots less is known only where a range begins.
+    Stream<Slot> beginnings =
+        reports.values().stream()
+            .flatMap(report -> Stream.of(report.unknown, report.torn))
+            .flatMap(Optional::stream)
+            .map(SlotRange::first)
+            .filter(first -> first.isAfter(prefix));
+    return Stream.concat(Stream.of(prefix.next()), beginnings)
+        .filter(slot -> !slot.isAfter(end) && !isKnown(slot, membership))
+        .min(Comparator.naturalOrder());
   }
 
   /**

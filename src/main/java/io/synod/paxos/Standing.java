@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param state hashes of its state at agreed slots, the newest first (protocol-rules.md, 14)
  * @param priority higher is preferred as coordinator among those equally caught up
  * @param leaving whether it is about to stop: its vote should not be waited for
- * @param doubtful whether its disk lost records, so that it counts in no election for some slots
+ * @param inDoubt whether its log lost records, so that it counts in no election for some slots
  *     until they are chosen or a new ballot settles them (protocol-rules.md, 3)
  */
 public record Standing(
@@ -35,7 +35,7 @@ public record Standing(
     List<StateHash> state,
     int priority,
     boolean leaving,
-    boolean doubtful) {
+    boolean inDoubt) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

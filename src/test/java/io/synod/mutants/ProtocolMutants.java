@@ -19,11 +19,13 @@ final class ProtocolMutants {
     return List.of(
         directed("SettledByAnyElection", "rule 3: only a later election settles what was lost")
             .in("paxos/Acceptor", "&& elected.ballot().isAbove(lostUpTo);", ";"),
+        directed("SettledWithoutAQuorum", "rule 3: no new ballot that cannot get a quorum")
+            .in("paxos/Coordinator", "|| !membership.isQuorum(election::isBeyondDoubt)) {", ") {"),
         directed("LossesAreNeverSettled", "rule 3: losses one after another leave a quorum")
             .in(
                 "paxos/Paxos",
-                ".doubtfulVoter(nowNanos)",
-                ".doubtfulVoter(nowNanos).filter(any -> false)"),
+                ".voterInDoubt(nowNanos)",
+                ".voterInDoubt(nowNanos).filter(any -> false)"),
         core("QuorumOfHalf", "two quorums intersect")
             .in("paxos/Membership", "return voters() / 2 + 1;", "return (voters() + 1) / 2;"),
         light("QuorumOfTheLiveSet", "a quorum is of the members, not of those that are heard")

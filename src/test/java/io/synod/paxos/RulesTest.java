@@ -152,14 +152,7 @@ class RulesTest {
                 new ServerId(i),
                 cluster.incarnation(i),
                 new Message.Promise(
-                    ballot,
-                    Slot.ZERO,
-                    Slot.ZERO,
-                    List.of(),
-                    Slot.ZERO,
-                    all,
-                    false,
-                    Optional.empty())));
+                    ballot, Slot.ZERO, Slot.ZERO, List.of(), Slot.ZERO, all, Optional.empty())));
       }
     }
     assertTrue(
@@ -178,14 +171,14 @@ class RulesTest {
   void anElectionSettlesOnlyWhatWasLostBeforeIt() {
     Ballot before = new Ballot(5, new ServerId(1));
     Ballot after = new Ballot(6, new ServerId(2));
-    assertFalse(settledBy(before, before).settled());
-    assertFalse(settledBy(before, after).settled());
-    assertTrue(settledBy(after, before).settled());
-    assertTrue(settledBy(after, before).unknown().isPresent(), "still owned up to");
+    JournalRecord.Damage settled = new JournalRecord.Damage(Optional.empty(), Optional.empty());
+    assertFalse(recordsOnElection(before, before).contains(settled));
+    assertFalse(recordsOnElection(before, after).contains(settled));
+    assertTrue(recordsOnElection(after, before).contains(settled));
   }
 
-  /** What an acceptor promises whose log lost its end, when such an election is chosen. */
-  private static Message.Promise settledBy(Ballot elected, Ballot promised) {
+  /** What an acceptor journals whose log lost its end, when such an election is chosen. */
+  private static List<JournalRecord> recordsOnElection(Ballot elected, Ballot promised) {
     Effects effects = new Effects();
     Recovered recovered =
         new Recovered(
@@ -198,16 +191,14 @@ class RulesTest {
             List.of(),
             Slot.ZERO,
             Optional.of(new SlotRange(Slot.of(1), Slot.of(100))),
-            Optional.empty());
+            Optional.of(new SlotRange(Slot.of(1), Slot.of(9))));
     PaxosSettings settings = new CoreCluster(3).settings(0);
     Acceptor acceptor = new Acceptor(settings, effects, recovered);
     acceptor.adoptChosen(
         new AcceptedValue(
             Slot.of(1), elected, new Value.CoordinatorElected(elected, settings.clientAddress())));
-    effects.take();
-    Ballot next = new Ballot(9, new ServerId(2));
-    acceptor.onPrepare(new ServerId(2), new Message.Prepare(next, Slot.of(2)));
-    return (Message.Promise) effects.take().sendWhenDurable().get(0).message();
+    assertEquals(Slot.of(100), acceptor.votesOwned().accepted(), "still owned up to");
+    return effects.take().records();
   }
 
   /** Rule 8: one server wiped during founding does not brick the rest. */

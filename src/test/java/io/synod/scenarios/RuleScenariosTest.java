@@ -256,13 +256,42 @@ class RuleScenariosTest {
       five.run(2_000 * MILLI);
       assertEquals(Optional.of(first), five.coordinator(), "it needs no other");
     }
-    five.kill(first);
-    five.start(first);
+    for (int i = 0; i < 5; i++) {
+      five.kill(i);
+    }
+    for (int i = 0; i < 5; i++) {
+      five.start(i);
+    }
     five.propose(five.elect(), "z");
     five.run(200 * MILLI);
     for (int i = 0; i < 5; i++) {
       assertTrue(five.texts(i).contains("z"), "server " + i);
     }
+  }
+
+  /** A new ballot that could get no quorum beyond doubt would stop a store that goes on. */
+  @Test
+  void rule03eNoNewBallotWithoutAQuorumBeyondDoubt() throws IOException {
+    cluster.propose(coordinator, "lost" + " ".repeat(10_000));
+    cluster.settle(follower);
+    cluster.kill(follower);
+    assertTrue(cluster.damage(follower, "lost") > 0);
+    cluster.start(follower);
+    cluster.kill(other);
+    cluster.run(5_000 * MILLI);
+    assertEquals(Optional.of(coordinator), cluster.coordinator());
+    cluster.propose(coordinator, "y");
+    assertTrue(cluster.texts(coordinator).contains("y"));
+    Ballot before = cluster.core(coordinator).followed();
+    cluster.start(other);
+    cluster.run(2_000 * MILLI);
+    assertTrue(cluster.core(coordinator).followed().isAbove(before), "settled");
+    cluster.kill(other);
+    cluster.kill(coordinator);
+    cluster.start(coordinator);
+    cluster.propose(cluster.elect(), "z");
+    cluster.run(200 * MILLI);
+    assertTrue(cluster.texts(follower).contains("z"));
   }
 
   /** x is chosen by two of three, the third is down. */

@@ -210,7 +210,6 @@ final class PeerDecoder {
         accepted(wire.getAcceptedList()),
         slot(wire.getLast()),
         wire.hasUnknown() ? Optional.of(range(wire.getUnknown())) : Optional.empty(),
-        wire.getSettled(),
         wire.hasTorn() ? Optional.of(range(wire.getTorn())) : Optional.empty());
   }
 
@@ -251,7 +250,7 @@ final class PeerDecoder {
         states(wire.getStateList()),
         wire.getPriority(),
         wire.getLeaving(),
-        wire.getDoubtful());
+        wire.getInDoubt());
   }
 
   private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {

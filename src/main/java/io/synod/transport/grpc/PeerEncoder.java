@@ -215,8 +215,7 @@ final class PeerEncoder {
             .setBallot(ballot(promise.ballot()))
             .setChosen(promise.chosen().number())
             .setCut(promise.cut().number())
-            .setLast(promise.last().number())
-            .setSettled(promise.settled());
+            .setLast(promise.last().number());
     for (AcceptedValue value : promise.accepted()) {
       wire.addAccepted(accepted(value));
     }
@@ -236,7 +235,7 @@ final class PeerEncoder {
             .setSyncAgeMillis(standing.syncAgeMillis())
             .setPriority(standing.priority())
             .setLeaving(standing.leaving())
-            .setDoubtful(standing.doubtful());
+            .setInDoubt(standing.inDoubt());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
     for (StateHash state : standing.state()) {
       wire.addState(

@@ -59,7 +59,6 @@ final class RandomMessages {
                 accepted(),
                 slot(),
                 maybe(this::range),
-                random.nextBoolean(),
                 maybe(this::range)));
     protocol.put(Message.Refused.class, () -> new Message.Refused(ballot(), ballot()));
     protocol.put(
