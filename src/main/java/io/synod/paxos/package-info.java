@@ -18,7 +18,7 @@
  *       vote, forgotten votes, a higher ballot that acts</td><td>SteppedDown</td><td>follower</td></tr>
  *   <tr><td>preparing, recovering, coordinating</td><td>a higher ballot that is promised or followed and whose owner does not act
  *       (protocol-rules.md, 22)</td><td>BallotTaken above it, Prepare</td><td>preparing</td></tr>
- *   <tr><td>coordinating</td><td>a voter that stays in doubt about slots that its disk lost
+ *   <tr><td>coordinating</td><td>a voter that stays in doubt about slots that its log may lack
  *       (protocol-rules.md, 3)</td><td>BallotTaken above its own, Prepare</td><td>preparing</td></tr>
  *   <tr><td>any</td><td>Prepare or Propose at or above its promise
  *       ({@link io.synod.paxos.Acceptor})</td><td>Promise, Accepted, once durable</td><td>the same</td></tr>
