@@ -1,5 +1,6 @@
 package io.synod.paxos;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,7 +28,10 @@ final class Acceptor {
   /** What was lost was promised or accepted at ballots up to this one. */
   private final Ballot lostUpTo;
 
-  /** The last slot that it had to own up to when it started: it may have voted there. */
+  /**
+   * It may have voted up to here, as far as it knows from before it lost records. Survives a
+   * restart.
+   */
   private final Slot owned;
 
   /** The chosen prefix; the learner moves it. At most the log's last. */
@@ -53,13 +57,21 @@ final class Acceptor {
     this.unknown = behind(chosen, recovered.unknown());
     this.torn = behind(chosen, recovered.torn());
     this.lostUpTo = recovered.promised();
-    this.owned = unknown.map(SlotRange::last).orElse(Slot.ZERO);
+    this.owned = Slot.max(unknown.map(SlotRange::last).orElse(Slot.ZERO), ownedBefore(recovered));
     this.matched = chosen;
     Check.that(
         !chosen.isAfter(log.last()),
         "a chosen prefix of %s and a log up to %s",
         chosen,
         log.last());
+  }
+
+  private Slot ownedBefore(Recovered recovered) {
+    return recovered.seen().stream()
+        .filter(each -> each.life().equals(settings.life()))
+        .map(each -> each.votes().accepted())
+        .max(Comparator.naturalOrder())
+        .orElse(Slot.ZERO);
   }
 
   /** What of a damaged range lies behind the chosen prefix: in it nothing is missing. */
@@ -124,7 +136,8 @@ final class Acceptor {
     Slot first = Slot.max(prepare.from(), chosen.next());
     List<AcceptedValue> accepted = log.read(first, log.last(), settings.messageBytes());
     effects.sendWhenDurable(
-        from, new Message.Promise(ballot, chosen, log.cut(), accepted, log.last(), unknown, torn));
+        from,
+        new Message.Promise(ballot, chosen, log.cut(), accepted, log.last(), owned, unknown, torn));
   }
 
   /** Phase 2b. */
@@ -270,6 +283,13 @@ final class Acceptor {
   private void endDoubt(boolean settled) {
     boolean over = unknown.isPresent() && (settled || !unknown.get().last().isAfter(chosen));
     boolean tornOver = torn.isPresent() && (settled || !torn.get().last().isAfter(chosen));
+    if (over && unknown.get().last().isAfter(log.last())) {
+      // Others may remember votes for slots that nothing stands in any more.
+      effects.record(
+          new JournalRecord.VotesNoted(
+              new PeerVotes(
+                  settings.server(), settings.incarnation(), new Votes(promised, owned))));
+    }
     if (over || tornOver) {
       unknown = over ? Optional.empty() : unknown;
       torn = tornOver ? Optional.empty() : torn;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What a server does at a ballot of its own: prepare, adopt, have itself chosen as coordinator,
@@ -222,8 +223,12 @@ final class Coordinator {
     }
     Life life = new Life(from, incarnation);
     Votes before = votesBefore.getOrDefault(life, Votes.NONE);
-    Slot owned = Slot.max(promise.last(), promise.unknown().map(SlotRange::last).orElse(Slot.ZERO));
-    Slot furthest = Slot.max(owned, promise.torn().map(SlotRange::last).orElse(Slot.ZERO));
+    Slot owned = Slot.max(promise.last(), promise.owned());
+    Slot furthest =
+        Stream.of(promise.unknown(), promise.torn())
+            .flatMap(Optional::stream)
+            .map(SlotRange::last)
+            .reduce(promise.last(), Slot::max);
     if (furthest.minus(Slot.max(promise.chosen(), learner.chosen())) > MOST_SLOTS_AHEAD) {
       effects.notice(new Notice.PeerMisbehaved(from, "a Promise of slots far ahead of all others"));
       return;

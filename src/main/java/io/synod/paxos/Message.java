@@ -69,6 +69,8 @@ public sealed interface Message {
    * @param accepted consecutive slots from the later of the Prepare's {@code from} and {@code
    *     chosen} + 1; a part ends early when it reaches its size bound
    * @param last the last slot accepted; the report is whole when {@code accepted} reaches it
+   * @param owned it may have voted up to here, though nothing of it is left: it does not forget
+   *     what it owns up to (rule 12)
    * @param unknown slots whose acceptances may be lost to damage: never counted as "accepted
    *     nothing" (rule 3)
    * @param torn slots whose acceptances may have been cut off with a torn tail: count as nothing
@@ -80,6 +82,7 @@ public sealed interface Message {
       Slot cut,
       List<AcceptedValue> accepted,
       Slot last,
+      Slot owned,
       Optional<SlotRange> unknown,
       Optional<SlotRange> torn)
       implements Binding {}

@@ -102,6 +102,10 @@ public record PaxosSettings(
     return with(/* bootstrap= */ true, expectedCluster, quorum);
   }
 
+  Life life() {
+    return new Life(server, incarnation);
+  }
+
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
     return with(bootstrapAvailable, expectedCluster, policy);

@@ -36,7 +36,7 @@ final class StateComparison {
 
   StateComparison(PaxosSettings settings, Effects effects) {
     this.effects = effects;
-    this.self = new Life(settings.server(), settings.incarnation());
+    this.self = settings.life();
   }
 
   /** Whether a quorum has another state than this replica; never over in this run. */

@@ -64,13 +64,13 @@ class CoordinatorTest {
   private Message.Promise promise(Optional<SlotRange> unknown, AcceptedValue... accepted) {
     Slot last = accepted.length == 0 ? Slot.ZERO : accepted[accepted.length - 1].slot();
     return new Message.Promise(
-        ballot, Slot.ZERO, Slot.ZERO, List.of(accepted), last, unknown, Optional.empty());
+        ballot, Slot.ZERO, Slot.ZERO, List.of(accepted), last, last, unknown, Optional.empty());
   }
 
   /** Of one that accepted nothing, and knows the log to be chosen up to here. */
   private static Message.Promise promise(Ballot at, Slot chosen) {
     return new Message.Promise(
-        at, chosen, Slot.ZERO, List.of(), chosen, Optional.empty(), Optional.empty());
+        at, chosen, Slot.ZERO, List.of(), chosen, Slot.ZERO, Optional.empty(), Optional.empty());
   }
 
   /** Two others promise, and accept that it coordinates. */

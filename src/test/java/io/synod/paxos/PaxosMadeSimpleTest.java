@@ -37,7 +37,14 @@ class PaxosMadeSimpleTest {
   private static Message.Promise promise(Ballot ballot, AcceptedValue... accepted) {
     Slot last = accepted.length == 0 ? Slot.ZERO : accepted[accepted.length - 1].slot();
     return new Message.Promise(
-        ballot, Slot.ZERO, Slot.ZERO, List.of(accepted), last, Optional.empty(), Optional.empty());
+        ballot,
+        Slot.ZERO,
+        Slot.ZERO,
+        List.of(accepted),
+        last,
+        last,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** Section 2.2, P1: an acceptor must accept the first proposal that it receives. */

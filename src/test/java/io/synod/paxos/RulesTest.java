@@ -152,7 +152,14 @@ class RulesTest {
                 new ServerId(i),
                 cluster.incarnation(i),
                 new Message.Promise(
-                    ballot, Slot.ZERO, Slot.ZERO, List.of(), Slot.ZERO, all, Optional.empty())));
+                    ballot,
+                    Slot.ZERO,
+                    Slot.ZERO,
+                    List.of(),
+                    Slot.ZERO,
+                    Slot.ZERO,
+                    all,
+                    Optional.empty())));
       }
     }
     assertTrue(
@@ -198,7 +205,15 @@ class RulesTest {
         new AcceptedValue(
             Slot.of(1), elected, new Value.CoordinatorElected(elected, settings.clientAddress())));
     assertEquals(Slot.of(100), acceptor.votesOwned().accepted(), "still owned up to");
-    return effects.take().records();
+    List<JournalRecord> records = effects.take().records();
+    Votes owned = new Votes(acceptor.promised(), Slot.of(100));
+    assertEquals(
+        records.stream().anyMatch(JournalRecord.Damage.class::isInstance),
+        records.contains(
+            new JournalRecord.VotesNoted(
+                new PeerVotes(settings.server(), settings.incarnation(), owned))),
+        "after a restart too");
+    return records;
   }
 
   /** Rule 8: one server wiped during founding does not brick the rest. */

@@ -209,6 +209,7 @@ final class PeerDecoder {
         slot(wire.getCut()),
         accepted(wire.getAcceptedList()),
         slot(wire.getLast()),
+        slot(wire.getOwned()),
         wire.hasUnknown() ? Optional.of(range(wire.getUnknown())) : Optional.empty(),
         wire.hasTorn() ? Optional.of(range(wire.getTorn())) : Optional.empty());
   }

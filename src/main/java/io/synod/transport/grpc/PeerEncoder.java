@@ -215,7 +215,8 @@ final class PeerEncoder {
             .setBallot(ballot(promise.ballot()))
             .setChosen(promise.chosen().number())
             .setCut(promise.cut().number())
-            .setLast(promise.last().number());
+            .setLast(promise.last().number())
+            .setOwned(promise.owned().number());
     for (AcceptedValue value : promise.accepted()) {
       wire.addAccepted(accepted(value));
     }

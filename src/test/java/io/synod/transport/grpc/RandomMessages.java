@@ -58,6 +58,7 @@ final class RandomMessages {
                 slot(),
                 accepted(),
                 slot(),
+                slot(),
                 maybe(this::range),
                 maybe(this::range)));
     protocol.put(Message.Refused.class, () -> new Message.Refused(ballot(), ballot()));
