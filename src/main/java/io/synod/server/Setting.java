@@ -19,7 +19,8 @@ enum Setting {
   SERVER_ID("NUMBER", "which of the replicas it is, from 0, where my_paxos does not tell"),
   CLUSTER_ID(
       "ID",
-      "its directory must be of this cluster, and it joins no other; STATUS and the log say the id"),
+      "its directory must be of this cluster; it joins and founds no other; STATUS and the log say the"
+          + " id"),
   READ_MODE(
       "MODE",
       "linearizable, lease: the same for less if clocks run alike, or local: what this server has"
