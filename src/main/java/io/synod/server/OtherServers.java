@@ -13,6 +13,8 @@ import io.synod.paxos.Address;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.GetCoordinatorRequest;
+import io.synod.proto.MultiPaxosGrpc;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.net.ConnectException;
@@ -44,12 +46,35 @@ final class OtherServers {
   }
 
   /**
-   * Who is there.
+   * Who has this consensus port.
    *
-   * @throws StatusRuntimeException if nobody answers
+   * @throws StatusRuntimeException if nobody answers, or what answers is another port
    */
   StatusResponse status(Address address) {
-    return with(address, STATUS_MILLIS, stub -> stub.status(StatusRequest.getDefaultInstance()));
+    ManagedChannel channel = channel(address);
+    try {
+      checkIsConsensusPort(channel);
+      return ClusterGrpc.newBlockingStub(channel)
+          .withInterceptors(headers())
+          .withDeadlineAfter(STATUS_MILLIS, TimeUnit.MILLISECONDS)
+          .status(StatusRequest.getDefaultInstance());
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  /** A port for clients answers the operators' calls too, but has no protocol. */
+  private static void checkIsConsensusPort(ManagedChannel channel) {
+    try {
+      Object unused =
+          MultiPaxosGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(STATUS_MILLIS, TimeUnit.MILLISECONDS)
+              .getCoordinator(GetCoordinatorRequest.getDefaultInstance());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   /** A call that another server carries out itself. */

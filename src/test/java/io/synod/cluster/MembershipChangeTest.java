@@ -240,6 +240,13 @@ class MembershipChangeTest {
 
       join(cluster, 3, 1);
       refused(cluster, 2, add(cluster, 3), "is a member already");
+      // Where clients reach a member is not where the others do.
+      String forClients = cluster.seat(1).client().toString();
+      refused(
+          cluster,
+          0,
+          ChangeRequest.newBuilder().setAdd(forClients).build(),
+          "what answers there is no consensus port");
 
       // It was told of three servers, and finds four in its log.
       cluster.kill(0);

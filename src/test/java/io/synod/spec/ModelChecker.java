@@ -75,7 +75,7 @@ final class ModelChecker {
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
     command.addAll(jvm);
     command.addAll(List.of("-Djava.io.tmpdir=" + folder, "-cp", tlc().toString(), "tlc2.TLC"));
-    command.addAll(List.of("-workers", "2", "-config", "run.cfg", "SynodModels.tla"));
+    command.addAll(List.of("-workers", "1", "-config", "run.cfg", "SynodModels.tla"));
     Process process =
         new ProcessBuilder(command)
             .directory(folder.toFile())

@@ -6,12 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +48,38 @@ final class SpecificationTest {
     }
   }
 
+  /** One worker each: a run begins and ends in one thread, whatever it has between. */
+  private static final ExecutorService RUNS = Executors.newFixedThreadPool(2);
+
+  private static final Map<String, Future<ModelChecker.Outcome>> OUTCOMES = new HashMap<>();
+
+  @BeforeAll
+  static void startAll() throws IOException {
+    smallModels()
+        .sorted(Comparator.comparingLong(Model::leastDistinctStates).reversed())
+        .forEach(
+            model ->
+                OUTCOMES.put(model.name(), RUNS.submit(() -> ModelChecker.check(model.name()))));
+    mutants()
+        .forEach(
+            mutant ->
+                OUTCOMES.put(
+                    mutant.name(),
+                    RUNS.submit(
+                        () ->
+                            ModelChecker.checkMutant(
+                                mutant.name(), mutant.model(), mutant.invariant()))));
+  }
+
+  @AfterAll
+  static void endAll() {
+    RUNS.shutdownNow();
+  }
+
+  private static ModelChecker.Outcome outcome(String name) throws Exception {
+    return Objects.requireNonNull(OUTCOMES.get(name)).get();
+  }
+
   static Stream<Model> smallModels() throws IOException {
     return rows("models.txt")
         .filter(row -> row[1].equals("small"))
@@ -61,8 +102,8 @@ final class SpecificationTest {
 
   @ParameterizedTest
   @MethodSource("smallModels")
-  void modelHolds(Model model) throws IOException, InterruptedException {
-    ModelChecker.Outcome outcome = ModelChecker.check(model.name());
+  void modelHolds(Model model) throws Exception {
+    ModelChecker.Outcome outcome = outcome(model.name());
     assertEquals(Optional.empty(), outcome.violated(), outcome::report);
     assertTrue(outcome.holds(), outcome::report);
     assertTrue(
@@ -72,9 +113,8 @@ final class SpecificationTest {
 
   @ParameterizedTest
   @MethodSource("mutants")
-  void mutantViolatesItsInvariant(Mutant mutant) throws IOException, InterruptedException {
-    ModelChecker.Outcome outcome =
-        ModelChecker.checkMutant(mutant.name(), mutant.model(), mutant.invariant());
+  void mutantViolatesItsInvariant(Mutant mutant) throws Exception {
+    ModelChecker.Outcome outcome = outcome(mutant.name());
     assertEquals(Optional.of(mutant.invariant()), outcome.violated(), outcome::report);
   }
 
