@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class KilledUnderLoadTest {
   private static final int SERVERS = 5;
-  private static final int KILLS = Integer.getInteger("synod.survive.load.kills", 3);
-  private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 2);
+  private static final int KILLS = Integer.getInteger("synod.survive.load.kills", 2);
+  private static final int TOTAL_KILLS = Integer.getInteger("synod.survive.total.kills", 1);
   private static final int OPERATIONS = 200;
 
   @Test

@@ -256,7 +256,9 @@ class MembershipChangeTest {
       await(cluster, 0, "all live", status -> live(status) == 4);
       assertTrue(cluster.log(0).stream().anyMatch(line -> line.contains("the log counts")));
 
-      int to = (cluster.coordinator().orElseThrow() + 1) % 4;
+      int coordinator = cluster.coordinator().orElseThrow();
+      await(cluster, coordinator, "all heard by who hands over", status -> live(status) == 4);
+      int to = (coordinator + 1) % 4;
       int now =
           cluster
               .operators(2)

@@ -4,7 +4,9 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
 import io.synod.journal.MemoryDisk;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
@@ -15,6 +17,9 @@ import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.proto.ControlRequest;
+import io.synod.proto.GetCoordinatorRequest;
+import io.synod.proto.GetCoordinatorResponse;
+import io.synod.proto.MultiPaxosGrpc;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,9 +62,19 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
     this.server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(service(token))
+            .addService(new ConsensusPort())
             .build()
             .start();
     this.address = new Address("127.0.0.1", server.getPort());
+  }
+
+  /** What a port for clients does not have. */
+  private static final class ConsensusPort extends MultiPaxosGrpc.MultiPaxosImplBase {
+    @Override
+    public void getCoordinator(
+        GetCoordinatorRequest request, StreamObserver<GetCoordinatorResponse> caller) {
+      caller.onError(Status.NOT_FOUND.asException());
+    }
   }
 
   /** As on a port, with the gate in front. */
