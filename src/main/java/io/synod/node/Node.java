@@ -79,6 +79,7 @@ public final class Node implements PeerListener {
   private final Writes writes;
   private final Reads reads;
   private final Reads leaseReads;
+  private final List<Reads> bothReads;
   private final SnapshotDuties snapshots;
   private final Compaction compaction;
   private final Scans scans;
@@ -200,6 +201,7 @@ public final class Node implements PeerListener {
     long idsBefore = settings.run().getLeastSignificantBits() >>> 16;
     this.reads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ false);
     this.leaseReads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ true);
+    this.bothReads = List.of(reads, leaseReads);
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
     this.compaction = new Compaction(settings.history(), store);
     this.scans = new Scans(store);
@@ -352,8 +354,7 @@ public final class Node implements PeerListener {
     askReadPoints();
     loopBack();
     readClock();
-    answerReads(reads);
-    answerReads(leaseReads);
+    bothReads.forEach(this::answerReads);
     worked |= scans.turn();
     if (now - deadlinesAtNanos >= DEADLINE_INTERVAL_NANOS || deadlinesAtNanos == Long.MIN_VALUE) {
       deadlinesAtNanos = now;
@@ -511,8 +512,8 @@ public final class Node implements PeerListener {
       }
     }
     for (Output.ReadAnswer each : output.readPoints()) {
-      reads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
-      leaseReads.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4);
+      bothReads.forEach(
+          waiting -> waiting.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4));
     }
     for (ChangeAnswer each : output.changes()) {
       operators.onAnswer(each);
@@ -662,13 +663,10 @@ public final class Node implements PeerListener {
   }
 
   private void askReadPoints() {
-    askReadPoint(reads, /* underLease= */ false);
-    askReadPoint(leaseReads, /* underLease= */ true);
-  }
-
-  private void askReadPoint(Reads waiting, boolean underLease) {
-    if (waiting.wantsPoint(nowNanos) && paxos.isOpen()) {
-      step(new Input.ReadsWaiting(waiting.ask(nowNanos), underLease));
+    for (Reads waiting : bothReads) {
+      if (waiting.wantsPoint(nowNanos) && paxos.isOpen()) {
+        step(new Input.ReadsWaiting(waiting.ask(nowNanos), waiting.areUnderLease()));
+      }
     }
   }
 
@@ -706,11 +704,10 @@ public final class Node implements PeerListener {
   private void expire() {
     String why = whyUnavailable();
     writes.expire(nowNanos, why);
-    for (ClientRequest read : reads.expired(nowNanos)) {
-      read.answer(new Answer.Unavailable(false, why));
-    }
-    for (ClientRequest read : leaseReads.expired(nowNanos)) {
-      read.answer(new Answer.Unavailable(false, why));
+    for (Reads waiting : bothReads) {
+      for (ClientRequest read : waiting.expired(nowNanos)) {
+        read.answer(new Answer.Unavailable(false, why));
+      }
     }
     for (ClientRequest scan : scans.expired(nowNanos)) {
       scan.answer(new Answer.Unavailable(false, "the range was not read in time"));
@@ -754,8 +751,7 @@ public final class Node implements PeerListener {
 
   private void noteCoordinator() {
     if (writePath.noteCoordinator()) {
-      reads.onCoordinatorChanged();
-      leaseReads.onCoordinatorChanged();
+      bothReads.forEach(Reads::onCoordinatorChanged);
     }
   }
 

@@ -16,6 +16,7 @@ final class Reads {
   private static final int MOST_TIMES = 16;
 
   private final long retryNanos;
+  private final boolean underLease;
 
   /** For how long an answer is waited for: more than the last one took. */
   private long waitNanos;
@@ -41,8 +42,13 @@ final class Reads {
    */
   Reads(long retryNanos, long idsBefore, boolean underLease) {
     this.retryNanos = retryNanos;
+    this.underLease = underLease;
     this.waitNanos = retryNanos;
     this.id = 2 * idsBefore + (underLease ? 1 : 0);
+  }
+
+  boolean areUnderLease() {
+    return underLease;
   }
 
   int count() {

@@ -1,6 +1,7 @@
 package io.synod.server;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -51,20 +52,17 @@ final class OtherServers {
    * @throws StatusRuntimeException if nobody answers, or what answers is another port
    */
   StatusResponse status(Address address) {
-    ManagedChannel channel = channel(address);
-    try {
-      checkIsConsensusPort(channel);
-      return ClusterGrpc.newBlockingStub(channel)
-          .withInterceptors(headers())
-          .withDeadlineAfter(STATUS_MILLIS, TimeUnit.MILLISECONDS)
-          .status(StatusRequest.getDefaultInstance());
-    } finally {
-      channel.shutdownNow();
-    }
+    return with(
+        address,
+        STATUS_MILLIS,
+        stub -> {
+          checkIsConsensusPort(stub.getChannel());
+          return stub.status(StatusRequest.getDefaultInstance());
+        });
   }
 
   /** A port for clients answers the operators' calls too, but has no protocol. */
-  private static void checkIsConsensusPort(ManagedChannel channel) {
+  private static void checkIsConsensusPort(Channel channel) {
     try {
       Object unused =
           MultiPaxosGrpc.newBlockingStub(channel)

@@ -103,36 +103,6 @@ class ElectionTest {
     Output unused = effects.take();
   }
 
-  private static Standing standing(Ballot followed, Slot chosen) {
-    return new Standing(
-        followed,
-        Optional.empty(),
-        false,
-        chosen,
-        chosen,
-        Slot.ZERO,
-        0,
-        List.of(),
-        0,
-        false,
-        false);
-  }
-
-  private static Standing content(Ballot acting) {
-    return new Standing(
-        acting,
-        Optional.of(acting),
-        true,
-        Slot.ZERO,
-        Slot.ZERO,
-        Slot.ZERO,
-        0,
-        List.of(),
-        0,
-        false,
-        false);
-  }
-
   /** This server answers the last ping. */
   private void hear(int server, Standing standing) {
     boolean unused =
@@ -145,7 +115,7 @@ class ElectionTest {
 
   private void hearAll(int... servers) {
     for (int server : servers) {
-      hear(server, standing(Ballot.LOWEST, Slot.ZERO));
+      hear(server, Standings.following(Ballot.LOWEST, Slot.ZERO));
     }
   }
 
@@ -207,19 +177,7 @@ class ElectionTest {
 
   @Test
   void rule18ANewerMembershipIsFetchedFirst() {
-    Standing newer =
-        new Standing(
-            OLD,
-            Optional.empty(),
-            false,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.of(5),
-            0,
-            List.of(),
-            0,
-            false,
-            false);
+    Standing newer = Standings.of(OLD, Optional.empty(), false, Slot.ZERO, Slot.of(5), 0, 0);
     hearAll(0, 1);
     hear(3, newer);
     assertEquals(Optional.empty(), campaignWithin(TIMEOUT, 0, 1, 3));
@@ -232,7 +190,10 @@ class ElectionTest {
     Incarnation wiped = new Incarnation(new UUID(9, 98));
     Message.Pong pong =
         new Message.Pong(
-            election.pingNumber(), standing(Ballot.LOWEST, Slot.ZERO), Ballot.LOWEST, Slot.ZERO);
+            election.pingNumber(),
+            Standings.following(Ballot.LOWEST, Slot.ZERO),
+            Ballot.LOWEST,
+            Slot.ZERO);
     assertTrue(election.onPong(now, id(4), wiped, pong));
     assertFalse(election.isHeard(MEMBERSHIP.member(id(4)).orElseThrow()));
     assertEquals(Optional.empty(), campaignWithin(TIMEOUT / 2, 3));
@@ -241,9 +202,10 @@ class ElectionTest {
   /** Rule 5: nor is the answer to a ping of an earlier run of this server. */
   @Test
   void rule05TheAnswerToAPingOfAnEarlierRunCountsForNothing() {
-    Message.Pong early = new Message.Pong(1, content(OLD), OLD, Slot.ZERO);
+    Message.Pong early = new Message.Pong(1, Standings.content(OLD), OLD, Slot.ZERO);
     assertFalse(election.onPong(now, id(0), life(0), early));
-    Message.Pong late = new Message.Pong(election.pingNumber() + 1, content(OLD), OLD, Slot.ZERO);
+    Message.Pong late =
+        new Message.Pong(election.pingNumber() + 1, Standings.content(OLD), OLD, Slot.ZERO);
     assertFalse(election.onPong(now, id(0), life(0), late));
     assertFalse(election.isHeard(MEMBERSHIP.member(id(0)).orElseThrow()));
     assertEquals(Ballot.LOWEST, election.followed());
@@ -254,7 +216,7 @@ class ElectionTest {
 
   @Test
   void rule16WhoHearsAContentCoordinatorIsContentAndDoesNotCampaign() {
-    hear(0, content(OLD));
+    hear(0, Standings.content(OLD));
     hearAll(1, 3, 4);
     assertTrue(election.updateContent(Optional.empty()));
     assertTrue(election.isContent());
@@ -265,19 +227,7 @@ class ElectionTest {
   /** One that stepped down or restarted follows its ballot, and does not act at it. */
   @Test
   void rule16OneThatOnlyFollowsABallotMakesNobodyContent() {
-    Standing steppedDown =
-        new Standing(
-            OLD,
-            Optional.empty(),
-            true,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.ZERO,
-            0,
-            List.of(),
-            0,
-            false,
-            false);
+    Standing steppedDown = Standings.of(OLD, Optional.empty(), true, Slot.ZERO, Slot.ZERO, 0, 0);
     hear(0, steppedDown);
     hearAll(1, 3, 4);
     assertFalse(election.updateContent(Optional.empty()));
@@ -287,7 +237,7 @@ class ElectionTest {
 
   @Test
   void rule16ACoordinatorOfALowerBallotMakesNobodyContent() {
-    hear(0, content(OLD));
+    hear(0, Standings.content(OLD));
     election.onBallot(OLD.next(id(1)));
     assertFalse(election.updateContent(Optional.empty()));
     assertEquals(Optional.empty(), election.coordinatorHeard(Optional.empty()));
@@ -297,11 +247,11 @@ class ElectionTest {
   @Test
   void rule16ACoordinatorIsContentWithAQuorumThatFollowsIt() {
     Ballot own = new Ballot(8, id(SELF));
-    hear(0, standing(own, Slot.ZERO));
-    hear(1, standing(own, Slot.ZERO));
+    hear(0, Standings.following(own, Slot.ZERO));
+    hear(1, Standings.following(own, Slot.ZERO));
     assertTrue(election.updateContent(Optional.of(own)));
     assertTrue(election.hearsQuorumFollowing(own));
-    hear(1, standing(own.next(id(4)), Slot.ZERO));
+    hear(1, Standings.following(own.next(id(4)), Slot.ZERO));
     assertFalse(election.hearsQuorumFollowing(own));
     assertTrue(election.updateContent(Optional.of(own)), "it changed");
     assertFalse(election.isContent());
@@ -344,22 +294,10 @@ class ElectionTest {
   @Test
   void rule17AMembersDiskIsWellByWhatItSaidLast() {
     Member other = MEMBERSHIP.member(id(0)).orElseThrow();
-    Standing stuck =
-        new Standing(
-            OLD,
-            Optional.empty(),
-            false,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.ZERO,
-            400,
-            List.of(),
-            0,
-            false,
-            false);
+    Standing stuck = Standings.of(OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, 400, 0);
     hear(0, stuck);
     assertFalse(election.isDiskWell(other));
-    hear(0, standing(OLD, Slot.ZERO));
+    hear(0, Standings.following(OLD, Slot.ZERO));
     assertTrue(election.isDiskWell(other));
   }
 
@@ -368,14 +306,14 @@ class ElectionTest {
 
   @Test
   void rule19ABrokenStreamSilencesAtOnceAndOnlyUntilTheNextAnswer() {
-    hear(0, content(OLD));
+    hear(0, Standings.content(OLD));
     hearAll(1, 3);
     assertTrue(election.updateContent(Optional.empty()));
     assertTrue(election.onUnreachable(id(0)));
     assertFalse(election.onUnreachable(id(0)), "said once");
     assertTrue(election.updateContent(Optional.empty()));
     assertFalse(election.isContent());
-    hear(0, content(OLD));
+    hear(0, Standings.content(OLD));
     assertTrue(election.updateContent(Optional.empty()));
     assertTrue(election.isContent());
   }
@@ -409,18 +347,7 @@ class ElectionTest {
   @Test
   void rule19AmongThoseCaughtUpPriorityComesBeforeTheId() {
     Standing preferred =
-        new Standing(
-            Ballot.LOWEST,
-            Optional.empty(),
-            false,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.ZERO,
-            0,
-            List.of(),
-            1,
-            false,
-            false);
+        Standings.of(Ballot.LOWEST, Optional.empty(), false, Slot.ZERO, Slot.ZERO, 0, 1);
     hear(4, preferred);
     hearAll(3);
     long began = now;
@@ -431,7 +358,7 @@ class ElectionTest {
   /** Rule 23: further behind than the pipeline is long, whatever the priority or the id. */
   @Test
   void rule23OneThatIsFarAheadGoesFirst() {
-    hear(4, standing(Ballot.LOWEST, Slot.of(settings().pipelineSlots() + 1)));
+    hear(4, Standings.following(Ballot.LOWEST, Slot.of(settings().pipelineSlots() + 1)));
     hearAll(3);
     long began = now;
     assertTrue(campaignWithin(TIMEOUT, 3, 4).isPresent());
@@ -444,7 +371,7 @@ class ElectionTest {
   @Test
   void aBallotIsAboveAllThatIsKnownAndNeverTakenTwice() {
     Ballot high = new Ballot(40, id(4));
-    hear(4, standing(high, Slot.ZERO));
+    hear(4, Standings.following(high, Slot.ZERO));
     hearAll(3);
     Ballot first = campaignWithin(TIMEOUT, 3, 4).orElseThrow();
     assertTrue(first.isAbove(high));
@@ -468,7 +395,7 @@ class ElectionTest {
   /** What a coordinator hands over is taken although all are content, by one that may. */
   @Test
   void aHandOverIsTakenAlsoByOneThatIsContent() {
-    hear(0, content(OLD));
+    hear(0, Standings.content(OLD));
     assertTrue(election.updateContent(Optional.empty()));
     assertEquals(Optional.empty(), election.takeOver(), "no quorum heard");
     hearAll(1);

@@ -482,19 +482,7 @@ class LeaseTest {
   }
 
   private static Message.Ping ping(long number, Ballot acting, long leaseNanos) {
-    Standing standing =
-        new Standing(
-            acting,
-            Optional.of(acting),
-            true,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.ZERO,
-            0,
-            List.of(),
-            0,
-            false,
-            false);
-    return new Message.Ping(number, standing, Optional.empty(), OptionalLong.of(leaseNanos));
+    return new Message.Ping(
+        number, Standings.content(acting), Optional.empty(), OptionalLong.of(leaseNanos));
   }
 }

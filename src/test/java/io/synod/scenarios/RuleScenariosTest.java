@@ -490,11 +490,7 @@ class RuleScenariosTest {
     assertFalse(cluster.texts(coordinator).contains("y"), "chosen with a vote of the former life");
   }
 
-  /**
-   * A witness has a vote, which is enough for the one voter that is left, and never coordinates.
-   */
-  @Test
-  void rule13AWitnessVotesAndNeverCoordinates() {
+  private List<Member> makeAWitnessOfTheOther() {
     List<Member> members =
         new ArrayList<>(cluster.core(coordinator).membership().membership().members());
     members.replaceAll(
@@ -502,6 +498,15 @@ class RuleScenariosTest {
             member.server().number() == other ? member.withRole(Member.Role.WITNESS) : member);
     cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, members)));
     cluster.run(200 * MILLI);
+    return members;
+  }
+
+  /**
+   * A witness has a vote, which is enough for the one voter that is left, and never coordinates.
+   */
+  @Test
+  void rule13AWitnessVotesAndNeverCoordinates() {
+    List<Member> members = makeAWitnessOfTheOther();
     assertEquals(members, cluster.core(other).membership().membership().members());
     cluster.kill(coordinator);
     cluster.run(3_000 * MILLI);
@@ -528,13 +533,7 @@ class RuleScenariosTest {
    */
   @Test
   void rule13bAWitnessAndAReturningVoterHaveAllValues() {
-    List<Member> members =
-        new ArrayList<>(cluster.core(coordinator).membership().membership().members());
-    members.replaceAll(
-        member ->
-            member.server().number() == other ? member.withRole(Member.Role.WITNESS) : member);
-    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, members)));
-    cluster.run(200 * MILLI);
+    Object unused = makeAWitnessOfTheOther();
     cluster.kill(follower);
     for (int i = 0; i < 5; i++) {
       cluster.propose(coordinator, "v" + i);
