@@ -14,6 +14,7 @@ import io.synod.paxos.Notice;
 import io.synod.paxos.Output;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.StateHash;
@@ -537,7 +538,7 @@ public final class Node implements PeerListener {
     }
     if (paxos.isOpen()) {
       snapshots.fetchFromAny(
-          paxos.peers().stream().filter(Paxos.PeerView::live).map(Paxos.PeerView::server).toList());
+          paxos.peers().stream().filter(PeerView::live).map(PeerView::server).toList());
     }
   }
 

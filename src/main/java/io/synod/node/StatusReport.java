@@ -5,6 +5,7 @@ import io.synod.paxos.Founding;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Standing;
@@ -66,7 +67,7 @@ final class StatusReport {
         all.add(new NodeStatus.MemberStatus(member, true, lag, 0, 0));
         continue;
       }
-      for (Paxos.PeerView peer : paxos.peers()) {
+      for (PeerView peer : paxos.peers()) {
         if (peer.server().equals(member.server())) {
           all.add(view(member, peer));
         }
@@ -75,7 +76,7 @@ final class StatusReport {
     return all;
   }
 
-  private NodeStatus.MemberStatus view(Member member, Paxos.PeerView peer) {
+  private NodeStatus.MemberStatus view(Member member, PeerView peer) {
     long lag =
         peer.standing().map(s -> Math.max(0, paxos.heardChosen().minus(s.applied()))).orElse(-1L);
     return new NodeStatus.MemberStatus(

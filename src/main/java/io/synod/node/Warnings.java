@@ -3,8 +3,10 @@ package io.synod.node;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
+import io.synod.paxos.UnknownSlot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +44,7 @@ final class Warnings {
     }
     Membership membership = paxos.membership().membership();
     List<ServerId> lost = new ArrayList<>();
-    for (Paxos.PeerView peer : paxos.peers()) {
+    for (PeerView peer : paxos.peers()) {
       Optional<Member> member = membership.member(peer.server());
       if (member.isPresent()
           && member.get().role().votes()
@@ -62,7 +64,7 @@ final class Warnings {
             + " decides what goes on (docs/operations.md)");
   }
 
-  static String election(Paxos.UnknownSlot unknown) {
+  static String election(UnknownSlot unknown) {
     StringBuilder text =
         new StringBuilder("no coordinator can be elected: what slot ")
             .append(unknown.slot().number())

@@ -20,7 +20,7 @@ final class Administration {
   private final PaxosSettings settings;
   private final Effects effects;
   private final Learner learner;
-  private final Election election;
+  private final Peers peers;
   private final List<Pending> pending = new ArrayList<>();
   private final List<Leaving> left = new ArrayList<>();
   private Optional<HandOver> handOver = Optional.empty();
@@ -35,11 +35,11 @@ final class Administration {
   /** Given up for another server, which is not heard to coordinate yet. */
   private record Leaving(long id, long sinceNanos) {}
 
-  Administration(PaxosSettings settings, Effects effects, Learner learner, Election election) {
-    this.settings = settings;
-    this.effects = effects;
-    this.learner = learner;
-    this.election = election;
+  Administration(Roles roles) {
+    this.settings = roles.settings();
+    this.effects = roles.effects();
+    this.learner = roles.learner();
+    this.peers = roles.peers();
   }
 
   /** Whether the coordinator is about to hand over. */
@@ -138,7 +138,7 @@ final class Administration {
     Optional<MembershipInForce> next = learner.membershipAfter(each.membership().predecessor());
     if (next.isPresent() && next.get().membership().equals(each.membership())) {
       Slot slot = next.get().decidedAt();
-      boolean known = each.membership().isQuorum(member -> election.knowsMembership(member, slot));
+      boolean known = each.membership().isQuorum(member -> peers.knowsMembership(member, slot));
       if (!known && !late && acting.isPresent()) {
         return false;
       }
@@ -215,8 +215,7 @@ final class Administration {
               && toCome
                   .map(after -> after.isVoter(member.server(), member.incarnation()))
                   .orElse(true);
-      if (may
-          && (best.isEmpty() || election.priorityOf(member) > election.priorityOf(best.get()))) {
+      if (may && (best.isEmpty() || peers.priorityOf(member) > peers.priorityOf(best.get()))) {
         best = Optional.of(member);
       }
     }
@@ -243,7 +242,7 @@ final class Administration {
       handOver = Optional.empty();
       return true;
     }
-    boolean gone = to.isEmpty() || !election.isHeard(to.get());
+    boolean gone = to.isEmpty() || !peers.isHeard(to.get());
     if (gone || nowNanos - under.sinceNanos() > settings.electionTimeoutNanos()) {
       under
           .id()

@@ -85,6 +85,11 @@ final class Peer {
     return lifeSinceNanos;
   }
 
+  /** All of it that is displayed. */
+  PeerView view() {
+    return new PeerView(server, heard, incarnation, standing, roundTripNanos);
+  }
+
   /** Takes note of a standing; returns whether its contentment or ballot changed. */
   boolean onStanding(Incarnation from, Standing now, long nowNanos) {
     boolean changed =

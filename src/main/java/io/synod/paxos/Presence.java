@@ -16,7 +16,7 @@ final class Presence {
   private static final int REMEMBERED = 64;
 
   private final PaxosSettings settings;
-  private final Election election;
+  private final Peers peers;
   private final TreeMap<Life, Seen> seen = new TreeMap<>();
   private Optional<Slot> membershipAt = Optional.empty();
   private long notedAtNanos = Long.MIN_VALUE / 2;
@@ -34,9 +34,9 @@ final class Presence {
     long lostAtNanos;
   }
 
-  Presence(PaxosSettings settings, Election election) {
+  Presence(PaxosSettings settings, Peers peers) {
     this.settings = settings;
-    this.election = election;
+    this.peers = peers;
   }
 
   /** Looks who is there. */
@@ -71,7 +71,7 @@ final class Presence {
       of.there = there;
       of.sinceNanos = nowNanos;
     }
-    of.stopped = !there && (of.stopped || election.isLeaving(member));
+    of.stopped = !there && (of.stopped || peers.isLeaving(member));
   }
 
   private void noteVote(Seen of, Member.Role role, long nowNanos) {
@@ -90,12 +90,12 @@ final class Presence {
   private boolean isThere(Member member) {
     boolean answers =
         member.server().equals(settings.server())
-            || (election.isHeard(member) && election.isDiskWell(member));
-    return answers && !election.isLeaving(member);
+            || (peers.isHeard(member) && peers.isDiskWell(member));
+    return answers && !peers.isLeaving(member);
   }
 
   private boolean isGone(Member member, long nowNanos) {
-    if (election.isLeaving(member)) {
+    if (peers.isLeaving(member)) {
       return true;
     }
     Seen of = seen.get(Life.of(member));
@@ -121,7 +121,7 @@ final class Presence {
     return new DynamicQuorum.View() {
       @Override
       public boolean isHeard(Member member) {
-        return election.isHeard(member);
+        return peers.isHeard(member);
       }
 
       @Override

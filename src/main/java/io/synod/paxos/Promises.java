@@ -162,7 +162,7 @@ final class Promises {
   }
 
   /** Who does not know what it accepted in {@code slot}, and who has not answered. */
-  Paxos.UnknownSlot unknown(Slot slot, Membership membership) {
+  UnknownSlot unknown(Slot slot, Membership membership) {
     List<ServerId> torn = new ArrayList<>();
     List<ServerId> damaged = new ArrayList<>();
     List<ServerId> absent = new ArrayList<>();
@@ -179,7 +179,7 @@ final class Promises {
         torn.add(member.server());
       }
     }
-    return new Paxos.UnknownSlot(slot, torn, damaged, absent);
+    return new UnknownSlot(slot, torn, damaged, absent);
   }
 
   /** Whether a quorum of {@code membership} reported in full, damage left aside. */

@@ -38,6 +38,10 @@ final class VoteMemory {
   private boolean asking;
 
   private boolean withholding;
+
+  /** It forgot votes that others saw: it casts none of any kind, and only learns. */
+  private boolean voteless;
+
   private long startedNanos = Long.MIN_VALUE;
   private long askedNanos = Long.MIN_VALUE;
   private long notedNanos = Long.MIN_VALUE;
@@ -60,6 +64,11 @@ final class VoteMemory {
   /** Whether it is too early to vote: others may have seen more than this server holds. */
   boolean isWithholding() {
     return withholding;
+  }
+
+  /** Whether this server is known to have forgotten votes, so that it casts none in this life. */
+  boolean isVoteless() {
+    return voteless;
   }
 
   /** What this life was seen to have voted. */
@@ -86,8 +95,12 @@ final class VoteMemory {
     effects.send(life.server(), new Message.VotesSeen(life.incarnation(), seen(life)));
   }
 
-  /** Another says what it saw of this server. Returns whether some of that is forgotten here. */
+  /** Another says what it saw of this server. Returns whether that made this server voteless. */
   boolean onVotesSeen(ServerId from, Message.VotesSeen message) {
+    if (voteless) {
+      effects.ignored("onVotesSeen", "it is known that votes are forgotten");
+      return false;
+    }
     if (!message.incarnation().equals(settings.incarnation())) {
       effects.ignored("onVotesSeen", "of another life");
       return false;
@@ -97,7 +110,9 @@ final class VoteMemory {
     if (!held.lacks(message.votes())) {
       return false;
     }
+    voteless = true;
     effects.notice(new Notice.VotesForgotten(from, message.votes(), held));
+    effects.record(new JournalRecord.VotesForgotten());
     return true;
   }
 

@@ -19,7 +19,7 @@ final class ElectionMutants {
             .in(ELECTION, "this.taken = taken;", "this.taken = Ballot.LOWEST;")
             .in(
                 ELECTION,
-                "this.followed = Ballot.max(acceptor.promised(), taken);",
+                "this.followed = Ballot.max(roles.acceptor().promised(), taken);",
                 "this.followed = Ballot.LOWEST;"),
         light("DeadCoordinatorIsHeard", "rule 19: silence counts as gone")
             .in(
@@ -27,16 +27,16 @@ final class ElectionMutants {
                 "if (heard && nowNanos - heardAtNanos >= timeoutNanos) {",
                 "if (false) {"),
         directed("ContentWithoutAQuorum", "a coordinator that hears no quorum steps down")
-            .in(ELECTION, "? hearsQuorumFollowing(acting.get())", "? true"),
+            .in(ELECTION, "? peers.isQuorumFollowing(acting.get())", "? true"),
         directed("ContentWithAnyone", "rule 16: content at the highest ballot known only")
             .in(ELECTION, "&& standing.acting().get().equals(ballot);", ";"),
         directed("OrphanPromiseIgnored", "rule 22")
             .in(
-                "paxos/Paxos",
+                "paxos/OwnBallot",
                 "if (orphan.isPresent()",
                 "if (orphan.isPresent() && orphan.isEmpty()"),
         directed("ProposalsNotRepeated", "lost messages are sent again")
-            .in("paxos/Coordinator", "if (of.resendAtNanos() <= nowNanos) {", "if (false) {"),
+            .in("paxos/Delivery", "if (of.resendAtNanos() <= nowNanos) {", "if (false) {"),
         directed("NothingIsFetched", "a server that is behind catches up")
             .in(
                 "paxos/Learner",
@@ -48,7 +48,7 @@ final class ElectionMutants {
             .in("paxos/Learner", "if (!snapshotAsked) {", "if (false) {"),
         directed("CandidateNeverGivesUp", "rule 16")
             .in(
-                "paxos/Paxos",
+                "paxos/OwnBallot",
                 "private static final int CAMPAIGN_TIMEOUTS = 4;",
                 "private static final int CAMPAIGN_TIMEOUTS = 1_000_000;"));
   }

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Defects of membership changes, incarnations and founding. */
 final class MembershipMutants {
-  private static final String COORDINATOR = "paxos/Coordinator";
+  private static final String PIPELINE = "paxos/Pipeline";
   private static final String LEARNER = "paxos/Learner";
 
   private MembershipMutants() {}
@@ -17,7 +17,7 @@ final class MembershipMutants {
     return List.of(
         light("NoBarrier", "nothing is proposed behind a membership that is not chosen")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 """
                 if (learner.membership().successor(value).isPresent()) {
                   barrier = Optional.of(last);
@@ -25,30 +25,28 @@ final class MembershipMutants {
                 "if (learner.membership().successor(value).isPresent()) {"),
         core("OldMajorityOnly", "the barrier: a majority of the new membership too")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
                 "if (false) {"),
         light("NewMajorityOnly", "a membership is chosen by the one in force")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 "if (!hasMatched(slot, inForce)) {",
                 "if (!hasMatched(slot, inForce) && !barrier.equals(Optional.of(slot))) {"),
         light("VotesOfOldIncarnations", "rule 5")
             .in(
-                COORDINATOR,
-                "learner.membership().membership().isMember(from, incarnation) || barrierMembership()",
-                "learner.membership().membership().member(from).isPresent() || barrierMembership()")
+                "paxos/Coordinator",
+                "inForce().isMember(life.server(), life.incarnation()) || pipeline",
+                "inForce().member(life.server()).isPresent() || pipeline")
             .in(
-                COORDINATOR,
-                "if (!progressOf(new Life(from, incarnation)).onMatched(upTo, nowNanos)) {",
+                "paxos/Coordinator",
+                "if (!progress.of(from).onMatched(upTo, nowNanos)) {",
                 """
-                Life named =
-                    learner.membership().membership().member(from).map(Life::of)
-                        .orElse(new Life(from, incarnation));
-                if (!progressOf(named).onMatched(upTo, nowNanos)) {
+                Life named = inForce().member(from.server()).map(Life::of).orElse(from);
+                if (!progress.of(named).onMatched(upTo, nowNanos)) {
                 """)
             .in(
-                "paxos/Election",
+                "paxos/Peers",
                 """
                 return peer != null
                     && peer.isHeard()
@@ -81,19 +79,16 @@ final class MembershipMutants {
                 "if (!synced.isEmpty()) {"),
         directed("BarrierWithoutPromises", "rule 10: the new voters report the slots above")
             .in(
-                "paxos/Coordinator",
+                "paxos/Pipeline",
                 "if (!hasMatched(slot, next) || !promises.isQuorum(next)) {",
                 "if (!hasMatched(slot, next)) {"),
         directed("BarrierIgnoresChosen", "rule 10: what a new voter knows chosen is fetched")
-            .in(
-                "paxos/Coordinator",
-                "if (promises.highestChosen().isAfter(slot)) {",
-                "if (false) {"),
+            .in("paxos/Pipeline", "if (promises.highestChosen().isAfter(slot)) {", "if (false) {"),
         directed("LearnedOpensTheBarrier", "rule 10: a learned membership ends the ballot")
-            .in("paxos/Coordinator", "|| barrier.equals(Optional.of(proposed.slot()))", ""),
+            .in("paxos/Pipeline", "|| barrier.equals(Optional.of(proposed.slot()))", ""),
         light("VotesMovedWithoutABarrier", "a membership that only moves votes has a barrier too")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 "if (learner.membership().successor(value).isPresent()) {",
                 """
                 if (learner.membership().successor(value).isPresent()
@@ -102,7 +97,7 @@ final class MembershipMutants {
                 """),
         light("VotesMovedByThoseThatStay", "votes are taken by the voters in force")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 "if (!hasMatched(slot, inForce)) {",
                 """
                 boolean taken =

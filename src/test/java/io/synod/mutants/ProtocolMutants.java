@@ -9,7 +9,7 @@ import java.util.List;
 /** Defects of the rounds: promises, acceptances, adoption, learning. */
 final class ProtocolMutants {
   private static final String ACCEPTOR = "paxos/Acceptor";
-  private static final String COORDINATOR = "paxos/Coordinator";
+  private static final String PIPELINE = "paxos/Pipeline";
   private static final String LEARNER = "paxos/Learner";
   private static final String PROMISES = "paxos/Promises";
 
@@ -20,28 +20,34 @@ final class ProtocolMutants {
         directed("SettledByAnyElection", "rule 3: only a later election settles what was lost")
             .in("paxos/Acceptor", "&& elected.ballot().isAbove(lostUpTo);", ";"),
         directed("SettledWithoutAQuorum", "rule 3: no new ballot that cannot get a quorum")
-            .in("paxos/Coordinator", "|| !membership.isQuorum(election::isBeyondDoubt)) {", ") {"),
+            .in("paxos/Coordinator", "|| !membership.isQuorum(peers::isBeyondDoubt)) {", ") {"),
         directed("LossesAreNeverSettled", "rule 3: losses one after another leave a quorum")
             .in(
-                "paxos/Paxos",
+                "paxos/OwnBallot",
                 ".voterInDoubt(nowNanos)",
                 ".voterInDoubt(nowNanos).filter(any -> false)"),
         core("QuorumOfHalf", "two quorums intersect")
             .in("paxos/Membership", "return voters() / 2 + 1;", "return (voters() + 1) / 2;"),
         light("QuorumOfTheLiveSet", "a quorum is of the members, not of those that are heard")
             .in(
-                COORDINATOR,
-                "return membership.isQuorum( member -> { Progress of =",
+                PIPELINE,
+                "private final Preparation preparation;",
+                "private final Preparation preparation; private final Peers peers;")
+            .in(
+                PIPELINE,
+                "this.preparation = preparation;",
+                "this.preparation = preparation; this.peers = roles.peers();")
+            .in(
+                PIPELINE,
+                "return membership.isQuorum(member -> progress.hasMatched(member, slot));",
                 """
                 long live = membership.members().stream()
-                    .filter(each -> each.role().votes() && election.isHeard(each)).count();
+                    .filter(each -> each.role().votes() && peers.isHeard(each)).count();
                 long matched = membership.members().stream()
-                    .filter(each -> each.role().votes() && progress.containsKey(Life.of(each)))
-                    .filter(each -> !progress.get(Life.of(each)).matched().isBefore(slot)).count();
-                if (matched > live / 2) {
-                  return true;
-                }
-                return membership.isQuorum( member -> { Progress of =
+                    .filter(each -> each.role().votes() && progress.hasMatched(each, slot))
+                    .count();
+                return matched > live / 2
+                    || membership.isQuorum(member -> progress.hasMatched(member, slot));
                 """),
         core("AcceptBelowThePromise", "P1a")
             .in(
@@ -70,12 +76,12 @@ final class ProtocolMutants {
                 """),
         core("AdoptTheLowestBallot", "P2c")
             .in(PROMISES, "a.ballot().isAbove(b.ballot())", "a.ballot().isBelow(b.ballot())"),
-        core("AdoptNothing", "P2c").in(COORDINATOR, "if (adopted.isPresent()) {", "if (false) {"),
+        core("AdoptNothing", "P2c").in(PIPELINE, "if (adopted.isPresent()) {", "if (false) {"),
         core("PartOfAReportIsWhole", "P2c: a promise reports all that was accepted")
             .in(PROMISES, "return !last.isAfter(Slot.max(until, chosen));", "return true;"),
         core("CutIsFree", "rule 10: what is chosen elsewhere is fetched first")
             .in(
-                COORDINATOR,
+                "paxos/Preparation",
                 "if (promises.highestChosen().isAfter(learner.chosen())) {",
                 "if (false) {"),
         core("PrefixOfAnotherBallot", "rule 1")
@@ -87,7 +93,7 @@ final class ProtocolMutants {
                 "InformsOfWhatWasLearned",
                 "rule 1: learned from others is not chosen at this ballot")
             .in(
-                COORDINATOR,
+                PIPELINE,
                 "return new ChosenPrefix(ballot, chosenHere);",
                 "return new ChosenPrefix(ballot, learner.chosen());"),
         light("NewsMakesChosen", "rule 1: any other chosen prefix is news")

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Defects of linearizable reads. */
 final class ReadMutants {
-  private static final String COORDINATOR = "paxos/Coordinator";
+  private static final String POINTS = "paxos/ReadPoints";
   private static final String HELD = "paxos/LeaseHeld";
   private static final String GIVEN = "paxos/LeasesGiven";
 
@@ -26,9 +26,9 @@ final class ReadMutants {
     return List.of(
         directed("LeaseCountedFromTheAnswer", "a lease is counted from the sending of the Ping")
             .in(
-                COORDINATOR,
-                "lease.onGiven(new Life(from, incarnation), given.number())",
-                "lease.onGiven(new Life(from, incarnation), given.number(), clockNanos)")
+                POINTS,
+                "lease.onGiven(from, given.number())",
+                "lease.onGiven(from, given.number(), clockNanos)")
             .in(
                 HELD,
                 "boolean onGiven(Life from, long number) {",
@@ -36,7 +36,7 @@ final class ReadMutants {
             .in(HELD, "givenFrom.put(from, askedAtNanos[place]);", "givenFrom.put(from, now);"),
         directed("LeaseCheckedBeforeTheRead", "the clock is read after the reads came")
             .in(
-                COORDINATOR,
+                POINTS,
                 "lease.add(read, learner.chosen(), nowNanos);",
                 "lease.add(read, learner.chosen(), nowNanos); onClock(clockNanos, nowNanos);"),
         directed("LeaseCheckedAtTheTurnsTime", "the clock is read after the reads came")
@@ -69,7 +69,7 @@ final class ReadMutants {
             .in(HELD, "givenFrom.clear();", ""),
         directed("LeaseNeverReturned", "a hand-over does not wait for the lease")
             .in(
-                COORDINATOR,
+                POINTS,
                 "effects.send(member.server(), new Message.LeaseReturned(ballot, number));",
                 ""),
         directed("LeaseOfThoseWithoutAVote", "a lease counts in the membership in force")
@@ -85,11 +85,11 @@ final class ReadMutants {
     return List.of(
         core("ReadWithoutARound", "a read point is confirmed by a quorum")
             .in(
-                COORDINATOR,
+                POINTS,
                 "if (!reads.isRunning() || !isConfirmed(reads.round())) {",
                 "if (!reads.isRunning()) {"),
         core("ReadConfirmedByEarlierPings", "a round begins after the read arrived")
-            .in(COORDINATOR, "&& peer.answered() >= pingNumber", ""),
+            .in(POINTS, "&& peer.answered() >= pingNumber", ""),
         light("ReadJoinsARunningRound", "a round confirms only what arrived before it began")
             .in(
                 "paxos/Reads",
@@ -102,17 +102,17 @@ final class ReadMutants {
                 "point = point.equals(Slot.ZERO) ? chosen : point;"),
         core("ReadBeforeTheOwnBarrier", "a read point counts only once the own value is chosen")
             .in(
-                COORDINATOR,
-                "if (phase != Phase.COORDINATING) { refuse(List.of(read));",
-                "if (phase == Phase.PREPARING) { refuse(List.of(read));")
+                "paxos/Coordinator",
+                "if (phase != Phase.COORDINATING) { readPoints.refuse(List.of(read));",
+                "if (phase == Phase.PREPARING) { readPoints.refuse(List.of(read));")
             .in(
-                "paxos/Paxos",
-                "if (message instanceof Message.ReadPointRequest request && !isCoordinating()) {",
-                "if (message instanceof Message.ReadPointRequest request && coordinator.isEmpty()) {"),
+                "paxos/Reception",
+                "request && own.coordinating().isEmpty()) {",
+                "request && own.coordinator().isEmpty()) {"),
         core("DeposedCoordinatorReads", "rule 5: a Pong with a higher promise confirms nothing")
-            .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")"),
+            .in(POINTS, "&& !peer.promised().isAbove(ballot))", ")"),
         core("NoReportedPromiseCounts", "rule 5, with the coordinator's own vote too")
-            .in(COORDINATOR, "&& !peer.promised().isAbove(ballot))", ")")
-            .in(COORDINATOR, "return !acceptor.promised().isAbove(ballot);", "return true;"));
+            .in(POINTS, "&& !peer.promised().isAbove(ballot))", ")")
+            .in(POINTS, "return hasPromisedNothingAbove();", "return true;"));
   }
 }

@@ -2,9 +2,9 @@ package io.synod.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.synod.paxos.Paxos;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.UnknownSlot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +20,7 @@ class WarningsTest {
             + " server 1 has a torn end there; waiting for server 2, server 3, or for"
             + " --accept-torn-tail there",
         Warnings.election(
-            new Paxos.UnknownSlot(Slot.of(7), List.of(ONE), List.of(), List.of(TWO, THREE))));
+            new UnknownSlot(Slot.of(7), List.of(ONE), List.of(), List.of(TWO, THREE))));
   }
 
   @Test
@@ -29,7 +29,6 @@ class WarningsTest {
         "no coordinator can be elected: what slot 7 was given is not known to a quorum; the disk of"
             + " server 1, server 2 lost it; all voters have answered, and no quorum of them knows"
             + " what it accepted there: docs/operations.md, \"When a quorum is gone for good\"",
-        Warnings.election(
-            new Paxos.UnknownSlot(Slot.of(7), List.of(), List.of(ONE, TWO), List.of())));
+        Warnings.election(new UnknownSlot(Slot.of(7), List.of(), List.of(ONE, TWO), List.of())));
   }
 }

@@ -22,11 +22,10 @@ class ElectionTest {
   private static final Ballot OLD = new Ballot(7, id(0));
   private static final Membership MEMBERSHIP = membership(SELF, Member.Role.VOTER);
 
-  private final Effects effects = new Effects();
-  private Acceptor acceptor = new Acceptor(settings(), effects, Recovered.nothing());
-  private Learner learner = new Learner(settings(), effects, acceptor);
-  private StateComparison states = new StateComparison(settings(), effects);
+  private Roles roles = Roles.of(settings(), Recovered.nothing());
+  private Peers peers = roles.peers();
   private Election election = election(Ballot.LOWEST);
+  private Pings pings = new Pings(roles, election, new SplittableRandom(2));
   private long now;
 
   private static ServerId id(int server) {
@@ -65,8 +64,7 @@ class ElectionTest {
   }
 
   private Election election(Ballot taken) {
-    return new Election(
-        settings(), effects, acceptor, learner, states, new SplittableRandom(1), taken);
+    return new Election(roles, new SplittableRandom(1), taken);
   }
 
   @BeforeEach
@@ -75,12 +73,12 @@ class ElectionTest {
   }
 
   private void open(Membership membership) {
-    acceptor = new Acceptor(settings(), effects, Recovered.nothing());
-    learner = new Learner(settings(), effects, acceptor);
-    learner.open(new MembershipInForce(Slot.ZERO, membership));
-    states = new StateComparison(settings(), effects);
+    roles = Roles.of(settings(), Recovered.nothing());
+    roles.learner().open(new MembershipInForce(Slot.ZERO, membership));
+    peers = roles.peers();
+    peers.onMembership(membership);
     election = election(Ballot.LOWEST);
-    election.onMembership(membership);
+    pings = new Pings(roles, election, new SplittableRandom(2));
     pass(0);
   }
 
@@ -93,24 +91,26 @@ class ElectionTest {
     long end = now + nanos;
     do {
       now = Math.min(end, now + PING);
-      boolean unused =
-          election.onTime(
-              new Input.TimePassed(now, syncAgeNanos, Slot.ZERO),
-              Optional.empty(),
-              Optional.empty(),
-              OptionalLong.empty());
+      timePasses(syncAgeNanos);
     } while (now < end);
-    Output unused = effects.take();
+    Output unused = roles.effects().take();
+  }
+
+  private void timePasses(long syncAgeNanos) {
+    roles.condition().onTime(new Input.TimePassed(now, syncAgeNanos, Slot.ZERO));
+    boolean unused = peers.onTime(now);
+    if (pings.isDue(now)) {
+      pings.send(now, Optional.empty(), Optional.empty(), OptionalLong.empty());
+    }
   }
 
   /** This server answers the last ping. */
   private void hear(int server, Standing standing) {
     boolean unused =
-        election.onPong(
+        pings.onPong(
             now,
-            id(server),
-            life(server),
-            new Message.Pong(election.pingNumber(), standing, standing.followed(), Slot.ZERO));
+            new Life(id(server), life(server)),
+            new Message.Pong(pings.number(), standing, standing.followed(), Slot.ZERO));
   }
 
   private void hearAll(int... servers) {
@@ -128,14 +128,9 @@ class ElectionTest {
         return ballot;
       }
       now += MILLI;
-      boolean unused =
-          election.onTime(
-              new Input.TimePassed(now, 0, Slot.ZERO),
-              Optional.empty(),
-              Optional.empty(),
-              OptionalLong.empty());
+      timePasses(0);
       for (int server : heard) {
-        Standing last = election.peer(id(server)).flatMap(Peer::standing).orElseThrow();
+        Standing last = peers.peer(id(server)).flatMap(Peer::standing).orElseThrow();
         hear(server, last);
       }
     }
@@ -143,7 +138,7 @@ class ElectionTest {
   }
 
   private List<JournalRecord> records() {
-    return effects.take().records();
+    return roles.effects().take().records();
   }
 
   // ---- who may campaign (protocol-rules.md, 18)
@@ -190,12 +185,12 @@ class ElectionTest {
     Incarnation wiped = new Incarnation(new UUID(9, 98));
     Message.Pong pong =
         new Message.Pong(
-            election.pingNumber(),
+            pings.number(),
             Standings.following(Ballot.LOWEST, Slot.ZERO),
             Ballot.LOWEST,
             Slot.ZERO);
-    assertTrue(election.onPong(now, id(4), wiped, pong));
-    assertFalse(election.isHeard(MEMBERSHIP.member(id(4)).orElseThrow()));
+    assertTrue(pings.onPong(now, new Life(id(4), wiped), pong));
+    assertFalse(peers.isHeard(MEMBERSHIP.member(id(4)).orElseThrow()));
     assertEquals(Optional.empty(), campaignWithin(TIMEOUT / 2, 3));
   }
 
@@ -203,11 +198,11 @@ class ElectionTest {
   @Test
   void rule05TheAnswerToAPingOfAnEarlierRunCountsForNothing() {
     Message.Pong early = new Message.Pong(1, Standings.content(OLD), OLD, Slot.ZERO);
-    assertFalse(election.onPong(now, id(0), life(0), early));
+    assertFalse(pings.onPong(now, new Life(id(0), life(0)), early));
     Message.Pong late =
-        new Message.Pong(election.pingNumber() + 1, Standings.content(OLD), OLD, Slot.ZERO);
-    assertFalse(election.onPong(now, id(0), life(0), late));
-    assertFalse(election.isHeard(MEMBERSHIP.member(id(0)).orElseThrow()));
+        new Message.Pong(pings.number() + 1, Standings.content(OLD), OLD, Slot.ZERO);
+    assertFalse(pings.onPong(now, new Life(id(0), life(0)), late));
+    assertFalse(peers.isHeard(MEMBERSHIP.member(id(0)).orElseThrow()));
     assertEquals(Ballot.LOWEST, election.followed());
   }
 
@@ -250,9 +245,9 @@ class ElectionTest {
     hear(0, Standings.following(own, Slot.ZERO));
     hear(1, Standings.following(own, Slot.ZERO));
     assertTrue(election.updateContent(Optional.of(own)));
-    assertTrue(election.hearsQuorumFollowing(own));
+    assertTrue(peers.isQuorumFollowing(own));
     hear(1, Standings.following(own.next(id(4)), Slot.ZERO));
-    assertFalse(election.hearsQuorumFollowing(own));
+    assertFalse(peers.isQuorumFollowing(own));
     assertTrue(election.updateContent(Optional.of(own)), "it changed");
     assertFalse(election.isContent());
   }
@@ -284,10 +279,10 @@ class ElectionTest {
     pass(PING, TIMEOUT);
     hearAll(0, 1, 3, 4);
     assertEquals(Optional.empty(), election.campaign(now));
-    assertFalse(election.isDiskWell(MEMBERSHIP.member(id(SELF)).orElseThrow()));
+    assertFalse(peers.isDiskWell(MEMBERSHIP.member(id(SELF)).orElseThrow()));
     pass(PING, 0);
     hearAll(0, 1, 3, 4);
-    assertTrue(election.isDiskWell(MEMBERSHIP.member(id(SELF)).orElseThrow()));
+    assertTrue(peers.isDiskWell(MEMBERSHIP.member(id(SELF)).orElseThrow()));
     assertTrue(campaignWithin(TIMEOUT, 0, 1, 3, 4).isPresent());
   }
 
@@ -296,9 +291,9 @@ class ElectionTest {
     Member other = MEMBERSHIP.member(id(0)).orElseThrow();
     Standing stuck = Standings.of(OLD, Optional.empty(), false, Slot.ZERO, Slot.ZERO, 400, 0);
     hear(0, stuck);
-    assertFalse(election.isDiskWell(other));
+    assertFalse(peers.isDiskWell(other));
     hear(0, Standings.following(OLD, Slot.ZERO));
-    assertTrue(election.isDiskWell(other));
+    assertTrue(peers.isDiskWell(other));
   }
 
   // ---- silence, and who goes first (protocol-rules.md, 19 and 23)
@@ -309,8 +304,8 @@ class ElectionTest {
     hear(0, Standings.content(OLD));
     hearAll(1, 3);
     assertTrue(election.updateContent(Optional.empty()));
-    assertTrue(election.onUnreachable(id(0)));
-    assertFalse(election.onUnreachable(id(0)), "said once");
+    assertTrue(peers.onUnreachable(id(0)));
+    assertFalse(peers.onUnreachable(id(0)), "said once");
     assertTrue(election.updateContent(Optional.empty()));
     assertFalse(election.isContent());
     hear(0, Standings.content(OLD));
@@ -325,8 +320,8 @@ class ElectionTest {
     pass(TIMEOUT - PING);
     hearAll(1);
     pass(PING);
-    assertFalse(election.isHeard(MEMBERSHIP.member(id(0)).orElseThrow()));
-    assertTrue(election.isHeard(MEMBERSHIP.member(id(1)).orElseThrow()));
+    assertFalse(peers.isHeard(MEMBERSHIP.member(id(0)).orElseThrow()));
+    assertTrue(peers.isHeard(MEMBERSHIP.member(id(1)).orElseThrow()));
   }
 
   /** Servers 0 and 1 would do as well, and have lower ids: they go first, by a round trip each. */

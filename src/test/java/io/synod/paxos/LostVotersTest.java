@@ -31,7 +31,7 @@ class LostVotersTest {
     Slot end = cluster.core(other).chosen().next();
     cluster.journal(tornOne).add(torn(end, 7));
     cluster.restart(tornOne);
-    List<Paxos.UnknownSlot> obstacles = new ArrayList<>();
+    List<UnknownSlot> obstacles = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
       cluster.run(10 * MILLI);
       cluster.core(other).obstacle().ifPresent(obstacles::add);
@@ -39,7 +39,7 @@ class LostVotersTest {
     }
     assertEquals(Optional.empty(), cluster.coordinator());
     assertEquals(
-        new Paxos.UnknownSlot(
+        new UnknownSlot(
             end, List.of(new ServerId(tornOne)), List.of(), List.of(new ServerId(coordinator))),
         obstacles.get(0));
     assertEquals(end, cluster.core(tornOne).torn().orElseThrow().first());
@@ -97,7 +97,7 @@ class LostVotersTest {
       assertEquals(founded, cluster.core(i).founding(), "nobody founds beside the holder");
     }
     Membership membership = cluster.core(holder).membership().membership();
-    for (Paxos.PeerView peer : cluster.core(holder).peers()) {
+    for (PeerView peer : cluster.core(holder).peers()) {
       assertFalse(membership.isMember(peer.server(), peer.incarnation().orElseThrow()));
     }
   }
