@@ -33,7 +33,7 @@ final class Condition {
     return syncAgeNanos / 1_000_000;
   }
 
-  /** Whether its disk syncs. */
+  /** Whether its disk syncs (protocol-rules.md, 17). */
   boolean isDiskWell() {
     return isDiskWell(syncAgeNanos);
   }

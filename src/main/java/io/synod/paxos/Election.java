@@ -100,7 +100,9 @@ final class Election {
     }
   }
 
-  /** Works out whether this server is content; returns whether that changed. */
+  /**
+   * Works out whether this server is content (protocol-rules.md, 16); returns whether that changed.
+   */
   boolean updateContent(Optional<Ballot> acting) {
     boolean before = content;
     content =
@@ -113,7 +115,10 @@ final class Election {
   // ---- campaigns
   // ------------------------------------------------------------------------------------------------------------------
 
-  /** A reason not to campaign now, in a few words; none if there is none. */
+  /**
+   * A reason not to campaign now (protocol-rules.md, 13 and 16 to 18), in a few words; none if
+   * there is none.
+   */
   private Optional<String> reasonNotToCampaign(long nowNanos) {
     MembershipInForce newest = learner.membership();
     if (content) {
@@ -153,8 +158,8 @@ final class Election {
   }
 
   /**
-   * How long to let better placed servers go first: those caught up further, then by priority, then
-   * by id.
+   * How long to let better placed servers go first (protocol-rules.md, 19 and 23): those caught up
+   * further, then by priority, then by id.
    */
   private long rankDelayNanos() {
     int better = 0;
@@ -194,7 +199,10 @@ final class Election {
     return Optional.of(take());
   }
 
-  /** Takes a ballot although the coordinator is content, which has asked for it; if it may. */
+  /**
+   * Takes a ballot although the coordinator is content, which has asked for it; if it may. It is
+   * prepared like any other (protocol-rules.md, 11).
+   */
   Optional<Ballot> takeOver() {
     boolean may =
         learner
@@ -222,7 +230,7 @@ final class Election {
 
   /**
    * Takes a ballot above all that this server knows of, to be made durable before anything is sent
-   * at it.
+   * at it (protocol-rules.md, 20).
    */
   Ballot take() {
     Ballot highest = Ballot.max(followed, taken);

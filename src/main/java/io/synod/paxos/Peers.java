@@ -129,7 +129,10 @@ final class Peers {
     return silent;
   }
 
-  /** Returns whether it was heard before. */
+  /**
+   * Its stream broke and a new connection was refused (protocol-rules.md, 19). Returns whether it
+   * was heard before.
+   */
   boolean onUnreachable(ServerId server) {
     Peer peer = peers.get(server);
     if (peer == null || !peer.onUnreachable()) {

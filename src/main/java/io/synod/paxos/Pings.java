@@ -150,7 +150,10 @@ final class Pings {
   // ---- Pong
   // ------------------------------------------------------------------------------------------------------------------
 
-  /** Takes note. Returns whether the sender is back, or its contentment or ballot changed. */
+  /**
+   * Takes note of the answer to a ping of this run (protocol-rules.md, 5). Returns whether the
+   * sender is back, or its contentment or ballot changed.
+   */
   boolean onPong(long nowNanos, Life from, Message.Pong pong) {
     Optional<Peer> known = peers.peer(from.server());
     if (known.isEmpty()) {
