@@ -18,7 +18,8 @@ Starts N servers on this machine and keeps them running; Ctrl-C stops them all. 
   N             how many: 3 go on while one is down, 5 while two are. Those that have data start again as the
                 members that they were: N may be left out then, or is how many members there are
   --fail-rate R the chance, 0 to 1, that each of them fails as an acceptor, on purpose
-  --dynamic     votes follow who is there: servers may fail one after another, down to the last two
+  --dynamic     votes follow who is there: servers may fail one after another, down to the last two; noted with
+                the data
   --data DIR    where data, logs and process ids are kept (default data/ in the project's folder)
   --clean       throws away what is there from before
   --host H      the address to listen on (default 127.0.0.1: this machine only), also an IPv6 one as ::1
@@ -97,11 +98,11 @@ has_data() {
   return 1
 }
 
-# Sets IDS to the servers to start, SERVERS to how many there ever were, and OFFSET. Data belongs to a cluster, whose log says who
+# Sets IDS to the servers to start, SERVERS to how many there ever were, OFFSET, and BOUND to whether data binds them to it. Data belongs to a cluster, whose log says who
 # its members are; what was noted here of that counts.
 read_data() {
   local i offset_before other="keep other data with --data DIR, or throw it away with --clean"
-  IDS=() SERVERS=$N
+  IDS=() SERVERS=$N BOUND=no AS_BEFORE=no
   if [ $CLEAN = no ] && [ -e "$DATA/cluster" ] && has_data; then
     SERVERS=$(sed -n 's/^servers=//p' "$DATA/cluster")
     [[ "$SERVERS" =~ ^[1-9][0-9]*$ ]] || fail "$DATA/cluster does not say how many servers there are, as in servers=3: mend it, or $other"
@@ -112,7 +113,10 @@ read_data() {
     fi
     [ -z "$offset_before" ] || [ "${OFFSET:-$offset_before}" = "$offset_before" ] ||
       fail "the data in $DATA is of servers started with --offset $offset_before, not $OFFSET: start them with --offset $offset_before, or $other"
-    OFFSET=${OFFSET:-$offset_before}
+    OFFSET=${OFFSET:-$offset_before} BOUND=yes
+    if ! is_quorum_typed && grep -qx 'quorum=dynamic' "$DATA/cluster"; then
+      EXTRA+=(--quorum dynamic) AS_BEFORE=yes
+    fi
     note_members
     for ((i = 0; i < SERVERS; i++)); do was_removed "$i" || IDS+=("$i"); done
     [ "${N:-${#IDS[@]}}" = ${#IDS[@]} ] ||
@@ -125,6 +129,9 @@ read_data() {
   OFFSET=${OFFSET:-0}
   [ $((OFFSET + 9000 + SERVERS)) -le 65535 ] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
 }
+
+# Whether it is said how votes follow who is there.
+is_quorum_typed() { [[ " ${EXTRA[*]:-} " == *' --quorum'[\ =]* ]]; }
 
 # Prints which servers there still are, if some were removed.
 which_ids() {
@@ -152,9 +159,12 @@ check_machine() {
     pid=$(server_pid "$i")
     [ -z "$pid" ] || fail "server $i runs already (process $pid, data in $DATA): stop the other run_servers.sh, or with kill $pid"
   done
+  local another="move all ports with --offset $((OFFSET + 100))"
+  # What has data is known to the others, and to its log, at the ports that it had.
+  [ $BOUND = no ] || another="take other data with --data DIR: that in $DATA is of servers at these ports"
   for i in "${IDS[@]}"; do
     for port in "$(client_port "$i")" "$(consensus_port "$i")"; do
-      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or move all ports with --offset $((OFFSET + 100))"
+      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or $another"
     done
   done
 }
@@ -194,7 +204,10 @@ take_data() {
     rm -rf "$DATA/run"
   fi
   mkdir -p "$DATA/run" "$DATA/logs" &&
-    printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET" >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
+    {
+      printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET"
+      [[ "${EXTRA[*]:-}" != *'--quorum'[\ =]dynamic* ]] || echo 'quorum=dynamic'
+    } >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
 }
 
 # Sets PORT and ARGUMENTS to those of server I.
@@ -334,7 +347,11 @@ keep_watch() {
     done
     note_members
     if [ "${MEMBERS#*:}" != "${members#*:}" ]; then
-      [ -z "$members" ] || echo "the members are servers $(echo "${MEMBERS#*:}" | sed 's/,/, /g') now"
+      case $members:$MEMBERS in
+        :*) ;;
+        *:*:*,*) echo "the members are servers $(echo "${MEMBERS#*:}" | sed 's/,/, /g') now" ;;
+        *) echo "the only member is server ${MEMBERS#*:} now" ;;
+      esac
       members=$MEMBERS
     fi
     sleep 1 &
@@ -365,6 +382,7 @@ take_data
 configure
 trap on_signal INT TERM HUP PIPE
 echo "starting $(count_of "$N" server) ..."
+[ $AS_BEFORE = no ] || echo "votes follow who is there, as before (--dynamic); -- --quorum majority ends that"
 BEGAN=$SECONDS
 PIDS=()
 for i in "${IDS[@]}"; do

@@ -80,8 +80,8 @@ done
 verb="ADD $joining"
 [ -z "$LEAVING" ] || verb="REPLACE $LEAVING $joining"
 "$ROOT/client" "$servers" -c "$verb" || { rm -rf "${DATA:?}/$PORT" && give_up "$verb was refused"; }
-offset=$(sed -n '/^offset=/p' "$DATA/cluster" 2>/dev/null)
-printf 'servers=%s\n%s' "$((I + 1))" "${offset:+$offset$'\n'}" >"$DATA/cluster"
+others=$(grep -v '^servers=' "$DATA/cluster" 2>/dev/null)
+printf 'servers=%s\n%s' "$((I + 1))" "${others:+$others$'\n'}" >"$DATA/cluster"
 began=$SECONDS
 until "$ROOT/client" "$(client_address "$I")" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"

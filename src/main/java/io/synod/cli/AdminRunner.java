@@ -125,8 +125,13 @@ final class AdminRunner {
         " (before: %d of %d)".formatted(response.getQuorumBefore(), response.getVotersBefore());
     StringBuilder text = new StringBuilder(MembersTable.ofPlan(response.getMemberList()));
     text.append("quorum: ").append(response.getQuorum()).append(" of ").append(voters);
-    text.append(before);
-    if (request.hasAdd() || request.hasReplace()) {
+    text.append(before).append("; ").append(StatusTable.tolerance(voters - response.getQuorum()));
+    Optional<MemberStatus> moved = moved(request, response);
+    if (moved.isPresent()) {
+      text.append("\nserver ")
+          .append(moved.get().getServerId())
+          .append(" was a member already: only its address is another now");
+    } else if (request.hasAdd() || request.hasReplace()) {
       text.append("\na learner gets its vote by itself when it has caught up: MEMBERS shows it");
       if (request.hasReplace()) {
         text.append("; server ")
@@ -139,6 +144,14 @@ final class AdminRunner {
           .append(" may be stopped now, and its directory deleted");
     }
     return text.toString();
+  }
+
+  /** The member that ADD gave another address; a server that is new comes as a learner. */
+  private static Optional<MemberStatus> moved(ChangeRequest request, ChangeResponse response) {
+    return response.getMemberList().stream()
+        .filter(member -> request.hasAdd() && member.getConsensusAddress().equals(request.getAdd()))
+        .filter(member -> member.getRole() != MemberStatus.Role.LEARNER)
+        .findFirst();
   }
 
   private static String done(ControlRequest request) {

@@ -52,9 +52,18 @@ final class Prompt {
     }
   }
 
-  /** Without JNI, which leaves its library in the folder for temporary files, once for each run. */
+  /**
+   * Without JNI, which leaves its library in the folder for temporary files, once for each run; and
+   * without a look at how the terminal joins characters, whose answer is read past what a person
+   * has typed meanwhile.
+   */
   private static Terminal terminal() throws IOException {
-    return TerminalBuilder.builder().system(true).jni(false).dumb(true).build();
+    return TerminalBuilder.builder()
+        .system(true)
+        .jni(false)
+        .dumb(true)
+        .graphemeCluster(false)
+        .build();
   }
 
   /** What was pasted may be several lines: each is a command, until EXIT or Ctrl-C. */

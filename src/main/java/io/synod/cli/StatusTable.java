@@ -210,10 +210,15 @@ final class StatusTable {
         spare < 0
             ? "no quorum: all waits until %d more %s"
                 .formatted(-spare, spare == -1 ? "answers" : "answer")
-            : spare == 0
-                ? "tolerates no failure now"
-                : "tolerates %d %s now".formatted(spare, spare == 1 ? "failure" : "failures");
+            : tolerance(spare) + " now";
     return "%d of %d; %d live; %s".formatted(status.getQuorum(), voters.size(), live, now);
+  }
+
+  /** Of a quorum and so many voters more. */
+  static String tolerance(long spare) {
+    return spare == 0
+        ? "tolerates no failure"
+        : "tolerates %d %s".formatted(spare, spare == 1 ? "failure" : "failures");
   }
 
   private static List<MemberStatus> voters(StatusResponse status) {

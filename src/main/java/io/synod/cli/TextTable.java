@@ -3,7 +3,10 @@ package io.synod.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of text: columns as wide as their widest cell; those of numbers to the right. */
+/**
+ * A table of text: columns as wide as their widest cell; those of numbers to the right, but for the
+ * first, which names the row.
+ */
 final class TextTable {
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -39,7 +42,8 @@ final class TextTable {
       int at = column;
       widths[column] = rows.stream().mapToInt(row -> row.get(at).length()).max().orElse(0);
       numbers[column] =
-          rows.stream().skip(1).map(row -> row.get(at)).allMatch(TextTable::isNumber)
+          column > 0
+              && rows.stream().skip(1).map(row -> row.get(at)).allMatch(TextTable::isNumber)
               && rows.stream().skip(1).anyMatch(row -> !row.get(at).equals("-"));
     }
     StringBuilder out = new StringBuilder();

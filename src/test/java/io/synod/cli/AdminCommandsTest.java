@@ -59,14 +59,22 @@ class AdminCommandsTest {
         """
         done: in force since slot 30
         member  clients         servers         role
-             7  localhost:8007  localhost:9007  learner, to replace 1
-             1  localhost:8001  localhost:9001  voter
-        quorum: 2 of 1 (before: 1 of 1)
+        7       localhost:8007  localhost:9007  learner, to replace 1
+        1       localhost:8001  localhost:9001  voter
+        quorum: 1 of 1 (before: 1 of 1); tolerates no failure
         a learner gets its vote by itself when it has caught up: MEMBERS shows it
         """,
         out());
     assertEquals(
         List.of(ChangeRequest.newBuilder().setAdd("localhost:9007").build()), servers.operated());
+  }
+
+  @Test
+  void anAddressThatIsAnotherNowIsNoLearnerThatJoins() {
+    assertEquals(0, run("-c", "add localhost:9001"));
+    assertTrue(
+        out().endsWith("\nserver 1 was a member already: only its address is another now\n"),
+        out());
   }
 
   @Test

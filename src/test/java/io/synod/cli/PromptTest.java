@@ -24,11 +24,8 @@ class PromptTest {
 
   @TempDir private Path folder = Path.of("");
 
-  @Test
-  void editsLinesAndLeavesNoFileBehind() throws Exception {
+  private Process start(Path temporary, Path said) throws IOException {
     assumeTrue(Files.isExecutable(SCRIPT), "there is nothing to make a terminal with");
-    Path temporary = Files.createDirectory(folder.resolve("temporary"));
-    Path said = folder.resolve("said");
     String java =
         String.join(
             " ",
@@ -49,7 +46,28 @@ class PromptTest {
             "/dev/null");
     builder.environment().put("TERM", "xterm");
     builder.environment().put("HOME", folder.toString());
-    Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    return builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
+  }
+
+  @Test
+  void whatIsTypedWhileItStartsIsNotLost() throws Exception {
+    Path said = folder.resolve("said");
+    Process process = start(folder, said);
+    try {
+      type(process.getOutputStream(), said, "", "HELP\rEXIT\r");
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), () -> "it does not end: " + text(said));
+      assertEquals(0, process.exitValue(), () -> text(said));
+      assertTrue(text(said).contains("so does Ctrl-D"), () -> text(said));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void editsLinesAndLeavesNoFileBehind() throws Exception {
+    Path temporary = Files.createDirectory(folder.resolve("temporary"));
+    Path said = folder.resolve("said");
+    Process process = start(temporary, said);
     try {
       OutputStream keys = process.getOutputStream();
       type(keys, said, "synod> ", "heplp" + LEFT + LEFT + "\b\r");

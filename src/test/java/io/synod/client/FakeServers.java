@@ -317,7 +317,7 @@ public final class FakeServers implements AutoCloseable {
       }
       operated.add(request);
       ChangeResponse.Builder response =
-          ChangeResponse.newBuilder().setQuorum(2).setQuorumBefore(1).setVotersBefore(1);
+          ChangeResponse.newBuilder().setQuorum(1).setQuorumBefore(1).setVotersBefore(1);
       if (!request.getDryRun()) {
         response.setSlot(30);
       }

@@ -18,10 +18,12 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of real servers, and new clusters started from them. */
+@Tag("long")
 class BackupTest {
   private static final int KEYS = 40;
   private static final long MOST_GAP_MILLIS = 5_000;

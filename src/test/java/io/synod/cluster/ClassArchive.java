@@ -54,6 +54,8 @@ final class ClassArchive {
         "-Xmx256m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
+        // Half of what a start costs would be compilation.
+        "-XX:CompileThresholdScaling=10",
         archive,
         "-Xlog:disable",
         "-Xlog:all=error:stderr",

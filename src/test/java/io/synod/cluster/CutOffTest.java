@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
  * Real processes that are cut off from each other while clients reach them all: what every client
  * was told must be linearizable.
  */
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CutOffTest {
   private static final int ROUNDS = Integer.getInteger("synod.survive.cuts", 1);

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * Five real processes whose voters follow who is there: killed one after another, stopped in order,
  * and cut off, while clients read and write through all of them.
  */
+@Tag("long")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class DynamicQuorumTest {
   private static final int SERVERS = 5;

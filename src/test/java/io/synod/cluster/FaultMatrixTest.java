@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * <p>In CI some of the cases; all with {@code -Dsynod.matrix.all=true}, by {@code
  * scripts/fault_matrix}.
  */
+@Tag("long")
 class FaultMatrixTest {
   private static final boolean ALL = Boolean.getBoolean("synod.matrix.all");
   private static final int SERVERS = 5;

@@ -6,6 +6,7 @@ import io.synod.simulator.checker.Budget;
 import io.synod.simulator.checker.Verdict;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * clients saw is linearizable, so that nothing acknowledged is lost, and nothing takes effect
  * twice.
  */
+@Tag("long")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class KilledUnderLoadTest {
   private static final int SERVERS = 5;

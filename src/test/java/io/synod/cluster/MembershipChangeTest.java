@@ -21,10 +21,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Members that come and go while clients write, by the calls of an operator. */
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class MembershipChangeTest {
   private static final long POLL_NANOS = 20_000_000;

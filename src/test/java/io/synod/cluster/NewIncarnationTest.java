@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real processes that come back without their memory, or with an older one. */
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class NewIncarnationTest {
   @Test

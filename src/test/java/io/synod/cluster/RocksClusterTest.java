@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real processes, some with their state in memory and some with it in RocksDB. */
+@Tag("long")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RocksClusterTest {
   private static final String HEAP = "journal_segment_mib:1 ";

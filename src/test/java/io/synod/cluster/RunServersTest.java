@@ -228,10 +228,20 @@ class RunServersTest {
 
     run("run_servers.sh", with("3"))
         .is(1, "is of 2 servers (1, 2; others were removed), not 3", "./run_servers.sh 2");
+    try (ServerSocket other =
+        new ServerSocket(CONSENSUS_PORTS + offset + 2, 1, InetAddress.getLoopbackAddress())) {
+      run("run_servers.sh", with("2"))
+          .is(1, "port " + other.getLocalPort() + " is in use", "take other data with --data DIR");
+    }
+    Path cluster = folder.resolve("data/cluster");
+    Files.writeString(cluster, Files.readString(cluster) + "quorum=dynamic\n");
     Running second = new Running().until("Ctrl-C stops them");
+    assertTrue(second.said().contains("as before (--dynamic)"), second.said());
+    assertTrue(Files.readString(cluster).contains("quorum=dynamic\n"), second.said());
     assertTrue(second.said().contains("starting 2 servers ..."), second.said());
     assertEquals(2, servers().size());
-    run("client", address(1), "-c", "GET fruit").is(0, "a ripe pear");
+    run("client", address(1), "-c", "GET fruit", "-c", "STATUS")
+        .is(0, "a ripe pear", "dynamic: votes follow who is live");
     second.stop();
   }
 
