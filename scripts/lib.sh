@@ -180,8 +180,8 @@ jvm() {
   JVM=("$JAVA" "-Xms$((heap < 128 ? heap : 128))m" "-Xmx${heap}m" -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
     -Xlog:disable -Xlog:all=error:stderr "-Dsynod.home=$ROOT" -Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled)
   [[ "${SYNOD_JVM_OPTIONS:-}" == *-XX:+Use*GC* ]] || JVM+=(-XX:+UseSerialGC)
-  # Half of what a start costs would be compilation, most of it of methods that only a start needs.
-  JVM+=(-XX:CompileThresholdScaling=10)
+  # A third of what a start costs would be compilation, most of it of methods that only a start needs.
+  JVM+=(-XX:CompileThresholdScaling=3)
   # Netty loads a native library and uses sun.misc.Unsafe; newer JDKs say so at each start.
   JVM+=(--enable-native-access=ALL-UNNAMED)
   [ "$JAVA_VERSION" -lt 23 ] || JVM+=(--sun-misc-unsafe-memory-access=allow)

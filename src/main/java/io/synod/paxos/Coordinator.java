@@ -240,8 +240,9 @@ final class Coordinator {
 
   /** When {@link #onTime} has something to do next. */
   long nextTimeNanos() {
-    long next = delivery.nextTimeNanos();
-    return phase == Phase.PREPARING ? Math.min(next, preparation.nextTimeNanos(inForce())) : next;
+    return phase == Phase.PREPARING
+        ? preparation.nextTimeNanos(inForce())
+        : delivery.nextTimeNanos();
   }
 
   /** Why the promises do not suffice although a quorum answered in full. */

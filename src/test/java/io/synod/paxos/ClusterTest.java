@@ -41,6 +41,29 @@ class ClusterTest {
   }
 
   @Test
+  void aCandidateThatWaitsForPromisesRestsMeanwhile() {
+    CoreCluster cluster = new CoreCluster(3);
+    int first = cluster.elect();
+    cluster.propose(first, "a");
+    cluster.run(100 * MILLI);
+    cluster.drop(flight -> flight.message() instanceof Message.Promise);
+    cluster.kill(first);
+    int preparing = 0;
+    int restless = 0;
+    for (int i = 0; i < 400; i++) {
+      cluster.run(5 * MILLI);
+      for (int server = 0; server < 3; server++) {
+        if (server != first && cluster.core(server).followed().server().number() == server) {
+          preparing++;
+          restless += cluster.core(server).nanosUntilDeadline() == 0 ? 1 : 0;
+        }
+      }
+    }
+    assertTrue(preparing > 100, "preparing at " + preparing + " of 400 moments");
+    assertTrue(restless < preparing / 4, restless + " of " + preparing + " without rest");
+  }
+
+  @Test
   void replacesAKilledCoordinatorAtOnceWhenItsPortIsClosed() {
     CoreCluster cluster = new CoreCluster(5);
     int first = cluster.elect();
