@@ -1,8 +1,8 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
-import io.synod.proto.ChangeRequest;
-import io.synod.proto.ControlRequest;
+import io.synod.client.Control;
+import io.synod.client.MembershipChange;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ final class AdminParser {
       case "MEMBERS" -> alone(new Command.Members(), verb);
       case "COORDINATOR" -> alone(new Command.Coordinator(), verb);
       case "MOVE" -> move();
-      case "FAILRATE", "SUSPEND", "RESUME", "SNAPSHOT", "CUT" -> control(verb);
+      case "FAILRATE", "SUSPEND", "RESUME", "SNAPSHOT", "CUT" -> order(verb);
       case "HEAL" -> alone(new Command.Heal(), verb);
       case "BACKUP" -> backup();
       default -> change(verb);
@@ -78,36 +78,33 @@ final class AdminParser {
   }
 
   private Command change(String verb) throws WrongInputException {
-    ChangeRequest.Builder request = ChangeRequest.newBuilder().setDryRun(dryRun);
-    switch (verb) {
-      case "ADD" -> {
-        count(1, "ADD takes the my_paxos of a server that runs: ADD localhost:9003");
-        request.setAdd(words.get(0));
-      }
-      case "REMOVE" -> {
-        count(1, "REMOVE takes a server's id: REMOVE 2");
-        request.setRemove(server(words.get(0)));
-      }
-      case "REPLACE" -> {
-        count(
-            2,
-            "REPLACE takes a server's id and the my_paxos of the one that comes: REPLACE 2"
-                + " localhost:9003");
-        request.setReplace(
-            ChangeRequest.Replacement.newBuilder()
-                .setServerId(server(words.get(0)))
-                .setBy(words.get(1)));
-      }
-      case "PROMOTE" -> {
-        count(1, "PROMOTE takes a server's id: PROMOTE 3");
-        request.setPromote(server(words.get(0)));
-      }
-      default -> {
-        count(1, "DEMOTE takes a server's id: DEMOTE 3");
-        request.setDemote(server(words.get(0)));
-      }
-    }
-    return new Command.Change(request.build());
+    MembershipChange change =
+        switch (verb) {
+          case "ADD" -> {
+            count(1, "ADD takes the my_paxos of a server that runs: ADD localhost:9003");
+            yield new MembershipChange.Add(words.get(0));
+          }
+          case "REMOVE" -> {
+            count(1, "REMOVE takes a server's id: REMOVE 2");
+            yield new MembershipChange.Remove(server(words.get(0)));
+          }
+          case "REPLACE" -> {
+            count(
+                2,
+                "REPLACE takes a server's id and the my_paxos of the one that comes: REPLACE 2"
+                    + " localhost:9003");
+            yield new MembershipChange.Replace(server(words.get(0)), words.get(1));
+          }
+          case "PROMOTE" -> {
+            count(1, "PROMOTE takes a server's id: PROMOTE 3");
+            yield new MembershipChange.Promote(server(words.get(0)));
+          }
+          default -> {
+            count(1, "DEMOTE takes a server's id: DEMOTE 3");
+            yield new MembershipChange.Demote(server(words.get(0)));
+          }
+        };
+    return new Command.Change(change, dryRun);
   }
 
   private Command move() throws WrongInputException {
@@ -131,38 +128,38 @@ final class AdminParser {
     }
   }
 
-  private Command control(String verb) throws WrongInputException {
-    ControlRequest.Builder request = ControlRequest.newBuilder();
-    switch (verb) {
-      case "FAILRATE" -> {
-        String like = "FAILRATE takes a server's id and a chance from 0 to 1: FAILRATE 2 0.3";
-        count(2, like);
-        request.setFailRate(number(words.get(1), 1, like));
-      }
-      case "SUSPEND" -> {
-        String like = "SUSPEND takes a server's id and seconds, 3600 at most: SUSPEND 2 10";
-        count(2, like);
-        double seconds = number(words.get(1), LONGEST_SUSPENSION_SECONDS, like);
-        request.setSuspendMillis((int) Math.round(seconds * 1_000));
-      }
-      case "RESUME" -> {
-        count(1, "RESUME takes a server's id: RESUME 2");
-        request.setSuspendMillis(0);
-      }
-      case "SNAPSHOT" -> {
-        count(1, "SNAPSHOT takes a server's id: SNAPSHOT 2");
-        request.setSnapshot(true);
-      }
-      default -> {
-        count(2, "CUT takes a server's id and those that it is cut off from: CUT 0 2,3,4");
-        ControlRequest.Cut.Builder cut = ControlRequest.Cut.newBuilder();
-        for (String other : words.get(1).split(",", -1)) {
-          cut.addServerId(server(other));
-        }
-        request.setCut(cut);
-      }
-    }
-    return new Command.Control(request.setServerId(server(words.get(0))).build());
+  private Command order(String verb) throws WrongInputException {
+    Control control =
+        switch (verb) {
+          case "FAILRATE" -> {
+            String like = "FAILRATE takes a server's id and a chance from 0 to 1: FAILRATE 2 0.3";
+            count(2, like);
+            yield new Control.FailRate(number(words.get(1), 1, like));
+          }
+          case "SUSPEND" -> {
+            String like = "SUSPEND takes a server's id and seconds, 3600 at most: SUSPEND 2 10";
+            count(2, like);
+            double seconds = number(words.get(1), LONGEST_SUSPENSION_SECONDS, like);
+            yield new Control.Suspend((int) Math.round(seconds * 1_000));
+          }
+          case "RESUME" -> {
+            count(1, "RESUME takes a server's id: RESUME 2");
+            yield new Control.Suspend(0);
+          }
+          case "SNAPSHOT" -> {
+            count(1, "SNAPSHOT takes a server's id: SNAPSHOT 2");
+            yield new Control.Snapshot();
+          }
+          default -> {
+            count(2, "CUT takes a server's id and those that it is cut off from: CUT 0 2,3,4");
+            List<Integer> others = new ArrayList<>();
+            for (String other : words.get(1).split(",", -1)) {
+              others.add(server(other));
+            }
+            yield new Control.Cut(others);
+          }
+        };
+    return new Command.Order(server(words.get(0)), control);
   }
 
   private Command alone(Command command, String verb) throws WrongInputException {

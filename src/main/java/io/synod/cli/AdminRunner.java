@@ -1,16 +1,15 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
+import io.synod.client.ChangeOutcome;
+import io.synod.client.ClusterStatus;
+import io.synod.client.Control;
+import io.synod.client.MemberState;
+import io.synod.client.MembershipChange;
 import io.synod.client.ReadMode;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
-import io.synod.proto.ChangeRequest;
-import io.synod.proto.ChangeResponse;
-import io.synod.proto.ControlRequest;
-import io.synod.proto.MemberStatus;
-import io.synod.proto.MoveCoordinatorRequest;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -28,21 +27,19 @@ final class AdminRunner {
 
   ExitStatus run(Command.Operator command, long began) {
     if (command instanceof Command.Members) {
-      StatusResponse status = client.status();
+      ClusterStatus status = client.status();
       output.members(status);
       return of(status);
     } else if (command instanceof Command.Coordinator) {
       return coordinator(began);
     } else if (command instanceof Command.Change change) {
-      change(change.request(), began);
+      change(change, began);
     } else if (command instanceof Command.Move move) {
-      MoveCoordinatorRequest.Builder request = MoveCoordinatorRequest.newBuilder();
-      move.to().ifPresent(request::setTo);
-      int now = client.moveCoordinator(request.build()).getCoordinatorId();
+      int now = client.moveCoordinator(move.to());
       output.result("server " + now + " coordinates now", "", System.nanoTime() - began);
-    } else if (command instanceof Command.Control control) {
-      client.control(control.request());
-      output.result(done(control.request()), "", System.nanoTime() - began);
+    } else if (command instanceof Command.Order order) {
+      client.control(order.serverId(), order.control());
+      output.result(done(order), "", System.nanoTime() - began);
     } else if (command instanceof Command.Backup backup) {
       return backup(backup, began);
     } else {
@@ -81,119 +78,109 @@ final class AdminRunner {
   }
 
   private ExitStatus coordinator(long began) {
-    StatusResponse status = client.status();
+    ClusterStatus status = client.status();
     Optional<String> outside = StatusTable.outside(status);
     if (outside.isPresent()) {
       output.error(outside.get());
       return ExitStatus.UNAVAILABLE;
     }
-    boolean acts = status.hasCoordinatorId() && status.getCoordinatorHeard();
-    if (!acts) {
+    ClusterStatus.Coordination coordination = status.coordination();
+    if (coordination.coordinatorId().isEmpty() || !coordination.heard()) {
       output.result(
-          "none that server " + status.getServerId() + " hears", "", System.nanoTime() - began);
+          "none that server " + status.server().id() + " hears", "", System.nanoTime() - began);
       return ExitStatus.NOT_FOUND;
     }
-    output.coordinator(status.getCoordinatorId(), System.nanoTime() - began);
+    output.coordinator(coordination.coordinatorId().getAsInt(), System.nanoTime() - began);
     return ExitStatus.DONE;
   }
 
   /** One that has no part in the cluster does not know how it is. */
-  static ExitStatus of(StatusResponse status) {
+  static ExitStatus of(ClusterStatus status) {
     return StatusTable.outside(status).isPresent() ? ExitStatus.UNAVAILABLE : ExitStatus.DONE;
   }
 
-  private void change(ChangeRequest request, long began) {
-    ChangeResponse response = client.change(request);
-    long took = System.nanoTime() - began;
-    if (request.getDryRun()) {
-      output.result("a dry run: nothing was changed; it would be so", "", took);
-    } else {
-      output.result("done: in force since slot " + response.getSlot(), "", took);
-    }
-    output.plan(plan(request, response));
+  private void change(Command.Change command, long began) {
+    ChangeOutcome outcome =
+        command.dryRun() ? client.dryRun(command.change()) : client.change(command.change());
+    String done =
+        outcome.slot().isPresent()
+            ? "done: in force since slot " + outcome.slot().getAsLong()
+            : "a dry run: nothing was changed; it would be so";
+    output.result(done, "", System.nanoTime() - began);
+    output.plan(plan(command, outcome));
   }
 
-  private static String plan(ChangeRequest request, ChangeResponse response) {
-    long voters =
-        response.getMemberList().stream()
-            .filter(
-                m ->
-                    m.getRole() == MemberStatus.Role.VOTER
-                        || m.getRole() == MemberStatus.Role.WITNESS)
-            .count();
-    String before =
-        " (before: %d of %d)".formatted(response.getQuorumBefore(), response.getVotersBefore());
-    StringBuilder text = new StringBuilder(MembersTable.ofPlan(response.getMemberList()));
-    text.append("quorum: ").append(response.getQuorum()).append(" of ").append(voters);
-    text.append(before).append("; ").append(StatusTable.tolerance(voters - response.getQuorum()));
-    Optional<MemberStatus> moved = moved(request, response);
-    if (moved.isPresent()) {
+  private static String plan(Command.Change command, ChangeOutcome outcome) {
+    long voters = outcome.members().stream().filter(m -> m.role().votes()).count();
+    StringBuilder text = new StringBuilder(MembersTable.ofPlan(outcome.members()));
+    text.append(
+        "quorum: %d of %d (before: %d of %d); %s"
+            .formatted(
+                outcome.quorum(),
+                voters,
+                outcome.quorumBefore(),
+                outcome.votersBefore(),
+                StatusTable.tolerance(voters - outcome.quorum())));
+    String joins = "\na learner gets its vote by itself when it has caught up: MEMBERS shows it";
+    if (command.change() instanceof MembershipChange.Add add) {
+      Optional<MemberState> moved = moved(add, outcome);
+      text.append(
+          moved.isPresent()
+              ? "\nserver "
+                  + moved.get().serverId()
+                  + " was a member already: only its address is another now"
+              : joins);
+    } else if (command.change() instanceof MembershipChange.Replace replace) {
+      text.append(joins)
+          .append("; server ")
+          .append(replace.serverId())
+          .append(" leaves in that moment");
+    } else if (command.change() instanceof MembershipChange.Remove remove && !command.dryRun()) {
       text.append("\nserver ")
-          .append(moved.get().getServerId())
-          .append(" was a member already: only its address is another now");
-    } else if (request.hasAdd() || request.hasReplace()) {
-      text.append("\na learner gets its vote by itself when it has caught up: MEMBERS shows it");
-      if (request.hasReplace()) {
-        text.append("; server ")
-            .append(request.getReplace().getServerId())
-            .append(" leaves in that moment");
-      }
-    } else if (request.hasRemove() && !request.getDryRun()) {
-      text.append("\nserver ")
-          .append(request.getRemove())
+          .append(remove.serverId())
           .append(" may be stopped now, and its directory deleted");
     }
     return text.toString();
   }
 
   /** The member that ADD gave another address; a server that is new comes as a learner. */
-  private static Optional<MemberStatus> moved(ChangeRequest request, ChangeResponse response) {
-    return response.getMemberList().stream()
-        .filter(member -> request.hasAdd() && member.getConsensusAddress().equals(request.getAdd()))
-        .filter(member -> member.getRole() != MemberStatus.Role.LEARNER)
+  private static Optional<MemberState> moved(MembershipChange.Add add, ChangeOutcome outcome) {
+    return outcome.members().stream()
+        .filter(member -> member.consensusAddress().equals(add.consensusAddress()))
+        .filter(member -> member.role() != MemberState.Role.LEARNER)
         .findFirst();
   }
 
-  private static String done(ControlRequest request) {
-    String server = "server " + request.getServerId();
-    return switch (request.getActionCase()) {
-      case FAIL_RATE ->
-          request.getFailRate() == 0
-              ? server + " fails no more on purpose"
-              : String.format(
-                  Locale.ROOT, "%s fails at a rate of %s", server, request.getFailRate());
-      case SUSPEND_MILLIS ->
-          request.getSuspendMillis() == 0
-              ? server + " takes part again"
-              : String.format(
-                  Locale.ROOT,
-                  "%s drops all traffic of servers for %.1f s",
-                  server,
-                  request.getSuspendMillis() / 1e3);
-      case SNAPSHOT -> server + " writes a snapshot, if there is anything new";
-      case CUT ->
-          server
-              + " is cut off from "
-              + Output.servers(request.getCut().getServerIdList())
-              + " until HEAL";
-      case ACTION_NOT_SET -> throw new IllegalArgumentException("no action");
-    };
+  private static String done(Command.Order order) {
+    String server = "server " + order.serverId();
+    if (order.control() instanceof Control.FailRate failRate) {
+      return failRate.chance() == 0
+          ? server + " fails no more on purpose"
+          : String.format(Locale.ROOT, "%s fails at a rate of %s", server, failRate.chance());
+    } else if (order.control() instanceof Control.Suspend suspend) {
+      return suspend.millis() == 0
+          ? server + " takes part again"
+          : String.format(
+              Locale.ROOT,
+              "%s drops all traffic of servers for %.1f s",
+              server,
+              suspend.millis() / 1e3);
+    } else if (order.control() instanceof Control.Cut cut) {
+      return server + " is cut off from " + Output.servers(cut.serverIds()) + " until HEAL";
+    }
+    return server + " writes a snapshot, if there is anything new";
   }
 
   private void heal(long began) {
-    List<MemberStatus> members = client.status().getMemberList();
+    List<MemberState> members = client.status().members();
     int healed = 0;
-    for (MemberStatus member : members) {
+    for (MemberState member : members) {
       try {
-        client.control(
-            ControlRequest.newBuilder()
-                .setServerId(member.getServerId())
-                .setCut(ControlRequest.Cut.getDefaultInstance())
-                .build());
+        client.control(member.serverId(), new Control.Cut(List.of()));
         healed++;
       } catch (SynodException e) {
         // One that is down is cut off from nobody when it starts.
-        output.error("server " + member.getServerId() + ": " + e.getMessage());
+        output.error("server " + member.serverId() + ": " + e.getMessage());
       }
     }
     output.result(

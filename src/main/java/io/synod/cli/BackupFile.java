@@ -1,7 +1,7 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
-import io.synod.proto.BackupChunk;
+import io.synod.client.BackupPart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,7 +21,7 @@ import java.util.Iterator;
  * durable. One thread; blocks.
  */
 final class BackupFile {
-  /** What comes behind the bytes that the SHA-256 at the very end is of; see BackupChunk. */
+  /** What comes behind the bytes that the SHA-256 at the very end is of; see BackupPart. */
   private static final int BEHIND_HASHED_BYTES = 41;
 
   private static final int SHA256_BYTES = 32;
@@ -51,7 +51,7 @@ final class BackupFile {
    *
    * @throws IOException if it cannot be written, or what came is not whole; there is no file then
    */
-  Written write(Iterator<BackupChunk> chunks) throws IOException {
+  Written write(Iterator<BackupPart> parts) throws IOException {
     if (Files.exists(file)) {
       throw new IOException("it is there already, and is not overwritten");
     }
@@ -59,7 +59,7 @@ final class BackupFile {
       throw new IOException(partial + " is there, of a backup that is written now or did not end");
     }
     try {
-      Written written = writePartial(chunks);
+      Written written = writePartial(parts);
       Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
       syncName();
       return written;
@@ -77,29 +77,29 @@ final class BackupFile {
     }
   }
 
-  private Written writePartial(Iterator<BackupChunk> chunks) throws IOException {
+  private Written writePartial(Iterator<BackupPart> parts) throws IOException {
     try (FileChannel out =
         FileChannel.open(
             partial,
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
-      BackupChunk head = BackupChunk.getDefaultInstance();
-      while (chunks.hasNext()) {
-        BackupChunk chunk = chunks.next();
-        head = chunk.hasSlot() ? chunk : head;
-        write(out, chunk.getBytes());
+      BackupPart.Head head = new BackupPart.Head(0, 0);
+      while (parts.hasNext()) {
+        BackupPart part = parts.next();
+        head = part.head().orElse(head);
+        write(out, part.bytes());
       }
-      if (out.size() != head.getSizeBytes() || out.size() < BEHIND_HASHED_BYTES || !isWhole(out)) {
+      if (out.size() != head.sizeBytes() || out.size() < BEHIND_HASHED_BYTES || !isWhole(out)) {
         throw new NotWholeException(
             "what came is not whole: "
                 + out.size()
                 + " of "
-                + head.getSizeBytes()
+                + head.sizeBytes()
                 + " bytes, or some of them changed on the way; try again");
       }
       out.force(true);
-      return new Written(head.getSlot(), out.size());
+      return new Written(head.slot(), out.size());
     }
   }
 

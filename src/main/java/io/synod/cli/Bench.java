@@ -228,7 +228,7 @@ public final class Bench implements AutoCloseable {
     if (system.kind() == BenchSystem.Kind.SYNOD || system.kind() == BenchSystem.Kind.SYNOD_LEASE) {
       // Goes to another server if one is not there, and says what is wrong if none is.
       try (SynodClient client = SynodClient.of(ClientSettings.usual(system.servers()))) {
-        client.put(workload.put(0).getKey(), workload.put(0).getValue());
+        client.put(workload.key(0), workload.value(0));
       }
     }
     Semaphore room = new Semaphore(PRELOAD_OUTSTANDING);

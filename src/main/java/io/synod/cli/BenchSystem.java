@@ -2,14 +2,15 @@ package io.synod.cli;
 
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.synod.client.ClientSettings;
+import io.synod.client.ClusterStatus;
+import io.synod.client.MemberState;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
-import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * What is measured.
@@ -82,11 +83,11 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
 
   private ServerAddress synodCoordinator() {
     try (SynodClient client = SynodClient.of(ClientSettings.usual(servers))) {
-      StatusResponse status = client.status();
-      return status.getMemberList().stream()
-          .filter(m -> status.hasCoordinatorId() && m.getServerId() == status.getCoordinatorId())
+      ClusterStatus status = client.status();
+      return status.members().stream()
+          .filter(m -> status.coordination().coordinatorId().equals(OptionalInt.of(m.serverId())))
           .findFirst()
-          .map(MemberStatus::getClientAddress)
+          .map(MemberState::clientAddress)
           .map(ServerAddress::parse)
           .orElse(servers.get(0));
     }

@@ -1,8 +1,8 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
-import io.synod.proto.ChangeRequest;
-import io.synod.proto.ControlRequest;
+import io.synod.client.Control;
+import io.synod.client.MembershipChange;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -33,7 +33,7 @@ sealed interface Command {
   record Coordinator() implements Operator {}
 
   /** Of the membership. */
-  record Change(ChangeRequest request) implements Operator {}
+  record Change(MembershipChange change, boolean dryRun) implements Operator {}
 
   /**
    * Has another server coordinate.
@@ -43,7 +43,7 @@ sealed interface Command {
   record Move(OptionalInt to) implements Operator {}
 
   /** At one server. */
-  record Control(ControlRequest request) implements Operator {}
+  record Order(int serverId, Control control) implements Operator {}
 
   /**
    * Copies all that is stored into a file.

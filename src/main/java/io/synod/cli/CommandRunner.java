@@ -1,11 +1,11 @@
 package io.synod.cli;
 
+import io.synod.client.ClusterStatus;
 import io.synod.client.Reading;
 import io.synod.client.RefusedException;
+import io.synod.client.Row;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
-import io.synod.proto.KeyValue;
-import io.synod.proto.StatusResponse;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -92,7 +92,7 @@ final class CommandRunner {
     } else if (command instanceof Command.Count count) {
       output.count(client.count(count.prefix()), System.nanoTime() - began);
     } else if (command instanceof Command.Status) {
-      StatusResponse status = client.statusWithFaults();
+      ClusterStatus status = client.statusWithFaults();
       output.text(StatusTable.of(status));
       return AdminRunner.of(status);
     } else if (command instanceof Command.Operator operator) {
@@ -107,8 +107,8 @@ final class CommandRunner {
 
   private void list(Command.Listing listing, long began) {
     long listed = 0;
-    Iterator<KeyValue> rows = client.list(listing.prefix(), listing.limit());
-    List<KeyValue> together = new ArrayList<>();
+    Iterator<Row> rows = client.list(listing.prefix(), listing.limit());
+    List<Row> together = new ArrayList<>();
     try {
       while (rows.hasNext()) {
         together.add(rows.next());

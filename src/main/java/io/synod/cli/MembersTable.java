@@ -1,11 +1,12 @@
 package io.synod.cli;
 
-import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusResponse;
+import io.synod.client.ClusterStatus;
+import io.synod.client.MemberState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /** Members as a person reads them, and as a program does. */
@@ -13,30 +14,30 @@ final class MembersTable {
   private MembersTable() {}
 
   /** As the server that was asked sees them. */
-  static String of(StatusResponse status) {
+  static String of(ClusterStatus status) {
     Optional<String> outside = StatusTable.outside(status);
     if (outside.isPresent()) {
       return outside.get() + "\n\n" + ofPast(status);
     }
     TextTable table = new TextTable(heads("incarnation"));
-    for (MemberStatus member : status.getMemberList()) {
+    for (MemberState member : status.members()) {
       List<String> row = cells(member, status);
-      row.add(member.getIncarnation());
+      row.add(member.incarnation());
       table.row(row);
     }
     return table
         + "membership of slot "
-        + status.getMembershipSlot()
+        + status.membership().slot()
         + ", quorum "
         + StatusTable.quorum(status)
-        + (status.getCoordinatorHeard() ? "; * coordinates" : "");
+        + (status.coordination().heard() ? "; * coordinates" : "");
   }
 
   /** As a server knows them that hears them no more. */
-  static String ofPast(StatusResponse status) {
-    return ofPlan(status.getMemberList())
+  static String ofPast(ClusterStatus status) {
+    return ofPlan(status.members())
         + "as of slot "
-        + status.getMembershipSlot()
+        + status.membership().slot()
         + ", the last that this server knows";
   }
 
@@ -49,18 +50,19 @@ final class MembersTable {
   }
 
   /** What every table of members says of one; more may be added. */
-  static List<String> cells(MemberStatus member, StatusResponse status) {
+  static List<String> cells(MemberState member, ClusterStatus status) {
     boolean coordinates =
-        status.getCoordinatorHeard() && member.getServerId() == status.getCoordinatorId();
-    boolean asked = member.getServerId() == status.getServerId();
+        status.coordination().heard()
+            && status.coordination().coordinatorId().equals(OptionalInt.of(member.serverId()));
+    boolean asked = member.serverId() == status.server().id();
     return new ArrayList<>(
         List.of(
-            member.getServerId() + (coordinates ? " *" : ""),
-            orDash(member.getClientAddress()),
-            orDash(member.getConsensusAddress()),
+            member.serverId() + (coordinates ? " *" : ""),
+            orDash(member.clientAddress()),
+            orDash(member.consensusAddress()),
             role(member),
-            asked ? "this one" : member.getLive() ? "yes" : "NO",
-            member.hasLagSlots() ? Long.toString(member.getLagSlots()) : "-"));
+            asked ? "this one" : member.live() ? "yes" : "NO",
+            member.lagSlots().isPresent() ? Long.toString(member.lagSlots().getAsLong()) : "-"));
   }
 
   private static String orDash(String text) {
@@ -68,42 +70,44 @@ final class MembersTable {
   }
 
   /** Members that are not there yet, or since a moment. */
-  static String ofPlan(List<MemberStatus> members) {
+  static String ofPlan(List<MemberState> members) {
     TextTable table = new TextTable("member", "clients", "servers", "role");
-    for (MemberStatus member : members) {
+    for (MemberState member : members) {
       table.row(
-          Integer.toString(member.getServerId()),
-          member.getClientAddress(),
-          member.getConsensusAddress(),
+          Integer.toString(member.serverId()),
+          member.clientAddress(),
+          member.consensusAddress(),
           role(member));
     }
     return table.toString();
   }
 
-  static String role(MemberStatus member) {
+  static String role(MemberState member) {
     String role = name(member);
-    return member.hasReplaces() ? role + ", to replace " + member.getReplaces() : role;
+    return member.replaces().isPresent()
+        ? role + ", to replace " + member.replaces().getAsInt()
+        : role;
   }
 
-  private static String name(MemberStatus member) {
-    return member.getRole().name().toLowerCase(Locale.ROOT).replace("role_", "");
+  private static String name(MemberState member) {
+    return member.role().name().toLowerCase(Locale.ROOT);
   }
 
   /**
    * One line a member, with tabs: id, role, live, down or unknown, clients' and servers' address.
    */
-  static String raw(StatusResponse status) {
+  static String raw(ClusterStatus status) {
     boolean outside = StatusTable.outside(status).isPresent();
-    return status.getMemberList().stream()
+    return status.members().stream()
         .map(
             member ->
                 String.join(
                     "\t",
-                    Integer.toString(member.getServerId()),
+                    Integer.toString(member.serverId()),
                     name(member),
-                    outside ? "unknown" : member.getLive() ? "live" : "down",
-                    member.getClientAddress(),
-                    member.getConsensusAddress()))
+                    outside ? "unknown" : member.live() ? "live" : "down",
+                    member.clientAddress(),
+                    member.consensusAddress()))
         .collect(Collectors.joining("\n"));
   }
 }

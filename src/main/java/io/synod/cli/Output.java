@@ -1,10 +1,10 @@
 package io.synod.cli;
 
 import com.google.protobuf.ByteString;
+import io.synod.client.ClusterStatus;
+import io.synod.client.Row;
 import io.synod.client.SynodException;
 import io.synod.client.UnknownOutcomeException;
-import io.synod.proto.KeyValue;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -76,21 +76,21 @@ final class Output {
   }
 
   /** Pairs of a listing that belong together, at most {@link #ROWS_TOGETHER}. */
-  void rows(List<KeyValue> rows) {
+  void rows(List<Row> rows) {
     int width = 0;
     if (isForPerson()) {
-      for (KeyValue row : rows) {
-        int length = Printable.of(row.getKey()).length();
+      for (Row row : rows) {
+        int length = Printable.of(row.key()).length();
         width = length > MOST_KEY_WIDTH ? width : Math.max(width, length);
       }
     }
-    for (KeyValue row : rows) {
+    for (Row row : rows) {
       if (style == Style.RAW) {
-        value(row.getKey(), "", 0);
+        value(row.key(), "", 0);
       } else {
-        String key = Printable.of(row.getKey());
+        String key = Printable.of(row.key());
         String gap = " ".repeat(Math.max(0, width - key.length()) + 2);
-        results.println(key + gap + shown(row.getValue()));
+        results.println(key + gap + shown(row.value()));
       }
     }
   }
@@ -105,7 +105,7 @@ final class Output {
   }
 
   /** Who belongs to the cluster. */
-  void members(StatusResponse status) {
+  void members(ClusterStatus status) {
     results.println(style == Style.RAW ? MembersTable.raw(status) : MembersTable.of(status));
   }
 

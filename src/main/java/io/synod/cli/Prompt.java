@@ -1,10 +1,10 @@
 package io.synod.cli;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.synod.client.ClusterStatus;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -126,16 +126,18 @@ final class Prompt {
             .map(ServerAddress::toString)
             .collect(Collectors.joining(", "));
     try {
-      StatusResponse status = client.status();
+      ClusterStatus status = client.status();
       String state =
-          status.hasWaitingFor()
-              ? status.getWaitingFor()
-              : status.getCoordinatorHeard()
+          status.waitingFor().isPresent()
+              ? status.waitingFor().get()
+              : status.coordination().heard()
                   ? "server %d of %d; server %d coordinates"
                       .formatted(
-                          status.getServerId(), status.getMemberCount(), status.getCoordinatorId())
+                          status.server().id(),
+                          status.members().size(),
+                          status.coordination().coordinatorId().orElse(status.server().id()))
                   : "server %d of %d; it hears no coordinator"
-                      .formatted(status.getServerId(), status.getMemberCount());
+                      .formatted(status.server().id(), status.members().size());
       output.text("Synod at %s: %s%nHELP shows the verbs".formatted(servers, state));
     } catch (SynodException e) {
       output.error(e.getMessage() + "; it is tried again with each command");

@@ -1,8 +1,8 @@
 package io.synod.cli;
 
-import io.synod.proto.Faults;
-import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusResponse;
+import io.synod.client.ClusterStatus;
+import io.synod.client.Faults;
+import io.synod.client.MemberState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -22,14 +22,14 @@ final class StatusTable {
   /** What a key counts besides its bytes, as the contract says. */
   private static final int KEY_BYTES = 128;
 
-  private final StatusResponse status;
+  private final ClusterStatus status;
   private final StringBuilder out = new StringBuilder();
 
-  private StatusTable(StatusResponse status) {
+  private StatusTable(ClusterStatus status) {
     this.status = status;
   }
 
-  static String of(StatusResponse status) {
+  static String of(ClusterStatus status) {
     return new StatusTable(status).text();
   }
 
@@ -37,15 +37,15 @@ final class StatusTable {
    * What comes before all else at a server that has no part in the cluster: it hears nobody, so
    * that what it knows of the others is of no use.
    */
-  static Optional<String> outside(StatusResponse status) {
+  static Optional<String> outside(ClusterStatus status) {
     boolean named =
-        status.getMemberCount() == 0
-            || status.getMemberList().stream()
-                .anyMatch(member -> member.getServerId() == status.getServerId());
+        status.members().isEmpty()
+            || status.members().stream()
+                .anyMatch(member -> member.serverId() == status.server().id());
     if (named) {
       return Optional.empty();
     }
-    String why = status.hasWaitingFor() ? status.getWaitingFor() : "this server is no member";
+    String why = status.waitingFor().orElse("this server is no member");
     return Optional.of(why + "\nit does not hear the others: ask one of them");
   }
 
@@ -57,11 +57,11 @@ final class StatusTable {
       out.append('\n').append(MembersTable.ofPast(status));
       return out.toString().stripTrailing();
     }
-    if (status.getMemberCount() > 0) {
+    if (!status.members().isEmpty()) {
       line("quorum", quorum());
     }
     faults();
-    if (status.getMemberCount() > 0) {
+    if (!status.members().isEmpty()) {
       out.append('\n').append(members());
     }
     return out.toString().stripTrailing();
@@ -72,59 +72,49 @@ final class StatusTable {
         "server",
         "%d%s, up %s%s"
             .formatted(
-                status.getServerId(),
-                address(status.getServerId()),
-                duration(Duration.ofMillis(status.getUptimeMillis())),
+                status.server().id(),
+                address(status.server().id()),
+                duration(Duration.ofMillis(status.server().uptimeMillis())),
                 version()));
-    if (status.hasWaitingFor() && !outside) {
-      line("waiting", status.getWaitingFor());
-    }
-    if (status.hasWarning()) {
-      line("warning", status.getWarning());
-    }
-    line("cluster", status.hasClusterId() ? status.getClusterId() : "not founded yet");
+    status.waitingFor().filter(what -> !outside).ifPresent(what -> line("waiting", what));
+    status.warning().ifPresent(what -> line("warning", what));
+    line("cluster", status.clusterId().orElse("not founded yet"));
     if (!outside) {
       line("coordinator", coordinator());
       line(
           "ballot",
           "b%1$d.%2$d: round %1$d of server %2$d"
-              .formatted(status.getBallotRound(), status.getBallotServerId()));
+              .formatted(
+                  status.coordination().ballotRound(), status.coordination().ballotServerId()));
     }
     line(
         "log",
         "chosen up to slot %d, applied up to %d"
-            .formatted(status.getChosenSlot(), status.getAppliedSlot()));
-    line("keys", Long.toString(status.getKeys()));
-    if (status.getQuotaBytes() > 0) {
+            .formatted(status.log().chosenSlot(), status.log().appliedSlot()));
+    line("keys", Long.toString(status.data().keys()));
+    if (status.data().quotaBytes() > 0) {
       line("data", data());
     }
   }
 
   private String data() {
-    long used = status.getLiveBytes() + KEY_BYTES * status.getKeys();
+    ClusterStatus.Data data = status.data();
+    long used = data.liveBytes() + KEY_BYTES * data.keys();
     return String.format(
         Locale.ROOT,
         "%,d bytes, %d %% of the quota; history of %,d bytes; revision %d",
-        status.getLiveBytes(),
-        used * 100 / status.getQuotaBytes(),
-        status.getHistoryBytes(),
-        status.getRevision());
+        data.liveBytes(),
+        used * 100 / data.quotaBytes(),
+        data.historyBytes(),
+        data.revision());
   }
 
   /** What servers were told to do badly, each as it says itself. */
   private void faults() {
     Map<Integer, Faults> all = new TreeMap<>();
-    all.put(
-        status.getServerId(),
-        Faults.newBuilder()
-            .setFailRate(status.getFailRate())
-            .setSuspendedMillis(status.getSuspendedMillis())
-            .addAllCutServerId(status.getCutServerIdList())
-            .build());
-    for (MemberStatus member : status.getMemberList()) {
-      if (member.hasFaults()) {
-        all.putIfAbsent(member.getServerId(), member.getFaults());
-      }
+    all.put(status.server().id(), status.faults());
+    for (MemberState member : status.members()) {
+      member.faults().ifPresent(faults -> all.putIfAbsent(member.serverId(), faults));
     }
     String name = "on purpose";
     for (Map.Entry<Integer, Faults> each : all.entrySet()) {
@@ -137,21 +127,19 @@ final class StatusTable {
 
   private static List<String> faults(int server, Faults faults) {
     List<String> all = new ArrayList<>();
-    if (faults.getFailRate() > 0) {
-      all.add("fails at a rate of " + faults.getFailRate());
+    if (faults.failRate() > 0) {
+      all.add("fails at a rate of " + faults.failRate());
     }
-    if (faults.getSuspendedMillis() > 0) {
+    if (faults.suspendedMillis() > 0) {
       all.add(
           String.format(
               Locale.ROOT,
               "drops servers' traffic for %.1f s more; RESUME %d ends it",
-              faults.getSuspendedMillis() / 1e3,
+              faults.suspendedMillis() / 1e3,
               server));
     }
-    if (faults.getCutServerIdCount() > 0) {
-      all.add(
-          "is cut off from %s; HEAL ends it"
-              .formatted(Output.servers(faults.getCutServerIdList())));
+    if (!faults.cutFrom().isEmpty()) {
+      all.add("is cut off from %s; HEAL ends it".formatted(Output.servers(faults.cutFrom())));
     }
     return all;
   }
@@ -161,31 +149,32 @@ final class StatusTable {
   }
 
   private String version() {
-    return status.getVersion().isEmpty() ? "" : ", version " + status.getVersion();
+    return status.server().version().isEmpty() ? "" : ", version " + status.server().version();
   }
 
   private String address(int server) {
-    if (server == status.getServerId() && !status.getClientAddress().isEmpty()) {
-      return " at " + status.getClientAddress();
+    if (server == status.server().id() && !status.server().clientAddress().isEmpty()) {
+      return " at " + status.server().clientAddress();
     }
-    return status.getMemberList().stream()
-        .filter(member -> member.getServerId() == server && !member.getClientAddress().isEmpty())
+    return status.members().stream()
+        .filter(member -> member.serverId() == server && !member.clientAddress().isEmpty())
         .findFirst()
-        .map(member -> " at " + member.getClientAddress())
+        .map(member -> " at " + member.clientAddress())
         .orElse("");
   }
 
   private String coordinator() {
-    if (!status.hasCoordinatorId()) {
+    ClusterStatus.Coordination coordination = status.coordination();
+    if (coordination.coordinatorId().isEmpty()) {
       return "none yet";
     }
-    int coordinator = status.getCoordinatorId();
+    int coordinator = coordination.coordinatorId().getAsInt();
     String server = "server " + coordinator + address(coordinator);
-    if (status.getCoordinatorHeard()) {
-      return server + since(", heard since ", status.getCoordinatorSinceMillis());
+    if (coordination.heard()) {
+      return server + since(", heard since ", coordination.sinceMillis());
     }
-    String since = since(" since ", status.getUnheardSinceMillis());
-    return coordinator == status.getServerId()
+    String since = since(" since ", coordination.unheardSinceMillis().orElse(0));
+    return coordinator == status.server().id()
         ? "none: this server coordinated, and hears no quorum" + since
         : "none is heard" + since + "; the last was " + server;
   }
@@ -198,20 +187,21 @@ final class StatusTable {
 
   private String quorum() {
     return quorum(status)
-        + (status.getDynamicQuorum() ? "; dynamic: votes follow who is live" : "");
+        + (status.membership().dynamic() ? "; dynamic: votes follow who is live" : "");
   }
 
   /** Of how many voters, and how many of them may fail now. */
-  static String quorum(StatusResponse status) {
-    List<MemberStatus> voters = voters(status);
-    long live = voters.stream().filter(MemberStatus::getLive).count();
-    long spare = live - status.getQuorum();
+  static String quorum(ClusterStatus status) {
+    List<MemberState> voters = voters(status);
+    long live = voters.stream().filter(MemberState::live).count();
+    long spare = live - status.membership().quorum();
     String now =
         spare < 0
             ? "no quorum: all waits until %d more %s"
                 .formatted(-spare, spare == -1 ? "answers" : "answer")
             : tolerance(spare) + " now";
-    return "%d of %d; %d live; %s".formatted(status.getQuorum(), voters.size(), live, now);
+    return "%d of %d; %d live; %s"
+        .formatted(status.membership().quorum(), voters.size(), live, now);
   }
 
   /** Of a quorum and so many voters more. */
@@ -221,37 +211,30 @@ final class StatusTable {
         : "tolerates %d %s".formatted(spare, spare == 1 ? "failure" : "failures");
   }
 
-  private static List<MemberStatus> voters(StatusResponse status) {
-    List<MemberStatus> voters =
-        status.getMemberList().stream()
-            .filter(
-                m ->
-                    m.getRole() == MemberStatus.Role.VOTER
-                        || m.getRole() == MemberStatus.Role.WITNESS)
-            .toList();
-    return voters;
+  private static List<MemberState> voters(ClusterStatus status) {
+    return status.members().stream().filter(member -> member.role().votes()).toList();
   }
 
   private String members() {
-    boolean waits = status.getMemberList().stream().anyMatch(m -> m.getSyncAgeMillis() > 0);
+    boolean waits = status.members().stream().anyMatch(m -> m.syncAgeMillis() > 0);
     List<String> heads = MembersTable.heads("round trip");
     if (waits) {
       heads.add("sync for");
     }
     TextTable table = new TextTable(heads);
-    for (MemberStatus member : status.getMemberList()) {
-      boolean self = member.getServerId() == status.getServerId();
+    for (MemberState member : status.members()) {
+      boolean self = member.serverId() == status.server().id();
       List<String> row = MembersTable.cells(member, status);
       row.add(
-          self || !member.getLive() || member.getRoundTripMicros() == 0
+          self || !member.live() || member.roundTripMicros() == 0
               ? "-"
-              : Output.milliseconds(member.getRoundTripMicros() * 1_000));
+              : Output.milliseconds(member.roundTripMicros() * 1_000));
       if (waits) {
-        row.add(member.getSyncAgeMillis() == 0 ? "-" : member.getSyncAgeMillis() + " ms");
+        row.add(member.syncAgeMillis() == 0 ? "-" : member.syncAgeMillis() + " ms");
       }
       table.row(row);
     }
-    String note = status.getCoordinatorHeard() ? "* coordinates\n" : "";
+    String note = status.coordination().heard() ? "* coordinates\n" : "";
     if (waits) {
       note += "sync for: how long a write to its disk has been under way\n";
     }

@@ -92,6 +92,14 @@ final class Workload {
     return random.nextInt(100) < readPercent;
   }
 
+  ByteString key(int key) {
+    return puts[key].getKey();
+  }
+
+  ByteString value(int key) {
+    return puts[key].getValue();
+  }
+
   GetRequest get(int key) {
     return gets[key];
   }

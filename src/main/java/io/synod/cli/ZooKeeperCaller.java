@@ -143,7 +143,7 @@ final class ZooKeeperCaller implements Caller {
         () -> {
           ByteBuf out = header(CREATE);
           path(out, key);
-          bytes(out, workload.put(key).getValue());
+          bytes(out, workload.value(key));
           out.writeInt(1).writeInt(ALL_PERMISSIONS);
           text(out, "world");
           text(out, "anyone");
@@ -158,7 +158,7 @@ final class ZooKeeperCaller implements Caller {
         () -> {
           ByteBuf out = header(SET_DATA);
           path(out, key);
-          bytes(out, workload.put(key).getValue());
+          bytes(out, workload.value(key));
           out.writeInt(-1);
           request(out, new Pending(outcome, true, 0));
         });
@@ -191,7 +191,7 @@ final class ZooKeeperCaller implements Caller {
   }
 
   private void path(ByteBuf out, int key) {
-    text(out, "/" + workload.put(key).getKey().toStringUtf8());
+    text(out, "/" + workload.key(key).toStringUtf8());
   }
 
   private static void text(ByteBuf out, String text) {

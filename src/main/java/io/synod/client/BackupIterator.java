@@ -5,8 +5,8 @@ import io.grpc.StatusRuntimeException;
 import io.synod.proto.BackupChunk;
 import java.util.Iterator;
 
-/** The chunks of a backup, with the client's exceptions in place of gRPC's. One thread. */
-final class BackupIterator implements Iterator<BackupChunk> {
+/** The parts of a backup, with the client's exceptions in place of gRPC's. One thread. */
+final class BackupIterator implements Iterator<BackupPart> {
   private final ServerAddress server;
   private final Iterator<BackupChunk> chunks;
 
@@ -29,7 +29,7 @@ final class BackupIterator implements Iterator<BackupChunk> {
   }
 
   @Override
-  public BackupChunk next() {
-    return chunks.next();
+  public BackupPart next() {
+    return Messages.part(chunks.next());
   }
 }

@@ -1,6 +1,5 @@
 package io.synod.client;
 
-import io.synod.proto.KeyValue;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
 import java.util.Iterator;
@@ -8,7 +7,7 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /** Goes through the pages of a range, all at the revision of the first. One thread. */
-final class RangeIterator implements Iterator<KeyValue> {
+final class RangeIterator implements Iterator<Row> {
   /** Above what any page holds. */
   private static final int MOST_ROWS = 1 << 20;
 
@@ -42,11 +41,11 @@ final class RangeIterator implements Iterator<KeyValue> {
   }
 
   @Override
-  public KeyValue next() {
+  public Row next() {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
     left--;
-    return page.getRow(place++);
+    return Messages.row(page.getRow(place++));
   }
 }

@@ -9,19 +9,13 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.synod.client.Call.Reply;
 import io.synod.client.Call.Wish;
-import io.synod.proto.BackupChunk;
 import io.synod.proto.BackupRequest;
-import io.synod.proto.ChangeRequest;
-import io.synod.proto.ChangeResponse;
 import io.synod.proto.ClusterGrpc;
-import io.synod.proto.ControlRequest;
 import io.synod.proto.DeleteRequest;
 import io.synod.proto.GetRequest;
 import io.synod.proto.GetResponse;
-import io.synod.proto.KeyValue;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MoveCoordinatorRequest;
-import io.synod.proto.MoveCoordinatorResponse;
 import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
@@ -30,6 +24,7 @@ import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -156,7 +151,7 @@ public final class SynodClient implements AutoCloseable {
    * @param prefix empty: all keys
    * @param limit how many at most
    */
-  public Iterator<KeyValue> list(ByteString prefix, long limit) {
+  public Iterator<Row> list(ByteString prefix, long limit) {
     return new RangeIterator(
         RangeRequest.newBuilder().setPrefix(prefix).build(), limit, this::rangePage);
   }
@@ -187,17 +182,17 @@ public final class SynodClient implements AutoCloseable {
   }
 
   /** What the first server that answers knows of the cluster. Blocks. */
-  public StatusResponse status() {
+  public ClusterStatus status() {
     return await(statusCall(/* others= */ false), /* write= */ false, SynodClient::status);
   }
 
   /** As {@link #status}, with what was done to other servers on purpose, as far as they say. */
-  public StatusResponse statusWithFaults() {
+  public ClusterStatus statusWithFaults() {
     return await(statusCall(/* others= */ true), /* write= */ false, SynodClient::status);
   }
 
   /** As {@link #status}, without blocking. */
-  public CompletableFuture<StatusResponse> statusAsync() {
+  public CompletableFuture<ClusterStatus> statusAsync() {
     return derive(statusCall(/* others= */ false), SynodClient::status);
   }
 
@@ -210,12 +205,12 @@ public final class SynodClient implements AutoCloseable {
             /* write= */ false));
   }
 
-  private static StatusResponse status(Reply<StatusResponse> reply) {
+  private static ClusterStatus status(Reply<StatusResponse> reply) {
     StatusResponse status = reply.message();
     if (status == null) {
       throw new RefusedException(reply.server() + ": it has no status", null);
     }
-    return status;
+    return Messages.status(status);
   }
 
   // ---- writes
@@ -263,21 +258,44 @@ public final class SynodClient implements AutoCloseable {
   // ---------------------------------------------------------------------------------
 
   /**
-   * Changes the membership, or says what a change would be. When it returns, the change is in
-   * force. A {@link RefusedException} says why it must not be, and then nothing was done. Blocks.
+   * Changes the membership. When it returns, the change is in force. A {@link RefusedException}
+   * says why it must not be, and then nothing was done. Blocks.
    */
-  public ChangeResponse change(ChangeRequest request) {
-    return operate(ClusterGrpc.getChangeMethod(), request, !request.getDryRun());
+  public ChangeOutcome change(MembershipChange change) {
+    return Messages.outcome(
+        operate(
+            ClusterGrpc.getChangeMethod(),
+            Messages.request(change, /* dryRun= */ false),
+            /* write= */ true));
   }
 
-  /** Has another server coordinate. Blocks until it does. */
-  public MoveCoordinatorResponse moveCoordinator(MoveCoordinatorRequest request) {
-    return operate(ClusterGrpc.getMoveCoordinatorMethod(), request, /* write= */ true);
+  /** What {@link #change} would do, or why it would be refused; nothing is done. Blocks. */
+  public ChangeOutcome dryRun(MembershipChange change) {
+    return Messages.outcome(
+        operate(
+            ClusterGrpc.getChangeMethod(),
+            Messages.request(change, /* dryRun= */ true),
+            /* write= */ false));
+  }
+
+  /**
+   * Has another server coordinate. Blocks until it does.
+   *
+   * @param to the best placed one if none
+   * @return who coordinates now
+   */
+  public int moveCoordinator(OptionalInt to) {
+    MoveCoordinatorRequest.Builder request = MoveCoordinatorRequest.newBuilder();
+    to.ifPresent(request::setTo);
+    return operate(ClusterGrpc.getMoveCoordinatorMethod(), request.build(), /* write= */ true)
+        .getCoordinatorId();
   }
 
   /** Faults on purpose, and a snapshot, at one server. Blocks until they are ordered. */
-  public void control(ControlRequest request) {
-    Object unused = operate(ClusterGrpc.getControlMethod(), request, /* write= */ true);
+  public void control(int serverId, Control control) {
+    Object unused =
+        operate(
+            ClusterGrpc.getControlMethod(), Messages.request(serverId, control), /* write= */ true);
   }
 
   /**
@@ -287,7 +305,7 @@ public final class SynodClient implements AutoCloseable {
    *
    * @param from one of this client's servers; empty: the one that calls begin with
    */
-  public Iterator<BackupChunk> backup(Optional<ServerAddress> from) {
+  public Iterator<BackupPart> backup(Optional<ServerAddress> from) {
     Connections.Connection connection =
         from.map(connections::to).orElseGet(() -> connections.at(connections.preferred()));
     return new BackupIterator(

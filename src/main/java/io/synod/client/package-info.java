@@ -8,7 +8,7 @@
  *
  * <p>Thread-safe. Asynchronous results are completed on network threads, which must not be blocked.
  *
- * <p>Depends on generated code only.
+ * <p>Depends on generated code only, and shows none of it: what callers see is the records here.
  */
 @NullMarked
 package io.synod.client;

@@ -150,6 +150,21 @@ class ArchitectureTest {
   }
 
   @Test
+  void whatAPersonTypesIntoKnowsTheClientAndNoGeneratedTypes() {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(ROOT + "cli")
+            .and()
+            .haveNameNotMatching(".*\\.(Workload|GrpcCaller|EchoServer|Etcd)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(PROTO)
+            .because(
+                "only the load generator calls below the client library, to measure the rest"));
+  }
+
+  @Test
   void nativeCodeStaysBehindTheEngineOnRocksDb() {
     check(
         noClasses()

@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
-import io.synod.proto.BackupChunk;
+import io.synod.client.BackupPart;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,19 +36,19 @@ class BackupFileTest {
     return all.toByteArray();
   }
 
-  private static List<BackupChunk> chunks(byte[] bytes, long saidBytes) {
+  private static List<BackupPart> chunks(byte[] bytes, long saidBytes) {
     return Stream.iterate(0, at -> at < bytes.length, at -> at + CHUNK_BYTES)
         .map(
             at -> {
               int size = Math.min(CHUNK_BYTES, bytes.length - at);
-              BackupChunk.Builder chunk =
-                  BackupChunk.newBuilder().setBytes(ByteString.copyFrom(bytes, at, size));
-              return (at == 0 ? chunk.setSlot(7).setSizeBytes(saidBytes) : chunk).build();
+              return new BackupPart(
+                  at == 0 ? Optional.of(new BackupPart.Head(7, saidBytes)) : Optional.empty(),
+                  ByteString.copyFrom(bytes, at, size));
             })
         .toList();
   }
 
-  private void assertRefused(List<BackupChunk> chunks, String why) throws IOException {
+  private void assertRefused(List<BackupPart> chunks, String why) throws IOException {
     Path file = folder.resolve("backup");
     IOException e =
         assertThrows(IOException.class, () -> new BackupFile(file).write(chunks.iterator()));

@@ -3,6 +3,7 @@ package io.synod.cli;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.client.Statuses;
 import io.synod.proto.Faults;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
@@ -51,7 +52,7 @@ class StatusTableTest {
   @Test
   void showsWhoCoordinatesAndHowFarTheLogIs() {
     assertShows(
-        StatusTable.of(five().build()),
+        StatusTable.of(Statuses.of(five().build())),
         "1 at 127.0.0.1:8001, up 61 s, version 0.1.0",
         "server 3 at 127.0.0.1:8003, heard since 2026-09-2",
         "b7.3: round 7 of server 3",
@@ -62,35 +63,37 @@ class StatusTableTest {
 
   @Test
   void saysHowManyFailuresAreTolerated() {
-    assertShows(StatusTable.of(all(five(), 4).build()), "3 of 5; 4 live", "NO");
-    assertShows(StatusTable.of(all(five(), 5).build()), "tolerates 2 failures now");
-    assertShows(StatusTable.of(all(five(), 4).build()), "tolerates 1 failure now");
-    assertShows(StatusTable.of(all(five(), 3).build()), "tolerates no failure now");
-    assertShows(StatusTable.of(all(five(), 2).build()), "no quorum", "until 1 more answers");
+    assertShows(StatusTable.of(Statuses.of(all(five(), 4).build())), "3 of 5; 4 live", "NO");
+    assertShows(StatusTable.of(Statuses.of(all(five(), 5).build())), "tolerates 2 failures now");
+    assertShows(StatusTable.of(Statuses.of(all(five(), 4).build())), "tolerates 1 failure now");
+    assertShows(StatusTable.of(Statuses.of(all(five(), 3).build())), "tolerates no failure now");
     assertShows(
-        StatusTable.of(all(five(), 4).setDynamicQuorum(true).build()),
+        StatusTable.of(Statuses.of(all(five(), 2).build())), "no quorum", "until 1 more answers");
+    assertShows(
+        StatusTable.of(Statuses.of(all(five(), 4).setDynamicQuorum(true).build())),
         "tolerates 1 failure now; dynamic: votes follow who is live");
-    assertShows(StatusTable.of(all(five(), 1).build()), "no quorum", "until 2 more answer");
+    assertShows(
+        StatusTable.of(Statuses.of(all(five(), 1).build())), "no quorum", "until 2 more answer");
   }
 
   @Test
   void showsDisksThatAreWaitedForOnlyIfThereAreAny() {
-    assertFalse(StatusTable.of(five().build()).contains("sync for"));
+    assertFalse(StatusTable.of(Statuses.of(five().build())).contains("sync for"));
     StatusResponse.Builder waits = five();
     waits.getMemberBuilder(2).setSyncAgeMillis(1_234);
-    assertShows(StatusTable.of(waits.build()), "sync for", "1234 ms");
+    assertShows(StatusTable.of(Statuses.of(waits.build())), "sync for", "1234 ms");
   }
 
   @Test
   void showsNoRoundTripOfAMemberThatIsNotHeard() {
     StatusResponse.Builder status = five();
     status.getMemberBuilder(2).setLive(false).setRoundTripMicros(77_000);
-    assertFalse(StatusTable.of(status.build()).contains("77 ms"));
+    assertFalse(StatusTable.of(Statuses.of(status.build())).contains("77 ms"));
   }
 
   @Test
   void fitsIntoEightyColumns() {
-    StatusTable.of(five().build())
+    StatusTable.of(Statuses.of(five().build()))
         .lines()
         .forEach(line -> assertTrue(line.length() <= 80, () -> line));
   }
@@ -105,7 +108,8 @@ class StatusTableTest {
   @Test
   void saysWhatItWaitsFor() {
     assertShows(
-        StatusTable.of(StatusResponse.newBuilder().setWaitingFor("waiting for server 2").build()),
+        StatusTable.of(
+            Statuses.of(StatusResponse.newBuilder().setWaitingFor("waiting for server 2").build())),
         "waiting for server 2",
         "not founded yet",
         "none yet");
@@ -115,14 +119,14 @@ class StatusTableTest {
   void saysThatCoordinatorIsNotHeard() {
     StatusResponse.Builder unheard =
         five().setCoordinatorHeard(false).setUnheardSinceMillis(1_790_000_000_000L);
-    String other = StatusTable.of(unheard.build());
+    String other = StatusTable.of(Statuses.of(unheard.build()));
     assertShows(
         other, "none is heard since 2026-09-2", "; the last was server 3 at 127.0.0.1:8003");
     assertFalse(other.contains("coordinates"), other);
-    String itself = StatusTable.of(unheard.setServerId(3).build());
+    String itself = StatusTable.of(Statuses.of(unheard.setServerId(3).build()));
     assertShows(itself, "none: this server coordinated, and hears no quorum since 2026-09-2");
     assertFalse(itself.contains("3 *"), itself);
-    assertFalse(MembersTable.of(unheard.build()).contains("coordinates"));
+    assertFalse(MembersTable.of(Statuses.of(unheard.build())).contains("coordinates"));
   }
 
   @Test
@@ -133,18 +137,22 @@ class StatusTableTest {
             .setMembershipSlot(17)
             .setClientAddress("127.0.0.1:8001")
             .removeMember(1);
-    for (String text : List.of(StatusTable.of(removed.build()), MembersTable.of(removed.build()))) {
+    for (String text :
+        List.of(
+            StatusTable.of(Statuses.of(removed.build())),
+            MembersTable.of(Statuses.of(removed.build())))) {
       assertTrue(text.startsWith("this server was removed from the cluster at slot 17\n"), text);
       assertShows(text, "ask one of them", "127.0.0.1:8004", "as of slot 17");
       assertFalse(text.contains("NO") || text.contains("quorum") || text.contains("live"), text);
     }
-    assertShows(MembersTable.raw(removed.build()), "0\tvoter\tunknown\t127.0.0.1:8000");
-    assertFalse(StatusTable.outside(five().build()).isPresent());
+    assertShows(
+        MembersTable.raw(Statuses.of(removed.build())), "0\tvoter\tunknown\t127.0.0.1:8000");
+    assertFalse(StatusTable.outside(Statuses.of(five().build())).isPresent());
   }
 
   @Test
   void showsWhatAnOperatorDidOnPurposeAndNothingElse() {
-    String plain = StatusTable.of(five().build());
+    String plain = StatusTable.of(Statuses.of(five().build()));
     assertFalse(
         plain.contains("on purpose") || plain.contains("cut off") || plain.contains("rate of"));
     StatusResponse.Builder faulty =
@@ -152,7 +160,7 @@ class StatusTableTest {
     faulty.getMemberBuilder(0).setFaults(Faults.newBuilder().setFailRate(0.3));
     faulty.getMemberBuilder(2).setFaults(Faults.getDefaultInstance());
     faulty.getMemberBuilder(4).setFaults(Faults.newBuilder().addCutServerId(1));
-    String text = StatusTable.of(faulty.build());
+    String text = StatusTable.of(Statuses.of(faulty.build()));
     assertShows(
         text,
         "on purpose   server 0 fails at a rate of 0.3\n",

@@ -66,7 +66,7 @@ class SynodClientTest {
       assertEquals(Optional.of(VALUE), client.getAsync(KEY).get(10, TimeUnit.SECONDS));
       client.deleteAsync(KEY).get(10, TimeUnit.SECONDS);
       assertEquals(Optional.empty(), client.getAsync(KEY).get(10, TimeUnit.SECONDS));
-      assertEquals(3, client.statusAsync().get(10, TimeUnit.SECONDS).getMemberCount());
+      assertEquals(3, client.statusAsync().get(10, TimeUnit.SECONDS).members().size());
     }
   }
 

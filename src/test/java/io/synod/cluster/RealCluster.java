@@ -6,6 +6,8 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.client.SynodClient;
+import io.synod.client.SynodException;
 import io.synod.paxos.Address;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.GetRequest;
@@ -22,7 +24,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -290,6 +294,25 @@ final class RealCluster implements AutoCloseable {
       try {
         return get(i, key, 2_000);
       } catch (StatusRuntimeException e) {
+        if (System.nanoTime() > end) {
+          throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
+        }
+        pause();
+      }
+    }
+  }
+
+  /** All pairs, linearizable, as this server reads them; tried for a minute at most. */
+  Map<String, String> allSurely(int i) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (true) {
+      try (SynodClient client = SynodClient.of(seats.get(i).client().toString())) {
+        Map<String, String> all = new TreeMap<>();
+        client
+            .list(ByteString.EMPTY, Long.MAX_VALUE)
+            .forEachRemaining(row -> all.put(row.key().toStringUtf8(), row.value().toStringUtf8()));
+        return all;
+      } catch (SynodException e) {
         if (System.nanoTime() > end) {
           throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
         }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -74,10 +75,7 @@ class SurvivalTest {
         if (!cluster.isRunning(server)) {
           cluster.start(server);
         }
-        for (int i = 0; i < PUTS; i++) {
-          assertEquals(
-              Optional.of("v" + i), cluster.getSurely(server, "k" + i), "server " + server);
-        }
+        assertHasAll(cluster, server, PUTS);
       }
       killAllAtOnce(cluster);
     }
@@ -90,6 +88,13 @@ class SurvivalTest {
     }
   }
 
+  private static void assertHasAll(RealCluster cluster, int server, int written) {
+    Map<String, String> all = cluster.allSurely(server);
+    for (int i = 0; i < written; i++) {
+      assertEquals("v" + i, all.get("k" + i), "k" + i + " at server " + server);
+    }
+  }
+
   private static void killAllAtOnce(RealCluster cluster) throws Exception {
     int written = PUTS;
     for (int round = 0; round < TOTAL_KILLS; round++) {
@@ -98,9 +103,7 @@ class SurvivalTest {
       }
       cluster.killAll();
       cluster.startAll();
-      for (int i = 0; i < written; i++) {
-        assertEquals(Optional.of("v" + i), cluster.getSurely(i % 5, "k" + i), "round " + round);
-      }
+      assertHasAll(cluster, round % 5, written);
     }
     System.out.println(
         "survive: " + TOTAL_KILLS + " kills of all five, " + written + " PUTs, none lost");
