@@ -156,6 +156,14 @@ final class Acceptor {
       matched = chosen;
       ahead.clear();
     }
+    Optional<Slot> contradicted = contradicted(propose);
+    if (contradicted.isPresent()) {
+      // protocol-rules.md, 14: no vote for it leaves.
+      effects.notice(
+          new Notice.PeerMisbehaved(
+              from, "proposed another value for " + contradicted.get() + " than is held at it"));
+      return;
+    }
     if (propose.first().isAfter(matched.next())) {
       keepAhead(from, propose);
       return;
@@ -189,8 +197,6 @@ final class Acceptor {
     for (Value value : propose.values()) {
       if (slot.isAfter(chosen)) {
         put(new AcceptedValue(slot, propose.ballot(), value));
-      } else {
-        checkAgreement(slot, value);
       }
       slot = slot.next();
     }
@@ -212,13 +218,26 @@ final class Acceptor {
     effects.record(new JournalRecord.ValueAccepted(accepted));
   }
 
-  private void checkAgreement(Slot slot, Value proposed) {
-    Optional<AcceptedValue> own = log.at(slot);
-    if (own.isPresent() && !own.get().value().equals(proposed)) {
-      effects.notice(
-          new Notice.PeerMisbehaved(
-              promised.server(), "proposed another value for the chosen " + slot));
+  /**
+   * The first slot that is chosen, or accepted at this very ballot, with another value than it is
+   * proposed with: whoever proposes that has used the ballot twice, or has not adopted.
+   */
+  private Optional<Slot> contradicted(Message.Propose propose) {
+    Slot slot = propose.first();
+    for (Value value : propose.values()) {
+      if (slot.isAfter(log.last())) {
+        break;
+      }
+      Optional<AcceptedValue> held = log.at(slot);
+      boolean settled =
+          !slot.isAfter(chosen)
+              || held.map(at -> at.ballot().equals(propose.ballot())).orElse(false);
+      if (settled && held.isPresent() && !held.get().value().equals(value)) {
+        return Optional.of(slot);
+      }
+      slot = slot.next();
     }
+    return Optional.empty();
   }
 
   /** Raises the promise. */

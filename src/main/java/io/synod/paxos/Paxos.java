@@ -104,6 +104,8 @@ public final class Paxos {
       learner.onSnapshotInstalled(installed.slot(), installed.membership());
     } else if (input instanceof Input.SnapshotGivenUp) {
       learner.onSnapshotGivenUp();
+    } else {
+      throw new IllegalArgumentException("no handler for " + input);
     }
     own.handOver(nowNanos);
     noteMembership();

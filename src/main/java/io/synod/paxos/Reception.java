@@ -304,6 +304,8 @@ final class Reception {
       acting.onRead(nowNanos, new Reads.Waiting(from.server(), request.id(), request.underLease()));
     } else if (message instanceof Message.LeaseGiven given) {
       acting.onLeaseGiven(from, given);
+    } else {
+      throw new IllegalArgumentException("no handler for " + message);
     }
     if (acting.isDeposed()) {
       own.settle(nowNanos);

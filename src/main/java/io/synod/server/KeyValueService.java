@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * threads counts at this place.
  */
 final class KeyValueService {
-  /** How fresh a read must be: {@code linearizable} or {@code local}. */
+  /** How fresh a read must be: {@code linearizable}, {@code lease} or {@code local}. */
   static final Metadata.Key<String> READ =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
 

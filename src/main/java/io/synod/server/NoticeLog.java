@@ -100,6 +100,8 @@ final class NoticeLog {
           "behind the log of {}, which begins at slot {}: asking for a snapshot",
           name(needed.from()),
           needed.cut());
+    } else {
+      throw new IllegalArgumentException("no words for " + notice);
     }
   }
 

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The acceptor by itself: ballot relation × slot relation × state. */
 class AcceptorTest {
@@ -58,6 +60,74 @@ class AcceptorTest {
     assertTrue(output.sendWhenDurable().isEmpty(), () -> "binds itself: " + output);
     assertEquals(1, output.sendNow().size());
     return output.sendNow().get(0).message();
+  }
+
+  /**
+   * Slots 1 and 2 are chosen, "a" and "b"; 3 holds "c" of the promised ballot b2, 4 holds "d" of
+   * b1, 5 nothing.
+   */
+  private Acceptor inTheMiddle() {
+    Acceptor acceptor = acceptor(Recovered.nothing());
+    acceptor.onPropose(S1, propose(B1, 1, "a", "b", "old", "d"));
+    acceptor.choose(Slot.of(2));
+    acceptor.onPropose(S2, propose(B2, 3, "c"));
+    effects.take();
+    return acceptor;
+  }
+
+  /** {@code voted}: up to where Accepted says so; what the log holds then in the slot. */
+  @ParameterizedTest
+  @CsvSource({
+    // ballot, slot, value, answer, voted or missing, held then
+    "1, 2, b, Refused, 0, b",
+    "1, 2, z, Refused, 0, b",
+    "1, 3, c, Refused, 0, c",
+    "1, 3, z, Refused, 0, c",
+    "1, 4, d, Refused, 0, d",
+    "1, 4, z, Refused, 0, d",
+    "1, 5, z, Refused, 0, -",
+    "2, 2, b, Accepted, 3, b",
+    "2, 2, z, Misbehaved, 0, b",
+    "2, 3, c, Accepted, 3, c",
+    "2, 3, z, Misbehaved, 0, c",
+    "2, 4, d, Accepted, 4, d",
+    "2, 4, z, Accepted, 4, z",
+    "2, 5, z, Missing, 4, -",
+    "3, 2, b, Accepted, 2, b",
+    "3, 2, z, Misbehaved, 0, b",
+    "3, 3, c, Accepted, 3, c",
+    "3, 3, z, Accepted, 3, z",
+    "3, 4, d, Missing, 3, d",
+    "3, 4, z, Missing, 3, d",
+    "3, 5, z, Missing, 3, -"
+  })
+  void answersEachProposeByItsBallotAndItsSlot(
+      int round, long slot, String value, String answer, long upTo, String held) {
+    Acceptor acceptor = inTheMiddle();
+    Ballot ballot = List.of(B1, B2, B3).get(round - 1);
+    acceptor.onPropose(ballot.server(), propose(ballot, slot, value));
+    Output output = effects.take();
+    List<Message> answers = new ArrayList<>();
+    output.sendWhenDurable().forEach(send -> answers.add(send.message()));
+    output.sendNow().forEach(send -> answers.add(send.message()));
+    boolean misbehaved =
+        output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance);
+    Ballot promised = Ballot.max(B2, ballot);
+    List<Message> expected =
+        switch (answer) {
+          case "Refused" -> List.of(new Message.Refused(ballot, B2));
+          case "Accepted" -> List.of(new Message.Accepted(ballot, Slot.of(upTo)));
+          case "Missing" -> List.of(new Message.Missing(ballot, Slot.of(upTo)));
+          default -> List.of();
+        };
+    assertEquals(expected, answers);
+    assertEquals(answer.equals("Misbehaved"), misbehaved);
+    assertEquals(promised, acceptor.promised());
+    assertEquals(
+        promised.equals(B3), output.records().contains(new JournalRecord.Promised(promised)));
+    assertEquals(
+        held.equals("-") ? Optional.empty() : Optional.of(CoreCluster.batch(held)),
+        acceptor.log().at(Slot.of(slot)).map(AcceptedValue::value));
   }
 
   @Test

@@ -569,14 +569,24 @@ class RuleScenariosTest {
   void rule14APeerThatContradictsAChosenValueIsAlarmed() {
     cluster.propose(coordinator, "x");
     cluster.run(100 * MILLI);
+    List<Ballot> votes = new ArrayList<>();
+    cluster.drop(
+        flight -> {
+          if (flight.from() == follower && flight.message() instanceof Message.Accepted accepted) {
+            votes.add(accepted.ballot());
+          }
+          return false;
+        });
     Slot slot = cluster.chosen(follower);
     Ballot higher = cluster.core(follower).followed().next(new ServerId(other));
     cluster.receive(
         follower,
         other,
         new Message.Propose(higher, slot, List.of(ScriptedCluster.batch("not x")), Slot.ZERO));
+    cluster.run(20 * MILLI);
     assertTrue(
         cluster.notices(follower).stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    assertFalse(votes.contains(higher), "no vote for it leaves");
     cluster.kill(follower);
     cluster.start(follower);
     assertEquals(List.of("x"), cluster.texts(follower));

@@ -218,13 +218,15 @@ class MainTest {
     waiting.until("waiting for a server of cluster " + other);
     waiting.until("listening for clients on");
     // Alone without a cluster_id it is open by its first turns.
-    Thread.sleep(1_000);
-    StatusResponse status =
-        ClusterGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(20, TimeUnit.SECONDS)
-            .status(StatusRequest.getDefaultInstance());
-    assertEquals("waiting for a server of cluster " + other, status.getWaitingFor());
-    assertFalse(status.hasClusterId());
+    StatusResponse status;
+    do {
+      status =
+          ClusterGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(20, TimeUnit.SECONDS)
+              .status(StatusRequest.getDefaultInstance());
+      assertEquals("waiting for a server of cluster " + other, status.getWaitingFor());
+      assertFalse(status.hasClusterId());
+    } while (status.getUptimeMillis() < 1_500);
     waiting.process().destroyForcibly().waitFor();
 
     Running founding = run(alone());
