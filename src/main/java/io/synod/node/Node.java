@@ -2,11 +2,7 @@ package io.synod.node;
 
 import io.synod.journal.DurableLog;
 import io.synod.node.ClientRequest.Operation;
-import io.synod.node.ClientRequest.ReadMode;
-import io.synod.paxos.Ballot;
-import io.synod.paxos.Bytes;
 import io.synod.paxos.ChangeAnswer;
-import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Input;
 import io.synod.paxos.Message;
@@ -17,21 +13,16 @@ import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
-import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.store.Belonging;
 import io.synod.store.KeyValueStore;
-import io.synod.store.Result;
 import io.synod.store.Snapshots;
-import io.synod.store.StateMachine;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import io.synod.transport.PeerNetwork;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The driver: one duty cycle, {@link #turn}, that brings messages, time and commands to the
@@ -42,23 +33,14 @@ import org.jspecify.annotations.Nullable;
  * throwable that leaves {@code turn} is fatal.
  */
 public final class Node implements PeerListener {
-  private static final String WRITES_FULL =
-      "too many writes came while one before them is not decided: try again later";
-
   /** So many messages and requests are handled in one turn at most. */
   private static final int TURN_INPUTS = 4_096;
 
   /** How often deadlines are looked at. */
   private static final long DEADLINE_INTERVAL_NANOS = 5_000_000;
 
-  /** How often the status is made anew, and what is due now and then is done. */
-  private static final long STATUS_INTERVAL_NANOS = 100_000_000;
-
-  /** The same when something was applied since: who wrote and then asks is to see it. */
-  private static final long STATUS_SOON_NANOS = 2_000_000;
-
-  /** Of the request to hand over; nobody waits for its answer. */
-  private static final long HAND_OVER_ID = 0;
+  /** How often what is due now and then is done. */
+  private static final long DUTIES_INTERVAL_NANOS = 100_000_000;
 
   private final NodeSettings settings;
   private final PaxosSettings identity;
@@ -76,98 +58,30 @@ public final class Node implements PeerListener {
   private final FaultsOnPurpose faults;
   private final OperatorDuties operators = new OperatorDuties();
 
+  private final Outgoing outgoing;
   private final WritePath writePath;
   private final Writes writes;
-  private final Reads reads;
-  private final Reads leaseReads;
-  private final List<Reads> bothReads;
+  private final ReadPath readPath;
+  private final ApplyPath applyPath;
   private final SnapshotDuties snapshots;
+  private final Availability availability;
+  private final Departure departure;
+  private final StatusReport statusReport;
   private final Compaction compaction;
-  private final Scans scans;
   private final Quota quota;
   private final Intake intake;
-  private final StateMachine.Results results = new ApplyResults();
 
-  /** Binding messages that wait for the journal, in order. */
-  private final ArrayDeque<Binding> binding = new ArrayDeque<>();
+  /** Hands an input to the protocol, and does what it says. */
+  private final Consumer<Input> protocol = this::step;
 
-  /** Messages to this server itself. */
-  private final ArrayDeque<Message> toSelf = new ArrayDeque<>();
-
-  private long appended;
   private long nowNanos;
   private long deadlinesAtNanos = Long.MIN_VALUE;
-  private long statusAtNanos = Long.MIN_VALUE;
   private long dutiesAtNanos = Long.MIN_VALUE;
-
-  /** Whether something was applied since the status was made. */
-  private boolean statusOutdated;
-
-  private Optional<Ballot> elected = Optional.empty();
-  private long electedAtMillis;
-
-  /** The server is about to end: another one should coordinate before it does. */
-  private volatile boolean leaving;
-
-  private boolean leavingTold;
-  private long handOverAskedNanos = Long.MIN_VALUE;
-
-  /** Whether nobody would miss a coordinator if this server ended now; as of the last turn. */
-  private volatile boolean dispensable;
-
-  /**
-   * The log begins behind what the store holds: the snapshot it had is damaged. What is chosen is
-   * not applied until one has come from a peer; this server's votes are not touched by that.
-   */
-  private boolean lacksSnapshot;
-
-  private final Outsider outsider;
-
-  /** Since when no content coordinator is heard, by the wall clock; 0 while one is. */
-  private long unheardSinceMillis;
-
-  /** Of the state after slots applied in this turn, for the protocol to compare. */
-  private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
-
-  private volatile @Nullable NodeStatus status;
 
   /** How many requests are under way, beside those that wait in the inbox; as of the last turn. */
   private volatile int held;
 
   private record Incoming(ServerId from, Incarnation incarnation, PeerMessage message) {}
-
-  private record Binding(long position, Output.Send<Message.Binding> send) {}
-
-  /** What the driver needs of the process around it. */
-  public interface Surroundings {
-    /** There is new work for the driver; any thread. */
-    void wake();
-
-    /**
-     * Does work that may block elsewhere; its result comes back through the driver's own queues.
-     */
-    void inBackground(Runnable work);
-
-    /** Something happened that an operator would want to know; driver thread. */
-    void notice(Notice notice);
-
-    /** One line for the operator. */
-    void report(String line);
-
-    /** As {@link #report}, of what a person should act on. */
-    default void warn(String line) {
-      report(line);
-    }
-
-    /** This server is to be stopped, and started from its directory again; driver thread. */
-    void startAnew();
-
-    /** The clock that {@link #turn} is told, as it is now. */
-    long monotonicNanos();
-
-    /** Wall clock, for display only. */
-    long wallMillis();
-  }
 
   /**
    * The parts that a node ties together; {@code store} as it is after a restart, and with the
@@ -188,7 +102,6 @@ public final class Node implements PeerListener {
     this.identity = identity;
     this.self = identity.server();
     this.paxos = parts.paxos();
-    this.outsider = new Outsider(paxos, self);
     this.log = parts.log();
     this.store = parts.store();
     this.network = parts.network();
@@ -197,16 +110,18 @@ public final class Node implements PeerListener {
     this.inbox = new Inbox<>(settings.inboxMessages());
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
-    this.writePath = new WritePath(settings, identity, parts, this::send);
-    this.writes = writePath.writes();
-    long idsBefore = settings.run().getLeastSignificantBits() >>> 16;
-    this.reads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ false);
-    this.leaseReads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ true);
-    this.bothReads = List.of(reads, leaseReads);
-    this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, this::step);
-    this.compaction = new Compaction(settings.history(), store);
-    this.scans = new Scans(store);
     this.quota = new Quota(settings.quotaBytes(), store, surroundings::warn);
+    this.outgoing = new Outgoing(log, self, this::send);
+    this.writePath = new WritePath(settings, identity, parts, quota, this::send);
+    this.writes = writePath.writes();
+    this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, protocol);
+    CoordinatorWatch coordinators = new CoordinatorWatch(paxos, surroundings::wallMillis);
+    this.applyPath = new ApplyPath(parts, writePath, coordinators, snapshots::onApplied);
+    this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
+    this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
+    this.departure = new Departure(identity, paxos);
+    this.statusReport = new StatusReport(parts, quota, coordinators, self);
+    this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
     Optional<Belonging> belonging = store.belonging();
@@ -215,8 +130,8 @@ public final class Node implements PeerListener {
       // with files of its own was durable before the journal was.
       step(new Input.SnapshotInstalled(store.applied(), belonging.get().membership()));
     }
-    lacksSnapshot = store.applied().isBefore(paxos.cut());
-    if (!lacksSnapshot) {
+    applyPath.findGap();
+    if (!applyPath.lacksSnapshot()) {
       carryOut(paxos.start(store.applied()), true);
     }
   }
@@ -251,7 +166,7 @@ public final class Node implements PeerListener {
 
   /** How this server stands, as of a few times a second. Any thread. */
   public Optional<NodeStatus> status() {
-    return Optional.ofNullable(status);
+    return statusReport.latest();
   }
 
   /**
@@ -309,8 +224,7 @@ public final class Node implements PeerListener {
    * once; {@link #isDispensable} tells when it is done. Any thread.
    */
   public void handOver() {
-    dispensable = false;
-    leaving = true;
+    departure.want();
     surroundings.wake();
   }
 
@@ -320,7 +234,7 @@ public final class Node implements PeerListener {
    * could. Any thread.
    */
   public boolean isDispensable() {
-    return dispensable;
+    return departure.isDispensable();
   }
 
   // ---- the duty cycle
@@ -335,64 +249,54 @@ public final class Node implements PeerListener {
    */
   public boolean turn(long now) {
     nowNanos = now;
-    boolean worked = releaseDurable();
+    boolean worked = outgoing.releaseDurable();
+    if (worked) {
+      loopBack();
+    }
     worked |= drainPeers();
     worked |= drainRequests();
-    worked |= paxos.isOpen() && operators.turn(this::step);
+    worked |= paxos.isOpen() && operators.turn(protocol);
     worked |= snapshots.turn(now);
     worked |= store.sweepSome();
-    if (lacksSnapshot) {
+    if (applyPath.lacksSnapshot()) {
       fetchLackingSnapshot();
     }
     propose();
     step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
-    compareStates();
+    applyPath.compareStates(protocol);
     loopBack();
     leave();
     noteCoordinator();
     writePath.forward(nowNanos);
     propose();
-    askReadPoints();
+    readPath.askReadPoints(nowNanos);
     loopBack();
     readClock();
-    bothReads.forEach(this::answerReads);
-    worked |= scans.turn();
+    readPath.answerApplied();
+    worked |= readPath.scanSome();
     if (now - deadlinesAtNanos >= DEADLINE_INTERVAL_NANOS || deadlinesAtNanos == Long.MIN_VALUE) {
       deadlinesAtNanos = now;
       expire();
     }
-    if (statusAtNanos == Long.MIN_VALUE
-        || now - statusAtNanos >= (statusOutdated ? STATUS_SOON_NANOS : STATUS_INTERVAL_NANOS)) {
-      statusAtNanos = now;
-      statusOutdated = false;
-      status = makeStatus();
+    if (statusReport.isDue(now)) {
+      statusReport.make(now, faults.failRate(), availability.waitingFor());
     }
-    if (now - dutiesAtNanos >= STATUS_INTERVAL_NANOS || dutiesAtNanos == Long.MIN_VALUE) {
+    if (now - dutiesAtNanos >= DUTIES_INTERVAL_NANOS || dutiesAtNanos == Long.MIN_VALUE) {
       dutiesAtNanos = now;
       compact();
       quota.check();
       intake.watch(now);
     }
-    held = writes.count() + readCount() + scans.count();
+    held = writes.count() + readPath.count();
     network.flush();
     answers.flush();
     return worked;
   }
 
-  private void compareStates() {
-    StateHash hash;
-    while ((hash = hashes.poll()) != null) {
-      step(new Input.StateHashed(hash));
-    }
-  }
-
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
-    long rest =
-        Math.min(
-            paxos.nanosUntilDeadline(), statusOutdated ? STATUS_SOON_NANOS : STATUS_INTERVAL_NANOS);
-    boolean waiting =
-        writes.count() > 0 || readCount() > 0 || scans.count() > 0 || !writes.hasSession();
+    long rest = Math.min(paxos.nanosUntilDeadline(), statusReport.intervalNanos());
+    boolean waiting = writes.count() > 0 || readPath.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 
@@ -403,31 +307,8 @@ public final class Node implements PeerListener {
     }
     operators.stop();
     writes.giveUpAll("the server stops");
-    for (ClientRequest read : allReads()) {
-      read.answer(new Answer.Unavailable(false, "the server stops"));
-    }
-    for (ClientRequest scan : scans.all()) {
-      scan.answer(new Answer.Unavailable(false, "the server stops"));
-    }
+    readPath.giveUpAll("the server stops");
     answers.flush();
-  }
-
-  private boolean releaseDurable() {
-    long durable = log.durable();
-    boolean released = false;
-    while (!binding.isEmpty() && binding.peek().position() <= durable) {
-      Output.Send<Message.Binding> send = binding.remove().send();
-      released = true;
-      if (send.to().equals(self)) {
-        toSelf.add(send.message());
-      } else {
-        send(send.to(), new PeerMessage.Protocol(send.message()));
-      }
-    }
-    if (released) {
-      loopBack();
-    }
-    return released;
   }
 
   private boolean drainPeers() {
@@ -476,7 +357,7 @@ public final class Node implements PeerListener {
 
   private void loopBack() {
     Message message;
-    while ((message = toSelf.poll()) != null) {
+    while ((message = outgoing.nextToSelf()) != null) {
       receive(self, identity.incarnation(), message);
     }
   }
@@ -490,31 +371,12 @@ public final class Node implements PeerListener {
    * leave.
    */
   private void carryOut(Output output, boolean answered) {
-    if (!output.records().isEmpty()) {
-      appended = log.append(output.records());
-    }
-    for (Output.Send<Message.Unbound> each : output.sendNow()) {
-      if (each.to().equals(self)) {
-        toSelf.add(each.message());
-      } else {
-        send(each.to(), new PeerMessage.Protocol(each.message()));
-      }
-    }
-    for (Output.Send<Message.Binding> each : output.sendWhenDurable()) {
-      boolean answer =
-          each.message() instanceof Message.Promise || each.message() instanceof Message.Accepted;
-      if (answered || !answer) {
-        binding.add(new Binding(appended, each));
-      }
-    }
-    if (!lacksSnapshot && !paxos.isDiverged()) {
-      for (Output.ChosenValue each : output.chosen()) {
-        apply(each);
-      }
+    outgoing.take(output, answered);
+    if (applyPath.apply(output.chosen(), nowNanos)) {
+      statusReport.onApplied();
     }
     for (Output.ReadAnswer each : output.readPoints()) {
-      bothReads.forEach(
-          waiting -> waiting.onAnswer(each, nowNanos, identity.pingIntervalNanos() / 4));
+      readPath.onReadPoint(each, nowNanos);
     }
     for (ChangeAnswer each : output.changes()) {
       operators.onAnswer(each);
@@ -531,8 +393,8 @@ public final class Node implements PeerListener {
   }
 
   private void fetchLackingSnapshot() {
-    if (!store.applied().isBefore(paxos.cut())) {
-      lacksSnapshot = false;
+    applyPath.findGap();
+    if (!applyPath.lacksSnapshot()) {
       carryOut(paxos.start(store.applied()), true);
       return;
     }
@@ -555,50 +417,6 @@ public final class Node implements PeerListener {
     }
   }
 
-  // ---- applying
-  // ----------------------------------------------------------------------------------------------------------------
-
-  private void apply(Output.ChosenValue chosen) {
-    statusOutdated = true;
-    boolean isBatch = chosen.value() instanceof Value.Batch;
-    if (store.keepsFiles() && (!isBatch || store.belonging().isEmpty())) {
-      noteBelonging(chosen.slot());
-    }
-    if (chosen.value() instanceof Value.Batch batch) {
-      writePath.onBatchApplied();
-      store.apply(chosen.slot(), batch.commands(), results);
-      snapshots.onApplied(batch.commands().size());
-    } else {
-      store.skip(chosen.slot());
-      onElected(chosen.value());
-    }
-    if (StateHash.isDueAt(chosen.slot())) {
-      hashes.add(new StateHash(chosen.slot(), store.hash()));
-    }
-  }
-
-  /** A membership is no batch, so that a store with files need not be told with every slot. */
-  private void noteBelonging(Slot slot) {
-    paxos
-        .founding()
-        .ifPresent(made -> store.belongTo(new Belonging(made.cluster(), paxos.membershipAt(slot))));
-  }
-
-  private void onElected(Value value) {
-    if (value instanceof Value.CoordinatorElected coordinator) {
-      elected = Optional.of(coordinator.ballot());
-      electedAtMillis = surroundings.wallMillis();
-      writePath.onElected(nowNanos);
-    }
-  }
-
-  private final class ApplyResults implements StateMachine.Results {
-    @Override
-    public void result(long session, long sequence, Result result) {
-      writes.onResult(session, sequence, result);
-    }
-  }
-
   // ---- clients
   // -----------------------------------------------------------------------------------------------------------------
 
@@ -613,61 +431,15 @@ public final class Node implements PeerListener {
   }
 
   private void onRequest(ClientRequest request) {
-    Optional<String> outside = outside();
-    if (outside.isPresent()) {
-      request.answer(new Answer.Unavailable(false, outside.get()));
-      return;
-    }
-    Optional<String> unfit = unfit();
-    if (unfit.isPresent()) {
-      request.answer(new Answer.Unavailable(false, unfit.get()));
-      return;
-    }
-    Operation operation = request.operation();
-    if (operation instanceof Operation.Get || operation instanceof Operation.Scan) {
-      ReadMode mode =
-          operation instanceof Operation.Get get ? get.mode() : ((Operation.Scan) operation).mode();
-      if (mode == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {
-        answerRead(request);
-      } else {
-        (mode == ReadMode.LEASE ? leaseReads : reads).add(request);
-      }
-    } else {
-      Optional<String> refusal = quota.refusal(operation);
-      if (writes.isFull()) {
-        request.answer(new Answer.Exhausted(WRITES_FULL));
-      } else if (refusal.isPresent()) {
-        request.answer(new Answer.Exhausted(refusal.get()));
-      } else {
-        writes.add(request);
-      }
-    }
-  }
-
-  private void answerRead(ClientRequest request) {
-    Optional<String> unfit = unfit();
-    if (unfit.isPresent()) {
-      request.answer(new Answer.Unavailable(false, unfit.get()));
+    Optional<String> refusal = availability.refusal();
+    if (refusal.isPresent()) {
+      request.answer(new Answer.Unavailable(false, refusal.get()));
+    } else if (request.operation() instanceof Operation.Get get) {
+      readPath.add(request, get.mode());
     } else if (request.operation() instanceof Operation.Scan scan) {
-      scans.add(request, scan);
+      readPath.add(request, scan.mode());
     } else {
-      answerGet(request, (Operation.Get) request.operation());
-    }
-  }
-
-  private void answerGet(ClientRequest request, Operation.Get get) {
-    Optional<Bytes> value = store.get(get.key());
-    request.answer(
-        value.isPresent()
-            ? new Answer.Found(value.get(), store.applied())
-            : new Answer.NotFound(store.applied()));
-  }
-
-  private void askReadPoints() {
-    for (Reads waiting : bothReads) {
-      if (waiting.wantsPoint(nowNanos) && paxos.isOpen()) {
-        step(new Input.ReadsWaiting(waiting.ask(nowNanos), waiting.areUnderLease()));
-      }
+      writePath.add(request);
     }
   }
 
@@ -682,67 +454,22 @@ public final class Node implements PeerListener {
     }
   }
 
-  private void answerReads(Reads waiting) {
-    List<ClientRequest> ready = waiting.applied(store.applied());
-    while (!ready.isEmpty()) {
-      for (ClientRequest read : ready) {
-        answerRead(read);
-      }
-      ready = waiting.applied(store.applied());
-    }
-  }
-
-  private int readCount() {
-    return reads.count() + leaseReads.count();
-  }
-
-  private List<ClientRequest> allReads() {
-    List<ClientRequest> all = reads.all();
-    all.addAll(leaseReads.all());
-    return all;
-  }
-
   private void expire() {
-    String why = whyUnavailable();
+    String why = availability.whyLate();
     writes.expire(nowNanos, why);
-    for (Reads waiting : bothReads) {
-      for (ClientRequest read : waiting.expired(nowNanos)) {
-        read.answer(new Answer.Unavailable(false, why));
-      }
-    }
-    for (ClientRequest scan : scans.expired(nowNanos)) {
-      scan.answer(new Answer.Unavailable(false, "the range was not read in time"));
-    }
+    readPath.expire(nowNanos, why);
   }
 
-  private String whyUnavailable() {
-    if (!paxos.isOpen()) {
-      return "not founded yet: " + waitingToOpen();
-    }
-    return paxos.coordinatorHeard().isPresent()
-        ? "no quorum answered in time"
-        : "no coordinator: this server hears no quorum, or none was elected in time";
+  /** Nobody tells this server any more what becomes of what its clients asked. */
+  private void onRemoved() {
+    String why = availability.outside().orElse("this server was removed");
+    writes.giveUpAll(why);
+    readPath.giveUpWaiting(why);
   }
 
   /** Goes on with the hand-over, if one is wanted. */
   private void leave() {
-    if (!leaving) {
-      return;
-    }
-    if (!leavingTold && paxos.isOpen()) {
-      leavingTold = true;
-      step(new Input.Leaving());
-    }
-    if (!paxos.isOpen() || paxos.membership().membership().voters() == 1) {
-      dispensable = true;
-    } else if (!paxos.isCoordinating()) {
-      Optional<ServerId> heard = paxos.coordinatorHeard();
-      dispensable = heard.isPresent() && !heard.get().equals(self) && paxos.isReleased();
-    } else if (handOverAskedNanos == Long.MIN_VALUE
-        || nowNanos - handOverAskedNanos >= identity.pingIntervalNanos()) {
-      // Refused while nobody has caught up, or another change is under way: asked again.
-      handOverAskedNanos = nowNanos;
-      step(new Input.HandOverRequested(HAND_OVER_ID, Optional.empty(), "it stops"));
+    if (departure.isWanted() && departure.turn(nowNanos, protocol)) {
       loopBack();
     }
   }
@@ -752,7 +479,7 @@ public final class Node implements PeerListener {
 
   private void noteCoordinator() {
     if (writePath.noteCoordinator()) {
-      bothReads.forEach(Reads::onCoordinatorChanged);
+      readPath.onCoordinatorChanged();
     }
   }
 
@@ -770,87 +497,5 @@ public final class Node implements PeerListener {
     if (paxos.isCoordinating() && !writes.isFull()) {
       compaction.due(writePath.logTimeMillis(nowNanos), nowNanos).ifPresent(writes::add);
     }
-  }
-
-  // ---- status
-  // ------------------------------------------------------------------------------------------------------------------
-
-  private NodeStatus makeStatus() {
-    noteElectedBehindASnapshot();
-    return new StatusReport(paxos, store, quota, self)
-        .make(elected, electedAtMillis, unheardSinceMillis(), faults.failRate(), waitingFor());
-  }
-
-  private long unheardSinceMillis() {
-    if (paxos.isContent()) {
-      unheardSinceMillis = 0;
-    } else if (unheardSinceMillis == 0) {
-      unheardSinceMillis = surroundings.wallMillis();
-    }
-    return unheardSinceMillis;
-  }
-
-  /** The log does not say who was elected in a slot that a snapshot covers; the others do. */
-  private void noteElectedBehindASnapshot() {
-    Ballot followed = paxos.followed();
-    if (paxos.coordinatorHeard().equals(Optional.of(followed.server()))
-        && (elected.isEmpty() || followed.isAbove(elected.get()))) {
-      elected = Optional.of(followed);
-      electedAtMillis = surroundings.wallMillis();
-    }
-  }
-
-  private String waitingToOpen() {
-    Optional<ClusterId> expected = identity.expectedCluster();
-    if (expected.isPresent()) {
-      return "waiting for a server of cluster " + expected.get();
-    }
-    List<ServerId> absent = paxos.waitingFor();
-    return "waiting for "
-        + (absent.isEmpty() ? "the others" : Warnings.names(absent))
-        + " to found the cluster";
-  }
-
-  private Optional<String> waitingFor() {
-    if (!paxos.isOpen()) {
-      return Optional.of(waitingToOpen());
-    }
-    Optional<String> outside = outsider.why();
-    if (outside.isPresent()) {
-      return outside.map(why -> "this server " + why);
-    }
-    return lacksSnapshot
-        ? Optional.of("its snapshot is damaged: waiting for one from another server")
-        : unfit();
-  }
-
-  /** Why clients have to ask another server, if this one has no part in the cluster. */
-  private Optional<String> outside() {
-    return outsider
-        .why()
-        .map(why -> "server " + self.number() + " " + why + "; ask another server");
-  }
-
-  /** Nobody tells this server any more what becomes of what its clients asked. */
-  private void onRemoved() {
-    String why = outside().orElse("this server was removed");
-    writes.giveUpAll(why);
-    for (ClientRequest read : allReads()) {
-      read.answer(new Answer.Unavailable(false, why));
-    }
-  }
-
-  /** Why this server's state is not to be shown to anybody, if it is not. */
-  private Optional<String> unfit() {
-    if (paxos.isDiverged()) {
-      return Optional.of("its state differs from a quorum's: it fetches it from the others");
-    }
-    return paxos
-        .disputedState()
-        .map(
-            slot ->
-                "after slot "
-                    + slot.number()
-                    + " no state has a quorum: nobody knows what is right");
   }
 }

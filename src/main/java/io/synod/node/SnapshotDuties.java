@@ -1,6 +1,5 @@
 package io.synod.node;
 
-import io.synod.node.Node.Surroundings;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;

@@ -13,27 +13,68 @@ import io.synod.store.KeyValueStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Makes a {@link NodeStatus}. */
+/**
+ * Makes the {@link NodeStatus} that others see, a few times a second. Driver thread, but for {@link
+ * #latest}.
+ */
 final class StatusReport {
+  /** How often it is made anew. */
+  private static final long INTERVAL_NANOS = 100_000_000;
+
+  /** The same when something was applied since: who wrote and then asks is to see it. */
+  private static final long SOON_NANOS = 2_000_000;
+
   private final Paxos paxos;
   private final KeyValueStore store;
   private final Quota quota;
+  private final CoordinatorWatch coordinators;
   private final ServerId self;
+  private long madeAtNanos = Long.MIN_VALUE;
 
-  StatusReport(Paxos paxos, KeyValueStore store, Quota quota, ServerId self) {
-    this.paxos = paxos;
-    this.store = store;
+  /** Whether something was applied since. */
+  private boolean outdated;
+
+  private volatile @Nullable NodeStatus latest;
+
+  StatusReport(Node.Parts parts, Quota quota, CoordinatorWatch coordinators, ServerId self) {
+    this.paxos = parts.paxos();
+    this.store = parts.store();
     this.quota = quota;
+    this.coordinators = coordinators;
     this.self = self;
   }
 
-  NodeStatus make(
-      Optional<Ballot> elected,
-      long electedAtMillis,
-      long unheardSinceMillis,
-      double failRate,
-      Optional<String> waiting) {
+  /** The last one that was made, if one was. Any thread. */
+  Optional<NodeStatus> latest() {
+    return Optional.ofNullable(latest);
+  }
+
+  /** Something was applied: the next one is due sooner. */
+  void onApplied() {
+    outdated = true;
+  }
+
+  /** How long the last one will do. */
+  long intervalNanos() {
+    return outdated ? SOON_NANOS : INTERVAL_NANOS;
+  }
+
+  boolean isDue(long nowNanos) {
+    return madeAtNanos == Long.MIN_VALUE || nowNanos - madeAtNanos >= intervalNanos();
+  }
+
+  /** Makes the next one. */
+  void make(long nowNanos, double failRate, Optional<String> waiting) {
+    madeAtNanos = nowNanos;
+    outdated = false;
+    coordinators.look();
+    latest = status(failRate, waiting);
+  }
+
+  private NodeStatus status(double failRate, Optional<String> waiting) {
+    Optional<Ballot> elected = coordinators.elected();
     boolean open = paxos.isOpen();
     return new NodeStatus(
         self,
@@ -41,8 +82,8 @@ final class StatusReport {
         waiting,
         elected.map(Ballot::server),
         paxos.isContent(),
-        electedAtMillis,
-        unheardSinceMillis,
+        coordinators.electedAtMillis(),
+        coordinators.unheardSinceMillis(),
         elected.orElse(Ballot.LOWEST),
         paxos.chosen(),
         store.applied(),

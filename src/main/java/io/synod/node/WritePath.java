@@ -25,10 +25,14 @@ final class WritePath {
 
   private static final int LARGE_BATCH_BYTES = 20 << 10;
 
+  private static final String WRITES_FULL =
+      "too many writes came while one before them is not decided: try again later";
+
   private final NodeSettings settings;
   private final PaxosSettings identity;
   private final Paxos paxos;
   private final KeyValueStore store;
+  private final Quota quota;
   private final BiConsumer<ServerId, PeerMessage> send;
   private final Consumer<Notice> notice;
   private final Writes writes;
@@ -46,11 +50,13 @@ final class WritePath {
       NodeSettings settings,
       PaxosSettings identity,
       Node.Parts parts,
+      Quota quota,
       BiConsumer<ServerId, PeerMessage> send) {
     this.settings = settings;
     this.identity = identity;
     this.paxos = parts.paxos();
     this.store = parts.store();
+    this.quota = quota;
     this.notice = parts.surroundings()::notice;
     this.send = send;
     this.writes = new Writes(settings, identity.server());
@@ -60,6 +66,18 @@ final class WritePath {
   /** Those of this server's clients. */
   Writes writes() {
     return writes;
+  }
+
+  /** A client asks. */
+  void add(ClientRequest request) {
+    Optional<String> refusal = quota.refusal(request.operation());
+    if (writes.isFull()) {
+      request.answer(new Answer.Exhausted(WRITES_FULL));
+    } else if (refusal.isPresent()) {
+      request.answer(new Answer.Exhausted(refusal.get()));
+    } else {
+      writes.add(request);
+    }
   }
 
   void onElected(long nowNanos) {

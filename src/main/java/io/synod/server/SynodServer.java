@@ -18,6 +18,7 @@ import io.synod.node.DriverLoop;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
 import io.synod.node.NodeStatus;
+import io.synod.node.Surroundings;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.ClusterId;
@@ -386,7 +387,13 @@ final class SynodServer {
         settings,
         identity,
         new Node.Parts(
-            paxos, opened.log(), holding, opening, peers, outboxes, new Surroundings(peers)));
+            paxos,
+            opened.log(),
+            holding,
+            opening,
+            peers,
+            outboxes,
+            new ProcessSurroundings(peers)));
   }
 
   private NodeSettings.History history(NodeSettings.History usual) {
@@ -495,10 +502,10 @@ final class SynodServer {
 
   // ---- running ----------------------------------------------------------------------------------
 
-  private final class Surroundings implements Node.Surroundings {
+  private final class ProcessSurroundings implements Surroundings {
     private final GrpcPeerNetwork peers;
 
-    Surroundings(GrpcPeerNetwork peers) {
+    ProcessSurroundings(GrpcPeerNetwork peers) {
       this.peers = peers;
     }
 

@@ -8,6 +8,8 @@ import java.util.List;
 /** Defects of the driver: when messages leave, how clients are answered, when the log is cut. */
 final class DriverMutants {
   private static final String NODE = "node/Node";
+  private static final String OUTGOING = "node/Outgoing";
+  private static final String APPLY = "node/ApplyPath";
   private static final String READS = "node/Reads";
   private static final String SNAPSHOTS = "node/SnapshotDuties";
 
@@ -17,12 +19,12 @@ final class DriverMutants {
     return List.of(
         full("AnswerBeforeTheSync", "what binds leaves when its record is durable")
             .in(
-                NODE,
+                OUTGOING,
                 "binding.add(new Binding(appended, each));",
                 "binding.add(new Binding(0, each));"),
         full("DurableByOneTooMany", "what binds leaves when its record is durable")
             .in(
-                NODE,
+                OUTGOING,
                 "binding.peek().position() <= durable",
                 "binding.peek().position() <= durable + 1"),
         directed("ReadBeforeItsPointIsApplied", "a read sees its read point")
@@ -39,9 +41,9 @@ final class DriverMutants {
             .in(READS, "arrived.add(read);", "(asked.isEmpty() ? arrived : asked).add(read);"),
         full("LinearizableReadsAreLocal", "a linearizable read asks for a read point")
             .in(
-                NODE,
-                "if (mode == ReadMode.LOCAL && paxos.isOpen() && !lacksSnapshot) {",
-                "if (paxos.isOpen() && !lacksSnapshot) {"),
+                "node/ReadPath",
+                "if (mode == ReadMode.LOCAL && availability.hasState()) {",
+                "if (availability.hasState()) {"),
         full("SentIsReportedAsFailed", "rule 9: a command that was ever sent is answered unknown")
             .in(
                 "node/Writes",
@@ -73,7 +75,7 @@ final class DriverMutants {
         directed(
                 "AppliesBehindADamagedSnapshot", "what is chosen is applied to the state before it")
             .in(
-                NODE,
+                APPLY,
                 "lacksSnapshot = store.applied().isBefore(paxos.cut());",
                 "lacksSnapshot = false;"),
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")

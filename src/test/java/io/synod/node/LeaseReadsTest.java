@@ -48,7 +48,7 @@ class LeaseReadsTest {
   private record Flight(ServerId from, ServerId to, PeerMessage message) {}
 
   /** One of three drivers. */
-  private final class Driver implements Node.Surroundings, PeerNetwork {
+  private final class Driver implements Surroundings, PeerNetwork {
     final ServerId id;
     final Paxos paxos;
     final Node node;

@@ -62,7 +62,7 @@ class SnapshotDutiesTest {
   }
 
   /** One server: its log is chosen up to slot 10, its store has applied as much as it is told. */
-  private static final class Played implements Node.Surroundings {
+  private static final class Played implements Surroundings {
     final ArrayDeque<Runnable> background = new ArrayDeque<>();
     final List<PeerMessage> sent = new ArrayList<>();
     final List<Input> steps = new ArrayList<>();

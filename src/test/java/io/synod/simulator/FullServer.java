@@ -11,6 +11,7 @@ import io.synod.node.NodeSettings;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.node.Submission;
+import io.synod.node.Surroundings;
 import io.synod.paxos.Address;
 import io.synod.paxos.Check;
 import io.synod.paxos.Founding;
@@ -510,7 +511,7 @@ final class FullServer implements SimulatedServer {
   }
 
   /** One run of the process. */
-  private final class Running implements PeerListener, Node.Surroundings {
+  private final class Running implements PeerListener, Surroundings {
     final Paxos paxos;
     final KeyValueStore store;
     final JournalDriver journal;

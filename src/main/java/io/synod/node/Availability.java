@@ -1,0 +1,97 @@
+package io.synod.node;
+
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
+import io.synod.paxos.ServerId;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Whether this server can serve clients, and if not, why they are refused or have to wait, in
+ * words. Driver thread only.
+ */
+final class Availability {
+  private final PaxosSettings identity;
+  private final Paxos paxos;
+  private final BooleanSupplier lacksSnapshot;
+  private final Outsider outsider;
+
+  /**
+   * @param lacksSnapshot whether the store cannot go on from the log before a snapshot has come
+   */
+  Availability(PaxosSettings identity, Paxos paxos, BooleanSupplier lacksSnapshot) {
+    this.identity = identity;
+    this.paxos = paxos;
+    this.lacksSnapshot = lacksSnapshot;
+    this.outsider = new Outsider(paxos, identity.server());
+  }
+
+  /** Why clients are refused at once, if they are. */
+  Optional<String> refusal() {
+    Optional<String> outside = outside();
+    return outside.isPresent() ? outside : unfit();
+  }
+
+  /** Why clients have to ask another server, if this one has no part in the cluster. */
+  Optional<String> outside() {
+    return outsider
+        .why()
+        .map(why -> "server " + identity.server().number() + " " + why + "; ask another server");
+  }
+
+  /** Why this server's state is not to be shown to anybody, if it is not. */
+  Optional<String> unfit() {
+    if (paxos.isDiverged()) {
+      return Optional.of("its state differs from a quorum's: it fetches it from the others");
+    }
+    return paxos
+        .disputedState()
+        .map(
+            slot ->
+                "after slot "
+                    + slot.number()
+                    + " no state has a quorum: nobody knows what is right");
+  }
+
+  /** Whether there is a state of the cluster here, however old. */
+  boolean hasState() {
+    return paxos.isOpen() && !lacksSnapshot.getAsBoolean();
+  }
+
+  /** Why what clients asked was not done in time. */
+  String whyLate() {
+    if (!paxos.isOpen()) {
+      return "not founded yet: " + waitingToOpen();
+    }
+    return paxos.coordinatorHeard().isPresent()
+        ? "no quorum answered in time"
+        : "no coordinator: this server hears no quorum, or none was elected in time";
+  }
+
+  /** What this server waits for before it serves, for an operator to read; none once it serves. */
+  Optional<String> waitingFor() {
+    if (!paxos.isOpen()) {
+      return Optional.of(waitingToOpen());
+    }
+    Optional<String> outside = outsider.why();
+    if (outside.isPresent()) {
+      return outside.map(why -> "this server " + why);
+    }
+    return lacksSnapshot.getAsBoolean()
+        ? Optional.of("its snapshot is damaged: waiting for one from another server")
+        : unfit();
+  }
+
+  private String waitingToOpen() {
+    Optional<ClusterId> expected = identity.expectedCluster();
+    if (expected.isPresent()) {
+      return "waiting for a server of cluster " + expected.get();
+    }
+    List<ServerId> absent = paxos.waitingFor();
+    return "waiting for "
+        + (absent.isEmpty() ? "the others" : Warnings.names(absent))
+        + " to found the cluster";
+  }
+}
