@@ -11,7 +11,7 @@ final class DriverMutants {
   private static final String OUTGOING = "node/Outgoing";
   private static final String APPLY = "node/ApplyPath";
   private static final String READS = "node/Reads";
-  private static final String SNAPSHOTS = "node/SnapshotDuties";
+  private static final String CUT = "node/LogCut";
 
   private DriverMutants() {}
 
@@ -64,12 +64,13 @@ final class DriverMutants {
             .in("node/Writes", "unsent = sequence; return;", "return;"),
         full("CutBeforeTheSnapshotIsDurable", "rule 7")
             .in(
-                SNAPSHOTS,
+                "node/OwnSnapshots",
                 "StoreView view = store.view(); Slot slot = view.slot();",
-                "StoreView view = store.view(); Slot slot = view.slot(); step.accept(new Input.SnapshotTaken(slot));"),
+                "StoreView view = store.view(); Slot slot = view.slot(); logCut.cutTo(slot);")
+            .in(CUT, "private void cutTo(Slot cut) {", "void cutTo(Slot cut) {"),
         full("CutAtTheAppliedSlot", "rule 7: the log is cut behind the snapshot")
             .in(
-                SNAPSHOTS,
+                CUT,
                 "Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);",
                 "Slot cut = store.applied();"),
         directed(
@@ -80,7 +81,7 @@ final class DriverMutants {
                 "lacksSnapshot = false;"),
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")
             .in(
-                SNAPSHOTS,
+                "node/SnapshotFetcher",
                 "step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));",
                 ";"),
         full("SyncAgeSinceTheLastSync", "rule 17: the age of the oldest write that waits")

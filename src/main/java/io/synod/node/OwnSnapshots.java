@@ -1,0 +1,230 @@
+package io.synod.node;
+
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
+import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Paxos;
+import io.synod.paxos.Slot;
+import io.synod.store.KeyValueStore;
+import io.synod.store.SnapshotWriter;
+import io.synod.store.Snapshots;
+import io.synod.store.StoreView;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * When this server writes a snapshot of its own state, and the writing. Driver thread, but for
+ * {@link #want}.
+ */
+final class OwnSnapshots {
+  /**
+   * However large a snapshot is, the next is due after so many times what one is due after at
+   * least.
+   */
+  private static final long MOST_TIMES = 8;
+
+  /**
+   * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:
+   * in between, that store is made durable.
+   */
+  private static final int PIECES = 16;
+
+  private static final long RETRY_NANOS = 500_000_000;
+
+  private final Paxos paxos;
+  private final KeyValueStore store;
+  private final Snapshots snapshots;
+  private final Surroundings surroundings;
+  private final long everyBytes;
+  private final BackgroundWork background;
+  private final LogCut logCut;
+
+  /** The snapshot that was there is damaged: another is due at once. */
+  private boolean replacementWanted;
+
+  private long appliedBytes;
+
+  /**
+   * About how large the last snapshot was: the next is not due before as much was applied, so that
+   * writing them costs each command the same, however much there is. What is held now is no
+   * measure: history grows with what is applied, and it would never be passed. Neither is a
+   * snapshot of many times {@link #everyBytes}: the log since is in memory too.
+   */
+  private long lastBytes;
+
+  private boolean writing;
+
+  private final List<Waiting> waiting = new ArrayList<>();
+
+  /** When one that could not be written is tried again for those that wait. */
+  private long againAtNanos = Long.MIN_VALUE;
+
+  /** An operator asks for one, or a peer. */
+  private volatile boolean wanted;
+
+  private boolean distrusted;
+
+  /** Who waits for a snapshot of {@code slot} or later. */
+  private record Waiting(Slot slot, Consumer<Slot> taken) {
+    boolean tell(Slot newest) {
+      if (newest.isBefore(slot)) {
+        return false;
+      }
+      taken.accept(newest);
+      return true;
+    }
+  }
+
+  OwnSnapshots(Node.Parts parts, long everyBytes, BackgroundWork background, LogCut logCut) {
+    this.paxos = parts.paxos();
+    this.store = parts.store();
+    this.snapshots = parts.snapshots();
+    this.surroundings = parts.surroundings();
+    this.everyBytes = everyBytes;
+    this.background = background;
+    this.logCut = logCut;
+    this.lastBytes = heldBytes();
+  }
+
+  /** One is to be taken with the next turn. Any thread. */
+  void want() {
+    wanted = true;
+  }
+
+  /**
+   * One is to be taken that holds all that is applied; as {@link SnapshotDuties#want(Consumer)}.
+   */
+  void want(Consumer<Slot> taken) {
+    waiting.add(new Waiting(store.applied(), taken));
+  }
+
+  /** The newest was damaged and is set aside: another takes its place. */
+  void wantReplacement() {
+    replacementWanted = true;
+  }
+
+  /** So many bytes of commands were applied. */
+  void onApplied(int sizeBytes) {
+    appliedBytes += sizeBytes;
+  }
+
+  /** One of a peer took the place of the state. */
+  void onInstalled() {
+    appliedBytes = 0;
+    lastBytes = heldBytes();
+  }
+
+  /** The state in memory is wrong: no more are taken. */
+  void distrust() {
+    distrusted = true;
+  }
+
+  boolean isDistrusted() {
+    return distrusted;
+  }
+
+  boolean isWriting() {
+    return writing;
+  }
+
+  /** Begins what is due; returns whether it was begun because of damage. */
+  boolean turn() {
+    waiting.removeIf(each -> each.tell(snapshots.newest()));
+    boolean awaited = !waiting.isEmpty() && background.nowNanos() >= againAtNanos;
+    if (writing) {
+      return false;
+    }
+    if (mend()) {
+      return true;
+    }
+    if (wanted || awaited || appliedBytes > dueAfterBytes()) {
+      wanted = false;
+      take();
+    }
+    return false;
+  }
+
+  /** Begins what a scrub asked for, when the store has come far enough. */
+  private boolean mend() {
+    if (replacementWanted && store.applied().isAfter(snapshots.newest())) {
+      replacementWanted = false;
+      take();
+      return true;
+    }
+    if (!logCut.isDamaged()) {
+      return false;
+    }
+    if (logCut.mend()) {
+      return true;
+    }
+    if (store.keepsFiles()) {
+      return false;
+    }
+    take();
+    return writing;
+  }
+
+  /** The log since the last snapshot is in memory too, so that it must not grow without bound. */
+  private long dueAfterBytes() {
+    if (store.keepsFiles()) {
+      // Only for peers that ask.
+      return Long.MAX_VALUE;
+    }
+    return Math.max(everyBytes, Math.min(lastBytes, MOST_TIMES * everyBytes));
+  }
+
+  private long heldBytes() {
+    return store.liveBytes() + store.historyBytes();
+  }
+
+  private void take() {
+    Optional<Founding> founding = paxos.founding();
+    if (distrusted || founding.isEmpty() || !store.applied().isAfter(snapshots.newest())) {
+      return;
+    }
+    writing = true;
+    appliedBytes = 0;
+    lastBytes = heldBytes();
+    ClusterId cluster = founding.get().cluster();
+    MembershipInForce membership = paxos.membershipAt(store.applied());
+    StoreView view = store.view();
+    Slot slot = view.slot();
+    background.begin(
+        "write a snapshot of slot " + slot,
+        () -> {
+          if (!slot.isAfter(snapshots.newest())) {
+            // One of a peer came meanwhile.
+            view.close();
+            return () -> writing = false;
+          }
+          SnapshotWriter writer = snapshots.writer(view, cluster, membership);
+          return writeSome(writer);
+        },
+        this::notWritten);
+  }
+
+  private void notWritten() {
+    writing = false;
+    againAtNanos = background.nowNanos() + RETRY_NANOS;
+  }
+
+  /** Background: all of it, or as much as may hold up a flush. */
+  private Runnable writeSome(SnapshotWriter writer) throws IOException {
+    for (int pieces = 0; writer.writeSome(); pieces++) {
+      if (store.keepsFiles() && pieces >= PIECES) {
+        return () ->
+            background.begin("write a snapshot", () -> writeSome(writer), this::notWritten);
+      }
+    }
+    return () -> taken(writer.info().slot());
+  }
+
+  private void taken(Slot slot) {
+    writing = false;
+    surroundings.report("snapshot of slot " + slot.number() + ": " + store.keys() + " keys");
+    logCut.onSnapshot(slot, background.nowNanos());
+  }
+}

@@ -1,0 +1,104 @@
+package io.synod.node;
+
+import io.synod.paxos.Bytes;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.store.SnapshotFile;
+import io.synod.store.SnapshotOffer;
+import io.synod.store.SnapshotReceiver;
+import io.synod.store.Snapshots;
+import io.synod.transport.PeerMessage;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/** Sends peers the pieces of snapshots that they ask for, one at a time. Driver thread. */
+final class SnapshotSender {
+  private static final int CHUNK_BYTES = 256 << 10;
+
+  /** So many peers are sent pieces at the same time; any other asks again. */
+  private static final int MOST_RECEIVERS = 8;
+
+  private final Snapshots snapshots;
+  private final BackgroundWork background;
+  private final BiConsumer<ServerId, PeerMessage> send;
+
+  /**
+   * Background only: the file that each peer is being sent, of the last few that asked; first the
+   * one that asked longest ago.
+   */
+  private final Map<ServerId, SnapshotFile> sending = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Whose request waits to be read, or is being read: one each. */
+  private final Set<ServerId> reading = new TreeSet<>();
+
+  SnapshotSender(
+      Snapshots snapshots, BackgroundWork background, BiConsumer<ServerId, PeerMessage> send) {
+    this.snapshots = snapshots;
+    this.background = background;
+    this.send = send;
+  }
+
+  /** Sends what a peer asks for, unless too many ask; returns whether it is sent. */
+  boolean onRequest(ServerId from, PeerMessage.SnapshotRequest request) {
+    if (reading.size() == MOST_RECEIVERS || !reading.add(from)) {
+      // As if lost on the way: it asks again, and this disk may be slower than it.
+      return false;
+    }
+    background.begin(
+        "read a snapshot for " + from,
+        () -> {
+          PeerMessage.SnapshotChunk chunk = read(from, request);
+          return () -> {
+            reading.remove(from);
+            send.accept(from, chunk);
+          };
+        },
+        () -> reading.remove(from));
+    return true;
+  }
+
+  /** Background. */
+  private PeerMessage.SnapshotChunk read(ServerId peer, PeerMessage.SnapshotRequest request)
+      throws IOException {
+    SnapshotFile file = sending.get(peer);
+    if (file != null && !file.offer().slot().equals(request.snapshot())) {
+      sending.remove(peer);
+      file.close();
+      file = null;
+    }
+    if (file == null) {
+      Optional<SnapshotFile> opened = snapshots.open(request.snapshot());
+      if (opened.isEmpty()) {
+        return new PeerMessage.SnapshotChunk(Slot.ZERO, 0, 0, Bytes.EMPTY, 0, Bytes.EMPTY);
+      }
+      file = opened.get();
+      sending.put(peer, file);
+      if (sending.size() > MOST_RECEIVERS) {
+        // It may never ask again; if it does, the file is opened again.
+        Iterator<SnapshotFile> eldest = sending.values().iterator();
+        SnapshotFile idle = eldest.next();
+        eldest.remove();
+        idle.close();
+      }
+    }
+    SnapshotOffer offer = file.offer();
+    Bytes bytes = file.read(request.offset(), CHUNK_BYTES);
+    if (request.offset() + bytes.size() >= offer.sizeBytes()) {
+      sending.remove(peer);
+      file.close();
+    }
+    return new PeerMessage.SnapshotChunk(
+        offer.slot(),
+        request.offset(),
+        offer.sizeBytes(),
+        offer.sha256(),
+        SnapshotReceiver.crc(bytes),
+        bytes);
+  }
+}
