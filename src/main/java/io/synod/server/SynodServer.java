@@ -3,54 +3,28 @@ package io.synod.server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.netty.channel.SingleThreadEventLoop;
-import io.synod.journal.Disk;
-import io.synod.journal.DurableLog;
-import io.synod.journal.FileDisk;
-import io.synod.journal.Finding;
 import io.synod.journal.Journal;
-import io.synod.journal.JournalOwner;
-import io.synod.journal.JournalSettings;
 import io.synod.journal.JournalThread;
-import io.synod.journal.MemoryDisk;
-import io.synod.journal.MemoryLog;
-import io.synod.journal.OpenedJournal;
 import io.synod.node.DriverLoop;
 import io.synod.node.Node;
-import io.synod.node.NodeSettings;
 import io.synod.node.NodeStatus;
 import io.synod.node.Surroundings;
 import io.synod.paxos.Address;
-import io.synod.paxos.Ballot;
-import io.synod.paxos.ClusterId;
-import io.synod.paxos.Founding;
-import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.QuorumPolicy;
-import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
-import io.synod.paxos.Slot;
 import io.synod.store.EngineFailedException;
-import io.synod.store.KeyValueStore;
-import io.synod.store.RocksStorage;
 import io.synod.store.Snapshots;
-import io.synod.transport.PeerListener;
-import io.synod.transport.PeerMessage;
-import io.synod.transport.grpc.CoordinatorSource.KnownCoordinator;
 import io.synod.transport.grpc.GrpcPeerNetwork;
 import io.synod.transport.grpc.NetworkThreads;
-import io.synod.transport.grpc.PeerNetworkSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -73,7 +47,6 @@ final class SynodServer {
   private static final int PROCESSORS_FOR_CLIENT_THREADS = 4;
 
   private static final int MOST_CLIENT_THREADS = 4;
-  private static final int PIPELINE_SLOTS = 64;
   private static final long TICK_MILLIS = 50;
 
   /**
@@ -92,6 +65,9 @@ final class SynodServer {
   private final Configuration configuration;
   private final Ending ending;
   private final Consumer<SynodServer> onStartAnew;
+  private final PartSettings settings;
+  private final KeptState kept;
+  private final ServerStatus status;
   private final Optional<StateFile> stateFile =
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
@@ -102,11 +78,8 @@ final class SynodServer {
   private volatile boolean isOpen;
 
   private volatile @Nullable Node node;
-  private @Nullable Disk disk;
   private @Nullable JournalThread journal;
   private @Nullable ScrubThread scrub;
-  private @Nullable Snapshots snapshots;
-  private volatile @Nullable KeyValueStore store;
   private @Nullable NetworkThreads clientThreads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
@@ -156,33 +129,24 @@ final class SynodServer {
     this.configuration = configuration;
     this.ending = ending;
     this.onStartAnew = onStartAnew;
+    this.settings = new PartSettings(configuration);
+    this.kept = new KeptState(configuration);
+    this.status = new ServerStatus(configuration);
     SingleThreadEventLoop loop = (SingleThreadEventLoop) threads.loop();
     this.driver = new DriverLoop(loop, loop::executeAfterEventLoopIteration, this::onDriverFailed);
   }
 
   private void onDriverFailed(Throwable e) {
     if (e instanceof EngineFailedException failed && failed.isDamage()) {
-      distrust(String.valueOf(failed.getMessage()));
+      kept.distrust(String.valueOf(failed.getMessage()));
     }
     fail("the driver failed", e instanceof EngineFailedException, e);
-  }
-
-  /** The next start throws the database away, and fetches what was in it. */
-  private void distrust(String why) {
-    KeyValueStore present = store;
-    try {
-      if (present != null) {
-        present.distrust(why);
-      }
-    } catch (IOException e) {
-      LOG.error("the database could not be marked as damaged", e);
-    }
   }
 
   private void fail(String what, boolean ofDisk, Throwable cause) {
     Optional<String> diskFull =
         ofDisk ? DiskFull.advice(configuration.dataDirectory(), cause) : Optional.empty();
-    ending.failed(new Failure(what, ofDisk, cause, status().toString(), diskFull));
+    ending.failed(new Failure(what, ofDisk, cause, status.get().toString(), diskFull));
   }
 
   // ---- starting ---------------------------------------------------------------------------------
@@ -207,9 +171,9 @@ final class SynodServer {
     warnOfQuota();
     NetworkThreads forClients = clientThreads();
     Outboxes outboxes = new Outboxes(forClients.group());
-    Kept opened = openKept();
+    KeptState.Opened opened = kept.open(driver::wake);
     isOpen = opened.recovered().opened();
-    PaxosSettings identity = identity(opened.incarnation());
+    PaxosSettings identity = settings.paxos(opened.incarnation());
     if (configuration.bootstrapAvailable() && opened.recovered().opened()) {
       LOG.info("bootstrap_available has no effect any more: the directory belongs to a cluster");
     }
@@ -218,42 +182,44 @@ final class SynodServer {
           "waiting for a server of cluster {}: this one founds none, as cluster_id says",
           configuration.cluster().get());
     }
-    LatePeerListener listener = new LatePeerListener();
+    LateNode listener = new LateNode(() -> isOpen, ending);
     GrpcPeerNetwork peers =
         new GrpcPeerNetwork(
-            peerSettings(identity, opened.recovered()), listener, this::coordinator, threads);
+            settings.peers(identity, opened.recovered()), listener, status, threads);
     network = peers;
-    Node driven = makeNode(identity, opened, peers, outboxes);
+    KeptState.State state = kept.openState(opened.recovered());
+    Node driven = makeNode(identity, opened, state, peers, outboxes);
     node = driven;
-    listener.node = driven;
+    status.follow(driven);
+    listener.follow(driven);
     if (opened.log() instanceof Journal written) {
-      JournalThread writer =
-          new JournalThread(written, "writer", e -> fail("the journal failed", true, e));
-      journal = writer;
-      written.onDurable(driver::wake);
-      writer.start();
-      ScrubThread scrubbing =
-          new ScrubThread(
-              new ScrubThread.Scrubbed(
-                  written, Objects.requireNonNull(snapshots), Objects.requireNonNull(store)),
-              driven,
-              () -> onStartAnew.accept(this));
-      scrub = scrubbing;
-      scrubbing.start();
+      startJournal(written);
+      startScrub(new ScrubThread.Scrubbed(written, state.snapshots(), state.store()), driven);
     }
-    ServerServiceDefinition cluster = clusterService(driven, peers, identity);
+    ServerServiceDefinition cluster = clusterService(driven, peers, identity, state.snapshots());
     peers.addService(cluster);
     peers.start();
-    clients = startClients(driven, outboxes, forClients, cluster);
+    ClientServer listening = startClients(driven, outboxes, forClients, cluster);
+    clients = listening;
     driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
     Readiness readiness =
-        new Readiness(
-            driven::submit,
-            this::status,
-            System::nanoTime,
-            new Listener(Objects.requireNonNull(clients)));
+        new Readiness(driven::submit, status, System::nanoTime, new Listener(listening));
     ScheduledFuture<?> unused =
         ticks.scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void startJournal(Journal written) {
+    JournalThread writer =
+        new JournalThread(written, "writer", e -> fail("the journal failed", true, e));
+    journal = writer;
+    written.onDurable(driver::wake);
+    writer.start();
+  }
+
+  private void startScrub(ScrubThread.Scrubbed scrubbed, Node driven) {
+    ScrubThread scrubbing = new ScrubThread(scrubbed, driven, () -> onStartAnew.accept(this));
+    scrub = scrubbing;
+    scrubbing.start();
   }
 
   private void warnOfQuota() {
@@ -281,159 +247,29 @@ final class SynodServer {
     return started;
   }
 
-  /** What this server still has of itself, and where it goes on to write. */
-  private record Kept(DurableLog log, Recovered recovered, Incarnation incarnation) {}
-
-  private Kept openKept() throws IOException {
-    if (configuration.storage() == Configuration.Storage.MEMORY) {
-      disk = MemoryDisk.empty("memory");
-      LOG.info("storage: memory: nothing is kept on disk, and each start is a new incarnation");
-      return new Kept(
-          new MemoryLog(driver::wake), Recovered.nothing(), new Incarnation(UUID.randomUUID()));
-    }
-    StorageMark.put(configuration.dataDirectory(), configuration.storage());
-    OpenedJournal opened = openJournal();
-    return new Kept(
-        opened.journal(),
-        TornTail.accept(
-            opened.recovered(), opened.journal(), configuration.acceptedTornTail(), LOG::warn),
-        opened.identity().incarnation());
-  }
-
-  private OpenedJournal openJournal() throws IOException {
-    FileDisk opened = FileDisk.open(configuration.dataDirectory());
-    disk = opened;
-    OpenedJournal journalOpened =
-        Journal.open(
-            opened,
-            JournalSettings.DEFAULT.withSegmentBytes(configuration.limits().journalSegmentBytes()),
-            new JournalOwner(
-                configuration.server(),
-                () -> new Incarnation(UUID.randomUUID()),
-                configuration.cluster()),
-            System::nanoTime);
-    for (Finding finding : journalOpened.findings()) {
-      if (finding.kind() == Finding.Kind.DAMAGED) {
-        LOG.error("journal: {}", finding);
-      } else {
-        LOG.warn("journal: {}", finding);
-      }
-    }
-    return journalOpened;
-  }
-
-  private PaxosSettings identity(Incarnation incarnation) {
-    PaxosSettings settings =
-        new PaxosSettings(
-                configuration.server(),
-                incarnation,
-                configuration.replicas(),
-                configuration.clientAddress(),
-                new ClusterId(UUID.randomUUID()),
-                new SplittableRandom().nextLong(),
-                TimeUnit.MILLISECONDS.toNanos(configuration.timings().pingIntervalMillis()),
-                TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
-                PIPELINE_SLOTS,
-                /* messageBytes= */ 1 << 20,
-                /* priority= */ 0)
-            .withQuorum(
-                new QuorumPolicy(
-                    configuration.quorum(),
-                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())));
-    if (configuration.bootstrapAvailable()) {
-      settings = settings.withBootstrapAvailable();
-    }
-    return configuration.cluster().map(settings::withExpectedCluster).orElse(settings);
-  }
-
-  private PeerNetworkSettings peerSettings(PaxosSettings identity, Recovered recovered) {
-    Optional<ClusterId> cluster =
-        recovered.opened() ? recovered.founding().map(Founding::cluster) : Optional.empty();
-    return PeerNetworkSettings.ofList(
-            identity.server(),
-            identity.incarnation(),
-            configuration.listen().servers(),
-            configuration.replicas(),
-            cluster)
-        .withExpected(configuration.cluster());
-  }
-
   private Node makeNode(
-      PaxosSettings identity, Kept opened, GrpcPeerNetwork peers, Outboxes outboxes)
-      throws IOException {
-    NodeSettings usual =
-        NodeSettings.usual(
-            UUID.randomUUID(), configuration.failRate(), new SplittableRandom().nextLong());
-    NodeSettings settings =
-        new NodeSettings(
-            usual.run(),
-            configuration.limits().queueRequests(),
-            usual.queueBytes(),
-            usual.inboxMessages(),
-            usual.batchBytes(),
-            usual.batchCommands(),
-            usual.retryNanos(),
-            Math.min(usual.snapshotBytes(), Runtime.getRuntime().maxMemory() / 64),
-            history(usual.history()),
-            configuration.limits().quotaBytes(),
-            usual.failRate(),
-            usual.seed());
-    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
-    snapshots = opening;
-    KeyValueStore holding = openStore(opened.recovered(), opening);
-    store = holding;
+      PaxosSettings identity,
+      KeptState.Opened opened,
+      KeptState.State state,
+      GrpcPeerNetwork peers,
+      Outboxes outboxes) {
     Paxos paxos = new Paxos(identity, opened.recovered());
     return new Node(
-        settings,
+        settings.node(),
         identity,
         new Node.Parts(
             paxos,
             opened.log(),
-            holding,
-            opening,
+            state.store(),
+            state.snapshots(),
             peers,
             outboxes,
             new ProcessSurroundings(peers)));
   }
 
-  private NodeSettings.History history(NodeSettings.History usual) {
-    return configuration.storage() == Configuration.Storage.ROCKSDB
-        ? usual
-        : new NodeSettings.History(
-            usual.millis(), Math.min(usual.sizeBytes(), Runtime.getRuntime().maxMemory() / 8));
-  }
-
-  /** The store as it was, or a snapshot of it: as far as the log does not go back. */
-  private KeyValueStore openStore(Recovered recovered, Snapshots opening) throws IOException {
-    Optional<ClusterId> cluster = recovered.founding().map(Founding::cluster);
-    boolean keeps = configuration.storage() == Configuration.Storage.ROCKSDB;
-    KeyValueStore opened = keeps ? openDatabase(cluster) : KeyValueStore.inMemory();
-    if (!keeps || opened.applied().isBefore(recovered.cut())) {
-      for (String refused : opening.restoreNewest(opened, cluster, recovered.cut()).refused()) {
-        LOG.error("snapshot set aside: {}", refused);
-      }
-    }
-    return opened;
-  }
-
-  private KeyValueStore openDatabase(Optional<ClusterId> cluster) throws IOException {
-    KeyValueStore opened =
-        RocksStorage.open(
-            configuration.dataDirectory(),
-            cluster,
-            configuration.limits().blockCacheBytes(),
-            LOG::error);
-    LOG.info(
-        "storage: rocksdb: {} keys, applied up to slot {}, cache of {} MiB",
-        opened.keys(),
-        opened.applied().number(),
-        configuration.limits().blockCacheBytes() >> 20);
-    return opened;
-  }
-
   /** What operators call, on either port. */
   private ServerServiceDefinition clusterService(
-      Node driven, GrpcPeerNetwork peers, PaxosSettings identity) {
+      Node driven, GrpcPeerNetwork peers, PaxosSettings identity, Snapshots snapshots) {
     StatusService.Own own =
         new StatusService.Own(
             identity.incarnation(),
@@ -444,13 +280,13 @@ final class SynodServer {
     AdminCalls calls =
         new AdminCalls(
             controls,
-            this::status,
+            status,
             new OtherServers(configuration.server(), configuration.clusterToken()));
     return ServerInterceptors.intercept(
         new AdminService(
-            new StatusService(this::status, own, controls::faults),
+            new StatusService(status, own, controls::faults),
             calls,
-            new Backups(driven::takeSnapshot, Objects.requireNonNull(snapshots)),
+            new Backups(driven::takeSnapshot, snapshots),
             operators),
         new AdminGate(configuration.clusterToken()));
   }
@@ -458,46 +294,13 @@ final class SynodServer {
   private ClientServer startClients(
       Node driven, Outboxes outboxes, NetworkThreads loops, ServerServiceDefinition cluster)
       throws IOException {
-    KeyValueService.Settings settings =
-        new KeyValueService.Settings(
-            configuration.limits(),
-            configuration.readMode(),
-            configuration.timings().defaultDeadlineMillis(),
-            Runtime.getRuntime().maxMemory() / 4);
     KeyValueService service =
-        new KeyValueService(settings, driven::submit, outboxes, System::nanoTime);
+        new KeyValueService(settings.clients(), driven::submit, outboxes, System::nanoTime);
     Address listen = configuration.listen().clients();
     ClientServer starting = new ClientServer(listen, loops, service, cluster);
     starting.start();
     LOG.info("listening for clients on {}", listen);
     return starting;
-  }
-
-  /** Peers may call before there is a node to answer them. */
-  private final class LatePeerListener implements PeerListener {
-    private volatile @Nullable Node node;
-
-    @Override
-    public boolean received(ServerId from, Incarnation incarnation, PeerMessage message) {
-      Node present = node;
-      return present != null && present.received(from, incarnation, message);
-    }
-
-    @Override
-    public void unreachable(ServerId peer) {
-      Node present = node;
-      if (present != null) {
-        present.unreachable(peer);
-      }
-    }
-
-    /** One that has a log goes by it; one that has none must not wait for ever. */
-    @Override
-    public void isOfAnotherCluster(ServerId peer, String why) {
-      if (!isOpen) {
-        ending.misconfigured(why + ", as cluster_id says: mend the replicas, or cluster_id");
-      }
-    }
   }
 
   // ---- running ----------------------------------------------------------------------------------
@@ -592,43 +395,6 @@ final class SynodServer {
     }
   }
 
-  /** How it stands. Any thread. */
-  private NodeStatus status() {
-    Node present = node;
-    Optional<NodeStatus> known = present == null ? Optional.empty() : present.status();
-    return known.orElseGet(this::beforeTheFirstTurn);
-  }
-
-  private NodeStatus beforeTheFirstTurn() {
-    return new NodeStatus(
-        configuration.server(),
-        Optional.empty(),
-        Optional.of("it starts"),
-        Optional.empty(),
-        false,
-        0,
-        0,
-        Ballot.LOWEST,
-        Slot.ZERO,
-        Slot.ZERO,
-        Slot.ZERO,
-        0,
-        NodeStatus.Data.NONE,
-        configuration.failRate(),
-        Optional.empty(),
-        List.of());
-  }
-
-  private Optional<KnownCoordinator> coordinator() {
-    NodeStatus now = status();
-    for (NodeStatus.MemberStatus each : now.members()) {
-      if (now.coordinator().equals(Optional.of(each.member().server()))) {
-        return Optional.of(new KnownCoordinator(now.ballot(), each.member().clientAddress()));
-      }
-    }
-    return Optional.empty();
-  }
-
   // ---- stopping ---------------------------------------------------------------------------------
 
   /**
@@ -648,10 +414,7 @@ final class SynodServer {
         journal.stop();
       }
       awaitBackground();
-      closeStore();
-      if (disk != null) {
-        disk.close();
-      }
+      kept.close();
     } catch (IOException e) {
       LOG.warn("the journal could not be closed", e);
     } catch (InterruptedException e) {
@@ -678,17 +441,6 @@ final class SynodServer {
     }
     if (scrub != null && !scrub.awaitEnd(PART_MILLIS)) {
       LOG.warn("the scrub does not end");
-    }
-  }
-
-  private void closeStore() {
-    KeyValueStore present = store;
-    if (present != null) {
-      try {
-        present.close();
-      } catch (EngineFailedException e) {
-        LOG.warn("the database could not be closed: {}", e.getMessage());
-      }
     }
   }
 

@@ -1,0 +1,161 @@
+package io.synod.server;
+
+import io.synod.journal.Disk;
+import io.synod.journal.DurableLog;
+import io.synod.journal.FileDisk;
+import io.synod.journal.Finding;
+import io.synod.journal.Journal;
+import io.synod.journal.JournalOwner;
+import io.synod.journal.JournalSettings;
+import io.synod.journal.MemoryDisk;
+import io.synod.journal.MemoryLog;
+import io.synod.journal.OpenedJournal;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Founding;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Recovered;
+import io.synod.store.EngineFailedException;
+import io.synod.store.KeyValueStore;
+import io.synod.store.RocksStorage;
+import io.synod.store.Snapshots;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a server keeps of itself from one start to the next, in its data directory unless it is told
+ * to keep nothing: opened when it starts, closed when it has stopped. One thread, but for {@link
+ * #distrust}.
+ */
+final class KeptState {
+  /** Its lines are the server's, whoever says them. */
+  private static final Logger LOG = LoggerFactory.getLogger(SynodServer.class);
+
+  private final Configuration configuration;
+  private @Nullable Disk disk;
+  private volatile @Nullable KeyValueStore store;
+
+  /** What this server still has of itself, and where it goes on to write. */
+  record Opened(DurableLog log, Recovered recovered, Incarnation incarnation) {}
+
+  /** The state that the log goes on from. */
+  record State(Snapshots snapshots, KeyValueStore store) {}
+
+  KeptState(Configuration configuration) {
+    this.configuration = configuration;
+  }
+
+  /**
+   * Opens the journal, or what takes its place.
+   *
+   * @param wake called when what was appended is durable, if there is no disk
+   */
+  Opened open(Runnable wake) throws IOException {
+    if (configuration.storage() == Configuration.Storage.MEMORY) {
+      disk = MemoryDisk.empty("memory");
+      LOG.info("storage: memory: nothing is kept on disk, and each start is a new incarnation");
+      return new Opened(
+          new MemoryLog(wake), Recovered.nothing(), new Incarnation(UUID.randomUUID()));
+    }
+    StorageMark.put(configuration.dataDirectory(), configuration.storage());
+    OpenedJournal opened = openJournal();
+    return new Opened(
+        opened.journal(),
+        TornTail.accept(
+            opened.recovered(), opened.journal(), configuration.acceptedTornTail(), LOG::warn),
+        opened.identity().incarnation());
+  }
+
+  private OpenedJournal openJournal() throws IOException {
+    FileDisk opened = FileDisk.open(configuration.dataDirectory());
+    disk = opened;
+    OpenedJournal journalOpened =
+        Journal.open(
+            opened,
+            JournalSettings.DEFAULT.withSegmentBytes(configuration.limits().journalSegmentBytes()),
+            new JournalOwner(
+                configuration.server(),
+                () -> new Incarnation(UUID.randomUUID()),
+                configuration.cluster()),
+            System::nanoTime);
+    for (Finding finding : journalOpened.findings()) {
+      if (finding.kind() == Finding.Kind.DAMAGED) {
+        LOG.error("journal: {}", finding);
+      } else {
+        LOG.warn("journal: {}", finding);
+      }
+    }
+    return journalOpened;
+  }
+
+  /** Opens the store and its snapshots; after the journal. */
+  State openState(Recovered recovered) throws IOException {
+    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
+    KeyValueStore holding = openStore(recovered, opening);
+    store = holding;
+    return new State(opening, holding);
+  }
+
+  /** The store as it was, or a snapshot of it: as far as the log does not go back. */
+  private KeyValueStore openStore(Recovered recovered, Snapshots opening) throws IOException {
+    Optional<ClusterId> cluster = recovered.founding().map(Founding::cluster);
+    boolean keeps = configuration.storage() == Configuration.Storage.ROCKSDB;
+    KeyValueStore opened = keeps ? openDatabase(cluster) : KeyValueStore.inMemory();
+    if (!keeps || opened.applied().isBefore(recovered.cut())) {
+      for (String refused : opening.restoreNewest(opened, cluster, recovered.cut()).refused()) {
+        LOG.error("snapshot set aside: {}", refused);
+      }
+    }
+    return opened;
+  }
+
+  private KeyValueStore openDatabase(Optional<ClusterId> cluster) throws IOException {
+    KeyValueStore opened =
+        RocksStorage.open(
+            configuration.dataDirectory(),
+            cluster,
+            configuration.limits().blockCacheBytes(),
+            LOG::error);
+    LOG.info(
+        "storage: rocksdb: {} keys, applied up to slot {}, cache of {} MiB",
+        opened.keys(),
+        opened.applied().number(),
+        configuration.limits().blockCacheBytes() >> 20);
+    return opened;
+  }
+
+  /** The next start throws the database away, and fetches what was in it. Any thread. */
+  void distrust(String why) {
+    KeyValueStore present = store;
+    try {
+      if (present != null) {
+        present.distrust(why);
+      }
+    } catch (IOException e) {
+      LOG.error("the database could not be marked as damaged", e);
+    }
+  }
+
+  /** Lets go of all of it; nothing touches the directory any more. */
+  void close() throws IOException {
+    closeStore();
+    if (disk != null) {
+      disk.close();
+    }
+  }
+
+  private void closeStore() {
+    KeyValueStore present = store;
+    if (present != null) {
+      try {
+        present.close();
+      } catch (EngineFailedException e) {
+        LOG.warn("the database could not be closed: {}", e.getMessage());
+      }
+    }
+  }
+}
