@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The key-value state machine: rows with revisions on an engine, what they were before, sessions
@@ -31,9 +30,9 @@ public final class KeyValueStore implements StateMachine {
 
   private final Engine engine;
   private final History history;
+  private final Deduplication once;
   private final RowFormat rowFormat = new RowFormat();
   private final Applier applier = new Applier();
-  private Sessions sessions = new Sessions();
   private long revision = 1;
   private long logTimeMillis;
   private long liveBytes;
@@ -51,13 +50,12 @@ public final class KeyValueStore implements StateMachine {
   private Optional<Belonging> belonging = Optional.empty();
 
   /** What the engine keeps beside rows, and only if it keeps them. */
-  private final SessionChanges sessionChanges = new SessionChanges();
-
   private final Engine.Beside beside = new Beside();
 
   private KeyValueStore(Engine engine) {
     this.engine = engine;
     this.history = new History(engine);
+    this.once = new Deduplication(engine.keeps());
   }
 
   /** An empty store that holds its rows in memory. */
@@ -80,7 +78,8 @@ public final class KeyValueStore implements StateMachine {
     KeptNumbers numbers;
     try {
       numbers = KeptNumbers.decode(kept.numbers());
-      sessions = KeptSessions.decode(kept.sessions());
+      Sessions sessions = KeptSessions.decode(kept.sessions());
+      once.restore(sessions);
       for (Bytes changes : kept.sessionChanges()) {
         SessionChanges.replay(changes, sessions);
       }
@@ -109,7 +108,7 @@ public final class KeyValueStore implements StateMachine {
     checkNext(slot);
     CommandFormat.checkBatch(commands);
     logTimeMillis = Math.max(logTimeMillis, CommandFormat.logTimeMillis(commands));
-    applier.results = results;
+    once.tell(results);
     CommandFormat.visitBatch(commands, applier);
     history.sweep(1 + commands.size() / SWEEP_BYTES);
     commit(slot);
@@ -123,12 +122,12 @@ public final class KeyValueStore implements StateMachine {
 
   private void commit(Slot slot) {
     engine.commit(slot, beside);
-    sessionChanges.clear();
+    once.changes().clear();
   }
 
   @Override
   public long hash() {
-    return hash(Mix.mix(revision, logTimeMillis), rowsHash, history.numbers(), sessions);
+    return hash(Mix.mix(revision, logTimeMillis), rowsHash, history.numbers(), once.sessions());
   }
 
   /** The hash of a state from those of its parts. */
@@ -143,6 +142,7 @@ public final class KeyValueStore implements StateMachine {
    * sessions remember, some microseconds each; quick, whatever the number of keys.
    */
   public StoreView view() {
+    Sessions sessions = once.sessions();
     List<Session> open = new ArrayList<>();
     for (Session session : sessions.open()) {
       open.add(session.copy());
@@ -175,7 +175,7 @@ public final class KeyValueStore implements StateMachine {
       return false;
     }
     engine.replaceBy(restored.rows());
-    sessions = restored.sessions();
+    once.restore(restored.sessions());
     revision = info.revision();
     logTimeMillis = info.logTimeMillis();
     liveBytes = info.liveBytes();
@@ -253,12 +253,12 @@ public final class KeyValueStore implements StateMachine {
 
     @Override
     public Bytes sessionChanges() {
-      return sessionChanges.bytes();
+      return once.changes().bytes();
     }
 
     @Override
     public Bytes sessions() {
-      return KeptSessions.encode(sessions);
+      return KeptSessions.encode(once.sessions());
     }
   }
 
@@ -314,7 +314,7 @@ public final class KeyValueStore implements StateMachine {
 
   /** How many sessions are open. */
   public int sessions() {
-    return sessions.count();
+    return once.sessions().count();
   }
 
   /** The value of a key: a view that never changes; it keeps the row in memory while it is held. */
@@ -419,52 +419,41 @@ public final class KeyValueStore implements StateMachine {
 
   /** Applies the commands of one batch after the other. */
   private final class Applier implements CommandFormat.Visitor, CommandFormat.ChangeVisitor {
-    private Results results = (session, sequence, result) -> {};
-
     @Override
     public void onOpenSession(ServerId server, UUID run) {
-      if (engine.keeps()) {
-        sessionChanges.onOpened(server, run);
-      }
-      Optional<Session> opened = sessions.open(server, run);
-      if (opened.isEmpty()) {
-        results.result(0, 0, new Result.SessionRefused(server, run));
-        return;
-      }
-      long session = opened.get().id();
-      results.result(session, 0, new Result.SessionOpened(session, server, run));
+      once.onOpenSession(server, run);
     }
 
     @Override
     public void onPut(long session, long sequence, long lowestOpen, Bytes key, Bytes value) {
-      Session open = openFor(session, sequence, lowestOpen);
+      Session open = once.openFor(session, sequence, lowestOpen);
       if (open != null) {
         begin();
         put(key, value);
         end();
-        done(open, sequence, revision);
+        once.done(open, sequence, revision);
       }
     }
 
     @Override
     public void onDelete(long session, long sequence, long lowestOpen, Bytes key) {
-      Session open = openFor(session, sequence, lowestOpen);
+      Session open = once.openFor(session, sequence, lowestOpen);
       if (open != null) {
         begin();
         delete(key);
         end();
-        done(open, sequence, revision);
+        once.done(open, sequence, revision);
       }
     }
 
     @Override
     public void onWrites(long session, long sequence, long lowestOpen, Bytes changes) {
-      Session open = openFor(session, sequence, lowestOpen);
+      Session open = once.openFor(session, sequence, lowestOpen);
       if (open != null) {
         begin();
         CommandFormat.visitChanges(changes, this);
         end();
-        done(open, sequence, revision);
+        once.done(open, sequence, revision);
       }
     }
 
@@ -480,56 +469,10 @@ public final class KeyValueStore implements StateMachine {
 
     @Override
     public void onCompact(long session, long sequence, long lowestOpen, long at) {
-      Session open = openFor(session, sequence, lowestOpen);
+      Session open = once.openFor(session, sequence, lowestOpen);
       if (open != null) {
-        done(open, sequence, compact(at));
+        once.done(open, sequence, compact(at));
       }
-    }
-
-    /** The session, if the command is to be applied; else its result is given. */
-    private @Nullable Session openFor(long session, long sequence, long lowestOpen) {
-      Session open = sessions.find(session);
-      if (open == null) {
-        results.result(session, sequence, new Result.SessionGone());
-        return null;
-      }
-      boolean closes = lowestOpen > open.lowestOpen();
-      open.closeBelow(lowestOpen);
-      Optional<Result> known = knownResult(open, sequence);
-      if (known.isEmpty()) {
-        return open;
-      }
-      if (closes) {
-        note(open, sequence, Session.NOTHING);
-      }
-      results.result(session, sequence, known.get());
-      return null;
-    }
-
-    private static Optional<Result> knownResult(Session open, long sequence) {
-      if (sequence < open.lowestOpen()) {
-        return Optional.of(new Result.GivenUp());
-      }
-      if (!open.isInWindow(sequence)) {
-        return Optional.of(new Result.BeyondWindow());
-      }
-      long remembered = open.remembered(sequence);
-      if (remembered != Session.NOTHING) {
-        return Optional.of(Session.result(remembered));
-      }
-      return Optional.empty();
-    }
-
-    private void note(Session open, long sequence, long outcome) {
-      if (engine.keeps()) {
-        sessionChanges.onCommand(open, sequence, outcome);
-      }
-    }
-
-    private void done(Session open, long sequence, long outcome) {
-      open.remember(sequence, outcome);
-      note(open, sequence, outcome);
-      results.result(open.id(), sequence, Session.result(outcome));
     }
   }
 }

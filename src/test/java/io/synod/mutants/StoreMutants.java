@@ -13,9 +13,9 @@ final class StoreMutants {
   static List<Mutant> all() {
     return List.of(
         full("DuplicateAppliedTwice", "rule 9: a command is applied once")
-            .in(STORE, "if (remembered != Session.NOTHING) {", "if (false) {"),
+            .in("store/Deduplication", "if (remembered != Session.NOTHING) {", "if (false) {"),
         full("ClosedSequenceApplies", "rule 9: a sequence that was given up can never apply")
-            .in(STORE, "if (sequence < open.lowestOpen()) {", "if (false) {"),
+            .in("store/Deduplication", "if (sequence < open.lowestOpen()) {", "if (false) {"),
         full("SessionsForgottenAtSnapshot", "rule 9: sessions are part of the state")
             .in(STORE, "open.add(session.copy());", "")
             .in(
