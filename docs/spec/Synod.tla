@@ -97,6 +97,11 @@ Votes(C, S) ==
 
 IsQuorum(S, C) == IsMajority(Votes(C, S), C)
 
+(* Those of C that are not in S are no quorum of it: every quorum has one in S.  With an odd number
+   of members that is a quorum, too. *)
+IsEnough(S, C) ==
+    IF Mutant = "QuorumOffByOne" THEN IsQuorum(S, C) ELSE ~IsMajority(C \ Votes(C, S), C)
+
 (* The membership in force behind the last slot of l.  One whose predecessor is not in force does
    nothing. *)
 RECURSIVE InForce(_)
@@ -273,7 +278,7 @@ Propose(b) ==
            \/ \A t \in first[b]..Len(l) : IsMembershipChange(l, t) =>
                 IsThroughBarrier(b, t) \/ IsOpened(b, t)
         /\ \E R \in SUBSET {a \in Incarnations : promises[b][a] # NoReport} :
-             /\ \/ IsQuorum(Knowing(b, R), Members[inForce])  \* R2
+             /\ \/ IsEnough(Knowing(b, R), Members[inForce])  \* R2
                 \/ IsOpenedBehind(b) /\ IsQuorum(R, Members[InForce(Prefix(l, first[b] - 1))])
              /\ IsFree(b, s, R)
              /\ \E value \in ValuesFor(b, s, R, inForce) : log' = [log EXCEPT ![b] = Append(l, value)]

@@ -31,6 +31,9 @@ final class Fold {
   /** The chosen prefix before the first lost stretch; empty if none is lost. */
   private Optional<Slot> chosenBeforeDamage = Optional.empty();
 
+  /** The chosen prefix before the newest segment's header. */
+  private Slot chosenBeforeHeader = Slot.ZERO;
+
   private boolean torn;
 
   /** No slot above this can have been accepted. */
@@ -51,6 +54,7 @@ final class Fold {
 
   /** Takes in a segment's header, in its place. */
   void merge(JournalState header) {
+    chosenBeforeHeader = state.chosen;
     state.merge(header, /* withChosen= */ true, /* withDamage= */ true);
     forgetCut();
   }
@@ -74,11 +78,17 @@ final class Fold {
     }
   }
 
-  /** So many bytes of the log that were durable are lost. */
-  void damage(long bytes) {
-    if (!isDamaged()) {
-      chosenBeforeDamage = Optional.of(Slot.max(state.chosen, state.cut));
-    }
+  /**
+   * So many bytes of the log that were durable are lost.
+   *
+   * @param writtenAgain whether a recovery wrote them: then they stand behind a header that knows
+   *     more to be chosen than was known when they were accepted, and an earlier segment may hold
+   *     what they took the place of
+   */
+  void damage(long bytes, boolean writtenAgain) {
+    Slot before = Slot.max(writtenAgain ? chosenBeforeHeader : state.chosen, state.cut);
+    chosenBeforeDamage =
+        Optional.of(chosenBeforeDamage.map(known -> Slot.min(known, before)).orElse(before));
     long slots = bytes / RecordFormat.SMALLEST_ACCEPTED_FRAME + 1;
     lostSlots += slots;
     bound += slots;

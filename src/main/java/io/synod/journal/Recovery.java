@@ -223,9 +223,11 @@ final class Recovery {
       throws IOException {
     int gap = 0;
     long lastSlot = 0;
+    long recoveredEnd =
+        found == null ? 0 : found.header().map(SegmentHeader::recoveredEnd).orElse(0L);
     for (int at : scan.frames()) {
       while (gap < scan.gaps().size() && scan.gaps().get(gap).from() < at) {
-        noteDamage(name, scan.gaps().get(gap++));
+        noteDamage(name, scan.gaps().get(gap++), recoveredEnd);
       }
       if (Frame.type(scan.bytes(), at) == Frame.SEGMENT) {
         fold.merge(SegmentHeader.decode(name, Frame.payload(scan.bytes(), at)).state());
@@ -238,7 +240,7 @@ final class Recovery {
       }
     }
     while (gap < scan.gaps().size()) {
-      noteDamage(name, scan.gaps().get(gap++));
+      noteDamage(name, scan.gaps().get(gap++), recoveredEnd);
     }
     if (!scan.gaps().isEmpty() && found != null) {
       damagedFiles.add(name);
@@ -248,8 +250,8 @@ final class Recovery {
         name, filled, extent.use(), Math.min(scan.synced(), scan.end()), lastSlot);
   }
 
-  private void noteDamage(String name, SegmentScan.Gap gap) {
-    fold.damage(gap.to() - gap.from());
+  private void noteDamage(String name, SegmentScan.Gap gap, long recoveredEnd) {
+    fold.damage(gap.to() - gap.from(), gap.from() < recoveredEnd);
     findings.add(
         new Finding(
             Finding.Kind.DAMAGED,

@@ -123,8 +123,8 @@ final class Promises {
   }
 
   /**
-   * The first slot behind {@code prefix} of which no quorum of {@code membership} knows what it
-   * accepted there; none if all are known.
+   * The first slot behind {@code prefix} of which too few of {@code membership} know what they
+   * accepted there; none if enough know of all.
    */
   Optional<Slot> firstInDoubt(Slot prefix, Membership membership) {
     Slot end = endOfDoubt();
@@ -141,9 +141,12 @@ final class Promises {
   }
 
   /**
-   * Whether a quorum of {@code membership} knows what it accepted in {@code slot}. One with damage
-   * there does not (protocol-rules.md, 3); one with a torn tail there counts as having accepted
-   * nothing only when every voter has answered (rule 4).
+   * Whether so many know what they accepted in {@code slot} that those who do not are no quorum of
+   * {@code membership}: then every quorum that may have chosen a value there has one that knows
+   * (P2c asks for no more). With an odd number of voters those that know are a quorum themselves;
+   * with an even number, half of them is enough. One with damage there does not know
+   * (protocol-rules.md, 3); one with a torn tail there counts as having accepted nothing only when
+   * every voter has answered (rule 4).
    */
   private boolean isKnown(Slot slot, Membership membership) {
     boolean all = true;
@@ -151,14 +154,15 @@ final class Promises {
       all &= !member.role().votes() || isWhole(Life.of(member));
     }
     boolean everyVoter = all;
-    return membership.isQuorum(
-        member -> {
-          Report report = reports.get(Life.of(member));
-          return report != null
-              && report.isWhole()
-              && !(report.unknown.isPresent() && report.unknown.get().contains(slot))
-              && (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));
-        });
+    return !membership.isQuorum(member -> !knows(member, slot, everyVoter));
+  }
+
+  private boolean knows(Member member, Slot slot, boolean everyVoter) {
+    Report report = reports.get(Life.of(member));
+    return report != null
+        && report.isWhole()
+        && !(report.unknown.isPresent() && report.unknown.get().contains(slot))
+        && (everyVoter || !(report.torn.isPresent() && report.torn.get().contains(slot)));
   }
 
   /** Who does not know what it accepted in {@code slot}, and who has not answered. */

@@ -77,12 +77,16 @@ final class JournalMutants {
         directed("LostPromiseNotNoticed", "rule 3: without its promise a server casts no vote")
             .in(RECOVERY, "fold.state.promiseLost = true;", ""),
         directed("DamageIsNothing", "rule 3: a damaged range is unknown")
-            .in(RECOVERY, "fold.damage(gap.to() - gap.from());", ""),
+            .in(RECOVERY, "fold.damage(gap.to() - gap.from(), gap.from() < recoveredEnd);", ""),
         core("UnknownIsNothing", "rule 3: unknown never counts as accepted nothing")
             .in(
                 "paxos/Promises",
                 "&& !(report.unknown.isPresent() && report.unknown.get().contains(slot))",
                 ""),
+        directed(
+                "WrittenAgainIsChosen",
+                "rule 3: what a recovery wrote again stands behind its header")
+            .in(FOLD, "writtenAgain ? chosenBeforeHeader : state.chosen", "state.chosen"),
         directed("UnknownEndsTooEarly", "rule 3: the range ends where nothing could have stood")
             .in(FOLD, "lostSlots += slots; bound += slots;", "lostSlots += slots;"),
         core("TornIsNothing", "rule 4")

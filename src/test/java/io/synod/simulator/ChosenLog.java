@@ -9,9 +9,11 @@ import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,10 @@ final class ChosenLog {
   private final List<SlotVotes> slots = new ArrayList<>();
   private final List<MembershipInForce> chain = new ArrayList<>();
   private @Nullable Founding founding;
+
+  /** The lives that hold it to be in force, on disks that are there. */
+  private final Set<ServerLife> openers = new HashSet<>();
+
   private long chosenUpTo;
 
   /** The votes for one value of one slot at one ballot: a bit for each life. */
@@ -47,8 +53,16 @@ final class ChosenLog {
     final List<Votes> proposed = new ArrayList<>(2);
   }
 
-  /** The first founding in force; all must be this one. */
-  void founded(Founding made) {
+  /**
+   * The first founding in force; all must be this one, unless nothing is chosen by it and every
+   * disk that knew it to be in force is lost: then it is made anew (protocol-rules.md, 8).
+   */
+  void founded(ServerLife by, Founding made) {
+    if (openers.isEmpty() && chosenUpTo == 0) {
+      founding = null;
+      chain.clear();
+    }
+    openers.add(by);
     if (founding == null) {
       founding = made;
       chain.add(new MembershipInForce(Slot.ZERO, made.membership()));
@@ -56,6 +70,11 @@ final class ChosenLog {
     } else if (!founding.equals(made)) {
       throw new Violation("OneFounding", founding + " and " + made + " are both in force");
     }
+  }
+
+  /** Nothing that this life held is there any more. */
+  void diskLost(ServerLife life) {
+    openers.remove(life);
   }
 
   boolean isFounded() {

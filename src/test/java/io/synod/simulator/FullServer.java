@@ -192,17 +192,23 @@ final class FullServer implements SimulatedServer {
         throw new Violation("StartsAgain", id + ": " + e.getMessage());
       }
       refused = true;
-      if (world.canSpare(this)) {
-        // What an operator does: the directory goes, and the server joins as a new life.
-        world.coverage.hit("start.directoryReplaced");
-        wipe();
-        start();
-      }
+      replaceDirectory();
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
       disk.failAt(-1, DiskFault.WRITE_FAILED);
       disk.crash();
+    }
+  }
+
+  /** What an operator does, as soon as it can be spared: the server joins as a new life. */
+  private void replaceDirectory() {
+    if (refused && world.canSpare(this)) {
+      world.coverage.hit("start.directoryReplaced");
+      wipe();
+      start();
+    } else if (refused) {
+      world.loop.after(world.swarm.electionTimeoutNanos, this::replaceDirectory);
     }
   }
 
@@ -294,6 +300,7 @@ final class FullServer implements SimulatedServer {
 
   @Override
   public void wipe() {
+    world.oracle.diskLost(life);
     disk = newDisk();
     refused = false;
     diskFaults.forget();

@@ -244,6 +244,7 @@ final class LightServer implements PeerListener, SimulatedServer {
 
   @Override
   public void wipe() {
+    cluster.oracle.diskLost(life);
     unsynced.clear();
     disk = new DurableState();
     diskStateHash = 0;

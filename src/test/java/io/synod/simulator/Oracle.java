@@ -157,7 +157,7 @@ final class Oracle {
   private void takeOver(ServerLife life, Acceptor acceptor, Recovered recovered) {
     acceptor.durable = DurableState.of(recovered);
     if (recovered.opened()) {
-      recovered.founding().ifPresent(log::founded);
+      recovered.founding().ifPresent(made -> log.founded(life, made));
     }
     for (AcceptedValue value : recovered.accepted()) {
       log.accepted(life, value);
@@ -201,11 +201,16 @@ final class Oracle {
     acceptor.promised = Ballot.max(acceptor.promised, accepted.ballot());
   }
 
+  /** What a life held is gone. */
+  void diskLost(ServerLife life) {
+    log.diskLost(life);
+  }
+
   /** A record is durable. */
   void durable(ServerLife life, JournalRecord record) {
     acceptor(life).durable.add(record);
     if (record instanceof JournalRecord.FoundingInForce inForce) {
-      log.founded(inForce.founding());
+      log.founded(life, inForce.founding());
     } else if (record instanceof JournalRecord.ValueAccepted value) {
       log.accepted(life, value.accepted());
     }
