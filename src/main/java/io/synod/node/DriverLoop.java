@@ -1,5 +1,6 @@
 package io.synod.node;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -133,13 +134,19 @@ public final class DriverLoop {
   /**
    * Asks it to stop after its present turn, and waits for that for at most so long. Not on the
    * loop.
+   *
+   * @return whether it has ended
    */
-  public void stop(long timeoutMillis) throws InterruptedException {
+  @CanIgnoreReturnValue
+  public boolean stop(long timeoutMillis) throws InterruptedException {
     try {
       loop.submit(this::end).get(timeoutMillis, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException | RejectedExecutionException e) {
       // The end itself does not fail: it tells what it meets as fatal.
-      return;
+      return true;
     }
   }
 

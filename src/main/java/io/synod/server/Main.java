@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -174,13 +175,14 @@ public final class Main {
   private static void stop(ServerProcess server, Logger log) {
     long began = System.nanoTime();
     log.info("stopping");
-    Thread stopping = new Thread(server::stop, "synod-stopping");
+    AtomicBoolean inOrder = new AtomicBoolean();
+    Thread stopping = new Thread(() -> inOrder.set(server.stop()), "synod-stopping");
     stopping.setDaemon(true);
     stopping.start();
     boolean orderly = false;
     try {
       stopping.join(STOP_MILLIS);
-      orderly = !stopping.isAlive();
+      orderly = !stopping.isAlive() && inOrder.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -189,7 +191,7 @@ public final class Main {
       log.info("stopped in {} ms", millis);
     } else {
       log.warn(
-          "not stopped in {} ms; ending all the same: nothing that was acknowledged is lost",
+          "not stopped in order in {} ms; ending all the same: nothing that was acknowledged is lost",
           millis);
     }
     flushLog();

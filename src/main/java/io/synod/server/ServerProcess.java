@@ -36,11 +36,9 @@ final class ServerProcess {
   }
 
   /** As {@link SynodServer#stop}; no new one is started any more. */
-  synchronized void stop() {
+  synchronized boolean stop() {
     stopping = true;
-    if (server != null) {
-      server.stop();
-    }
+    return server == null || server.stop();
   }
 
   /** Any thread; the driver among them, which must not wait for its own end. */
@@ -53,10 +51,10 @@ final class ServerProcess {
       return;
     }
     LOG.warn("starting anew from the directory");
-    former.stop();
     try {
+      boolean unused = former.stop();
       start();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       ending.failed(
           new Failure(
               "the server could not start anew",

@@ -205,7 +205,16 @@ final class SynodServer {
     Readiness readiness =
         new Readiness(driven::submit, status, System::nanoTime, new Listener(listening));
     ScheduledFuture<?> unused =
-        ticks.scheduleWithFixedDelay(readiness::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        ticks.scheduleWithFixedDelay(() -> tick(readiness), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** One that threw would never be called again, and what it said last would stand for ever. */
+  private void tick(Readiness readiness) {
+    try {
+      readiness.tick();
+    } catch (RuntimeException | Error e) {
+      fail("the watch on readiness failed", /* ofDisk= */ false, e);
+    }
   }
 
   private void startJournal(Journal written) {
@@ -401,9 +410,10 @@ final class SynodServer {
    * Refuses new calls, answers those under way or refuses them, and ends all parts in turn. Blocks,
    * for a few seconds at most unless the disk hangs.
    */
-  synchronized void stop() {
+  synchronized boolean stop() {
+    boolean inOrder = false;
     try {
-      stopServing();
+      boolean answered = stopServing();
       if (scrub != null) {
         scrub.stop();
       }
@@ -415,6 +425,7 @@ final class SynodServer {
       }
       awaitBackground();
       kept.close();
+      inOrder = answered;
     } catch (IOException e) {
       LOG.warn("the journal could not be closed", e);
     } catch (InterruptedException e) {
@@ -427,6 +438,7 @@ final class SynodServer {
       }
       threads.close();
     }
+    return inOrder;
   }
 
   /**
@@ -457,7 +469,8 @@ final class SynodServer {
     }
   }
 
-  private void stopServing() throws InterruptedException {
+  /** Returns whether every call was answered or refused. */
+  private boolean stopServing() throws InterruptedException {
     ticks.shutdown();
     handOver();
     if (clients != null) {
@@ -466,10 +479,14 @@ final class SynodServer {
         LOG.info("calls under way are refused now");
       }
     }
-    driver.stop(PART_MILLIS);
+    boolean answered = driver.stop(PART_MILLIS);
+    if (!answered) {
+      LOG.warn("the driver is in the middle of something: calls under way are not answered");
+    }
     if (clients != null) {
       clients.awaitAnswers(PART_MILLIS);
       clients.close();
     }
+    return answered;
   }
 }
