@@ -3,7 +3,8 @@ package io.synod.paxos;
 import java.util.List;
 
 /**
- * A slot in which a value may have been accepted that no quorum knows of.
+ * A slot in which a value may have been chosen by voters of which none that answered knows what it
+ * accepted there.
  *
  * @param torn those whose torn tail covers it: they count as having accepted nothing there once
  *     {@code absent} is empty, or by an operator's command

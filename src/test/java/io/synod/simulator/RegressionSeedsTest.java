@@ -28,6 +28,21 @@ class RegressionSeedsTest {
     75, 86, 95, 181, 402, 1049, 1103, 1278, 400454, 911299, 911320
   };
 
+  /**
+   * With all faults: 770014709: an overwritten value taken for the chosen one, where a recovery's
+   * copy had rotted; 770002541: two of four voters with damaged logs that kept the others from
+   * electing; 770001870, 770008080: a founding that only a lost disk knew, and a refused directory
+   * that nobody replaced, both of the harness.
+   */
+  private static final long[] WITH_ALL_FAULTS = {770001870, 770002541, 770008080, 770014709};
+
+  @Test
+  void seedsWithAllFaultsStayMended() {
+    LongStream.of(WITH_ALL_FAULTS)
+        .parallel()
+        .forEach(seed -> new Simulate.Run(Swarm.of(seed), false).orReport());
+  }
+
   @Test
   void lightSeedsStayMended() {
     LongStream.of(LIGHT).parallel().forEach(seed -> run(seed, true));
