@@ -207,10 +207,13 @@ final class Recovery {
     if (inventory.copy.isPresent() && inventory.copy.get().use() == use) {
       synced = inventory.copy.get().synced();
     }
-    if (found != null && found.header().isPresent()) {
-      synced = Math.max(synced, found.header().get().recoveredEnd());
-    }
-    return new SegmentScan.Known(use, mark, synced, inventory.newest.sizeBytes());
+    return new SegmentScan.Known(
+        use, mark, Math.max(synced, recoveredEnd(found)), inventory.newest.sizeBytes());
+  }
+
+  /** Up to where a recovery wrote a segment's records again, before its header was there. */
+  private static long recoveredEnd(Inventory.@Nullable Found found) {
+    return found == null ? 0 : found.header().map(SegmentHeader::recoveredEnd).orElse(0L);
   }
 
   /** Folds a segment's frames in, and what is lost of it. */
@@ -223,8 +226,7 @@ final class Recovery {
       throws IOException {
     int gap = 0;
     long lastSlot = 0;
-    long recoveredEnd =
-        found == null ? 0 : found.header().map(SegmentHeader::recoveredEnd).orElse(0L);
+    long recoveredEnd = recoveredEnd(found);
     for (int at : scan.frames()) {
       while (gap < scan.gaps().size() && scan.gaps().get(gap).from() < at) {
         noteDamage(name, scan.gaps().get(gap++), recoveredEnd);

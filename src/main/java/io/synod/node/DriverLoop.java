@@ -1,6 +1,5 @@
 package io.synod.node;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -137,7 +136,6 @@ public final class DriverLoop {
    *
    * @return whether it has ended
    */
-  @CanIgnoreReturnValue
   public boolean stop(long timeoutMillis) throws InterruptedException {
     try {
       loop.submit(this::end).get(timeoutMillis, TimeUnit.MILLISECONDS);

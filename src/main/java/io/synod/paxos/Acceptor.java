@@ -156,24 +156,19 @@ final class Acceptor {
       matched = chosen;
       ahead.clear();
     }
-    Optional<Slot> contradicted = contradicted(propose);
-    if (contradicted.isPresent()) {
-      // protocol-rules.md, 14: no vote for it leaves.
-      effects.notice(
-          new Notice.PeerMisbehaved(
-              from, "proposed another value for " + contradicted.get() + " than is held at it"));
-      return;
-    }
     if (propose.first().isAfter(matched.next())) {
       keepAhead(from, propose);
       return;
     }
-    accept(propose);
-    while (!ahead.isEmpty() && !ahead.firstKey().isAfter(matched.next())) {
+    if (!accept(from, propose)) {
+      return;
+    }
+    boolean joins = true;
+    while (joins && !ahead.isEmpty() && !ahead.firstKey().isAfter(matched.next())) {
       // protocol-rules.md, 6: checked again when it is released.
       Message.Propose next = ahead.pollFirstEntry().getValue();
       if (next.ballot().equals(promised)) {
-        accept(next);
+        joins = accept(from, next);
       } else {
         effects.ignored("onPropose", "buffered, then overtaken by a promise");
       }
@@ -191,8 +186,18 @@ final class Acceptor {
     effects.send(from, new Message.Missing(propose.ballot(), matched.next()));
   }
 
-  /** Accepts what is new in a Propose that joins. */
-  private void accept(Message.Propose propose) {
+  /**
+   * Accepts what is new in a Propose that joins; false, and no vote for any of it leaves, when it
+   * contradicts what is settled (protocol-rules.md, 14).
+   */
+  private boolean accept(ServerId from, Message.Propose propose) {
+    Optional<Slot> contradicted = contradicted(propose);
+    if (contradicted.isPresent()) {
+      effects.notice(
+          new Notice.PeerMisbehaved(
+              from, "proposed another value for " + contradicted.get() + " than is held at it"));
+      return false;
+    }
     Slot slot = propose.first();
     for (Value value : propose.values()) {
       if (slot.isAfter(chosen)) {
@@ -201,6 +206,7 @@ final class Acceptor {
       slot = slot.next();
     }
     matched = Slot.max(matched, slot.previous());
+    return true;
   }
 
   private void put(AcceptedValue accepted) {

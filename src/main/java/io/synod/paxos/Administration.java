@@ -66,7 +66,7 @@ final class Administration {
     }
     Membership after = ((ChangePlan.Result.Proposal) result).membership();
     if (requested.dryRun()) {
-      effects.change(new ChangeAnswer.Planned(id, learner.membership().membership(), after));
+      effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after));
     } else if (acting.isChangingMembership() || handOver.isPresent()) {
       refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
     } else if (keepsOwnVote(after)) {
@@ -114,7 +114,7 @@ final class Administration {
   private void noteVotes(Membership wanted) {
     List<ServerId> taken = new ArrayList<>();
     List<ServerId> given = new ArrayList<>();
-    for (Member before : learner.membership().membership().members()) {
+    for (Member before : learner.inForce().members()) {
       Optional<Member.Role> after = wanted.member(before.server()).map(Member::role);
       if (before.role() != Member.Role.STANDBY && after.equals(Optional.of(Member.Role.STANDBY))) {
         taken.add(before.server());
@@ -189,7 +189,7 @@ final class Administration {
 
   private boolean refuses(long id, Coordinator acting, ServerId to) {
     String name = "server " + to.number();
-    Optional<Member> member = learner.membership().membership().member(to);
+    Optional<Member> member = learner.inForce().member(to);
     if (to.equals(settings.server())) {
       refuse(id, ChangeAnswer.Reason.NOTHING_TO_DO, name + " coordinates already");
     } else if (member.isEmpty() || member.get().role() != Member.Role.VOTER) {
@@ -207,7 +207,7 @@ final class Administration {
   /** The voter that is best placed to coordinate next, also in a membership to come. */
   private Optional<Member> successor(Coordinator acting, Optional<Membership> toCome) {
     Optional<Member> best = Optional.empty();
-    for (Member member : learner.membership().membership().members()) {
+    for (Member member : learner.inForce().members()) {
       boolean may =
           !member.server().equals(settings.server())
               && member.role() == Member.Role.VOTER
@@ -235,7 +235,7 @@ final class Administration {
       return false;
     }
     HandOver under = handOver.get();
-    Optional<Member> to = learner.membership().membership().member(under.to());
+    Optional<Member> to = learner.inForce().member(under.to());
     if (to.isPresent() && acting.isDrained(to.get())) {
       effects.send(under.to(), new Message.TakeOver(acting.ballot()));
       under.id().ifPresent(id -> left.add(new Leaving(id, nowNanos)));

@@ -102,17 +102,13 @@ final class Coordinator {
     return pipeline.chosenPrefix();
   }
 
-  private Membership inForce() {
-    return learner.membership().membership();
-  }
-
   /**
    * Each vote counts only from the incarnation that a membership in force, or about to be, names
    * (protocol-rules.md, 5); whether the member has a vote is asked when a quorum is counted.
    */
   private boolean isMember(Life life) {
     boolean named =
-        inForce().isMember(life.server(), life.incarnation())
+        learner.inForce().isMember(life.server(), life.incarnation())
             || pipeline
                 .barrierMembership()
                 .map(membership -> membership.isMember(life.server(), life.incarnation()))
@@ -191,7 +187,7 @@ final class Coordinator {
 
   /** Asks everybody in the live set for a promise (phase 1a). */
   void prepare(long nowNanos) {
-    preparation.ask(inForce(), nowNanos);
+    preparation.ask(learner.inForce(), nowNanos);
   }
 
   /**
@@ -199,7 +195,7 @@ final class Coordinator {
    */
   void advance(long nowNanos) {
     if (phase == Phase.PREPARING) {
-      if (!preparation.suffices(inForce(), nowNanos)) {
+      if (!preparation.suffices(learner.inForce(), nowNanos)) {
         return;
       }
       pipeline.begin();
@@ -241,13 +237,13 @@ final class Coordinator {
   /** When {@link #onTime} has something to do next. */
   long nextTimeNanos() {
     return phase == Phase.PREPARING
-        ? preparation.nextTimeNanos(inForce())
+        ? preparation.nextTimeNanos(learner.inForce())
         : delivery.nextTimeNanos();
   }
 
   /** Why the promises do not suffice although a quorum answered in full. */
   Optional<UnknownSlot> obstacle() {
-    return phase == Phase.PREPARING ? preparation.obstacle(inForce()) : Optional.empty();
+    return phase == Phase.PREPARING ? preparation.obstacle(learner.inForce()) : Optional.empty();
   }
 
   /**
@@ -257,7 +253,7 @@ final class Coordinator {
    * no quorum that counts.
    */
   Optional<ServerId> voterInDoubt(long nowNanos) {
-    Membership membership = inForce();
+    Membership membership = learner.inForce();
     if (phase != Phase.COORDINATING
         || isChangingMembership()
         || nowNanos - startedNanos < settings.electionTimeoutNanos()

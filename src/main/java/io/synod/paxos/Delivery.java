@@ -29,7 +29,7 @@ final class Delivery {
    */
   private List<Member> receivers() {
     List<Member> receivers = new ArrayList<>();
-    for (Member member : learner.membership().membership().members()) {
+    for (Member member : learner.inForce().members()) {
       if (peers.isHeard(member)) {
         receivers.add(member);
       }

@@ -165,7 +165,7 @@ final class Election {
     int better = 0;
     double slowest = 0;
     Slot own = learner.chosen();
-    for (Member member : learner.membership().membership().members()) {
+    for (Member member : learner.inForce().members()) {
       Optional<Peer> known = peers.peer(member.server());
       if (known.isEmpty() || member.role() != Member.Role.VOTER || !peers.isHeard(member)) {
         continue;
@@ -206,8 +206,7 @@ final class Election {
   Optional<Ballot> takeOver() {
     boolean may =
         learner
-                .membership()
-                .membership()
+                .inForce()
                 .member(settings.server())
                 .filter(own -> own.role() == Member.Role.VOTER)
                 .filter(own -> own.incarnation().equals(settings.incarnation()))

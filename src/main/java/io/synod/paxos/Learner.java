@@ -84,6 +84,11 @@ final class Learner {
     return memberships.get(memberships.size() - 1);
   }
 
+  /** The members of the newest chosen membership. */
+  Membership inForce() {
+    return membership().membership();
+  }
+
   /** The membership that was in force when {@code slot} was applied; for snapshots. */
   MembershipInForce membershipAt(Slot slot) {
     MembershipInForce found = memberships.get(0);

@@ -87,8 +87,7 @@ final class Peers {
   /** Whether a quorum is heard, this server included. */
   boolean isQuorumHeard() {
     return learner
-        .membership()
-        .membership()
+        .inForce()
         .isQuorum(
             member ->
                 isSelf(member)
@@ -102,8 +101,7 @@ final class Peers {
    */
   boolean isQuorumFollowing(Ballot ballot) {
     return learner
-        .membership()
-        .membership()
+        .inForce()
         .isQuorum(
             member -> {
               if (isSelf(member)) {

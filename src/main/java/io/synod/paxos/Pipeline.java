@@ -228,7 +228,7 @@ final class Pipeline {
   }
 
   private boolean isChosen(Slot slot, long nowNanos) {
-    Membership inForce = learner.membership().membership();
+    Membership inForce = learner.inForce();
     if (!hasMatched(slot, inForce)) {
       return false;
     }

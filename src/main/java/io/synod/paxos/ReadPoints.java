@@ -93,7 +93,8 @@ final class ReadPoints {
    * (protocol-rules.md, 5).
    */
   private boolean isConfirmed(long pingNumber) {
-    return membershipInForce()
+    return learner
+        .inForce()
         .isQuorum(
             member -> {
               if (member.server().equals(settings.server())) {
@@ -114,10 +115,6 @@ final class ReadPoints {
   /** This server's own word. */
   private boolean hasPromisedNothingAbove() {
     return !acceptor.promised().isAbove(ballot);
-  }
-
-  private Membership membershipInForce() {
-    return learner.membership().membership();
   }
 
   // ---- under the lease
@@ -144,7 +141,7 @@ final class ReadPoints {
       return;
     }
     boolean holds =
-        !pipeline.isDeposed() && lease.holds(clockNanos, membershipInForce(), this::isWordGood);
+        !pipeline.isDeposed() && lease.holds(clockNanos, learner.inForce(), this::isWordGood);
     List<Reads.Waiting> waiting = lease.take();
     if (holds) {
       leaseReads += waiting.size();
@@ -180,7 +177,7 @@ final class ReadPoints {
         .giveBack()
         .ifPresent(
             number -> {
-              for (Member member : membershipInForce().members()) {
+              for (Member member : learner.inForce().members()) {
                 if (!member.server().equals(settings.server())) {
                   effects.send(member.server(), new Message.LeaseReturned(ballot, number));
                 }

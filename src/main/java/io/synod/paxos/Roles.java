@@ -48,6 +48,6 @@ record Roles(
 
   /** The newest chosen membership. Only when open. */
   Membership membership() {
-    return learner.membership().membership();
+    return learner.inForce();
   }
 }

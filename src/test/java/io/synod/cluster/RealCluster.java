@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -289,30 +290,35 @@ final class RealCluster implements AutoCloseable {
 
   /** Reads until there is an answer, for a minute at most. */
   Optional<String> getSurely(int i, String key) {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (true) {
-      try {
-        return get(i, key, 2_000);
-      } catch (StatusRuntimeException e) {
-        if (System.nanoTime() > end) {
-          throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
-        }
-        pause();
-      }
-    }
+    return surely(i, StatusRuntimeException.class, () -> get(i, key, 2_000));
   }
 
   /** All pairs, linearizable, as this server reads them; tried for a minute at most. */
   Map<String, String> allSurely(int i) {
+    return surely(
+        i,
+        SynodException.class,
+        () -> {
+          try (SynodClient client = SynodClient.of(seats.get(i).client().toString())) {
+            Map<String, String> all = new TreeMap<>();
+            client
+                .list(ByteString.EMPTY, Long.MAX_VALUE)
+                .forEachRemaining(
+                    row -> all.put(row.key().toStringUtf8(), row.value().toStringUtf8()));
+            return all;
+          }
+        });
+  }
+
+  private <T> T surely(int i, Class<? extends RuntimeException> passing, Supplier<T> read) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (true) {
-      try (SynodClient client = SynodClient.of(seats.get(i).client().toString())) {
-        Map<String, String> all = new TreeMap<>();
-        client
-            .list(ByteString.EMPTY, Long.MAX_VALUE)
-            .forEachRemaining(row -> all.put(row.key().toStringUtf8(), row.value().toStringUtf8()));
-        return all;
-      } catch (SynodException e) {
+      try {
+        return read.get();
+      } catch (RuntimeException e) {
+        if (!passing.isInstance(e)) {
+          throw e;
+        }
         if (System.nanoTime() > end) {
           throw new AssertionError("no answer from server " + i + " within a minute\n" + logs(), e);
         }

@@ -146,19 +146,7 @@ final class JournalDamageTest {
     for (boolean settled : new boolean[] {true, false}) {
       JournalHistory history = new JournalHistory();
       SimulatedDisk disk = disk(history, settled);
-      for (String name : files(disk)) {
-        byte[] bytes = disk.bytes(name);
-        int end = end(bytes);
-        for (int offset = 0; offset < end; offset++) {
-          int at = offset;
-          check(
-              disk,
-              history,
-              !settled,
-              name + " flipped at " + at + (settled ? ", settled" : ""),
-              copy -> copy.flipBit(name, at, at % 8));
-        }
-      }
+      flipABitOfEachByte(disk, history, !settled, settled ? ", settled" : "");
     }
     assertTrue(repaired > 0 && unknown > 0 && torn > 0, this::outcomes);
     assertEquals(0, refused, this::outcomes);
@@ -168,20 +156,23 @@ final class JournalDamageTest {
   void isNeverWrongAboutAFlippedBitInWhatARecoveryWroteAgain() throws IOException {
     JournalHistory history = new JournalHistory();
     SimulatedDisk disk = recoveredDisk(history);
+    flipABitOfEachByte(disk, history, /* tornCounts= */ false, ", written again");
+    assertTrue(repaired > 0 && unknown > 0, this::outcomes);
+    assertEquals(0, refused, this::outcomes);
+  }
+
+  /** Each in a copy of its own. */
+  private void flipABitOfEachByte(
+      SimulatedDisk disk, JournalHistory history, boolean tornCounts, String which)
+      throws IOException {
     for (String name : disk.list()) {
       int end = end(disk.bytes(name));
       for (int offset = 0; offset < end; offset++) {
         int at = offset;
-        check(
-            disk,
-            history,
-            /* tornCounts= */ false,
-            name + " flipped at " + at,
-            copy -> copy.flipBit(name, at, at % 8));
+        String what = name + " flipped at " + at + which;
+        check(disk, history, tornCounts, what, copy -> copy.flipBit(name, at, at % 8));
       }
     }
-    assertTrue(repaired > 0 && unknown > 0, this::outcomes);
-    assertEquals(0, refused, this::outcomes);
   }
 
   /** Where the zeros at the end of a file begin, and a little more. */

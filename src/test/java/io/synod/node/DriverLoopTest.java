@@ -150,7 +150,7 @@ class DriverLoopTest {
         () -> LONG_NANOS,
         () -> threads.add(Thread.currentThread()));
     settle();
-    driver.stop(20_000);
+    assertTrue(driver.stop(20_000));
     CompletableFuture<Thread> own = new CompletableFuture<>();
     loop.execute(() -> own.complete(Thread.currentThread()));
     assertEquals(List.of(own.get()), threads);

@@ -211,6 +211,38 @@ class AcceptorTest {
   }
 
   @Test
+  void checksWhatWaitedAheadAgainWhenItIsReleased() {
+    Acceptor acceptor = acceptor(Recovered.nothing());
+    acceptor.onPropose(S1, propose(B1, 3, "another", "d"));
+    effects.take();
+    acceptor.onPropose(S1, propose(B1, 1, "a", "b", "c"));
+    Output output = effects.take();
+    assertEquals(
+        List.of(new Message.Accepted(B1, Slot.of(3))),
+        output.sendWhenDurable().stream().map(Output.Send::message).toList());
+    assertTrue(output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    assertEquals(Slot.of(3), acceptor.log().last());
+    assertEquals(CoreCluster.batch("c"), acceptor.log().get(Slot.of(3)).value());
+  }
+
+  @Test
+  void votesForNothingThatWaitedAheadAndThatTheChosenPrefixContradicts() {
+    Acceptor acceptor = acceptor(Recovered.nothing());
+    acceptor.onPropose(S1, propose(B1, 2, "another", "c"));
+    acceptor.adoptChosen(new AcceptedValue(Slot.of(1), B1, CoreCluster.batch("a")));
+    acceptor.adoptChosen(new AcceptedValue(Slot.of(2), B1, CoreCluster.batch("b")));
+    effects.take();
+    acceptor.onPropose(S1, propose(B1, 1, "a"));
+    Output output = effects.take();
+    assertEquals(
+        List.of(new Message.Accepted(B1, Slot.of(2))),
+        output.sendWhenDurable().stream().map(Output.Send::message).toList());
+    assertTrue(output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    assertEquals(Slot.of(2), acceptor.log().last());
+    assertEquals(CoreCluster.batch("b"), acceptor.log().get(Slot.of(2)).value());
+  }
+
+  @Test
   void dropsWhatWaitsAheadWhenAHigherBallotCame() {
     Acceptor acceptor = acceptor(Recovered.nothing());
     acceptor.onPropose(S1, propose(B1, 2, "old"));

@@ -2,10 +2,10 @@ package io.synod.paxos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,6 +37,20 @@ class PromisesTest {
         knows || !torn ? Optional.empty() : lost);
   }
 
+  private static Membership membership(int voters) {
+    return new Membership(
+        Slot.ZERO, IntStream.range(0, voters).mapToObj(PromisesTest::voter).toList());
+  }
+
+  /** So many have answered, and the first of them know what they accepted. */
+  private static Promises promises(int answered, int knowing, boolean torn) {
+    Promises promises = new Promises(Slot.of(1));
+    for (int i = 0; i < answered; i++) {
+      Optional<Slot> unused = promises.add(Life.of(voter(i)), promise(i < knowing, torn));
+    }
+    return promises;
+  }
+
   /** All voters answer; those that do not know may have accepted something else. */
   @ParameterizedTest
   @CsvSource({
@@ -58,13 +72,8 @@ class PromisesTest {
     "7, 4, true"
   })
   void aSlotIsKnownWhereThoseThatLostItAreNoQuorum(int voters, int knowing, boolean known) {
-    List<Member> members = new ArrayList<>();
-    Promises promises = new Promises(Slot.of(1));
-    for (int i = 0; i < voters; i++) {
-      members.add(voter(i));
-      Optional<Slot> unused = promises.add(Life.of(voter(i)), promise(i < knowing, false));
-    }
-    Membership membership = new Membership(Slot.ZERO, members);
+    Membership membership = membership(voters);
+    Promises promises = promises(voters, knowing, /* torn= */ false);
     assertEquals(
         known ? Optional.empty() : Optional.of(Slot.of(1)),
         promises.firstInDoubt(Slot.ZERO, membership));
@@ -82,15 +91,8 @@ class PromisesTest {
     "6, 3, true"
   })
   void aTornTailIsNothingOnlyWhenAllHaveAnswered(int voters, int knowing, boolean known) {
-    List<Member> members = new ArrayList<>();
-    Promises promises = new Promises(Slot.of(1));
-    for (int i = 0; i < voters; i++) {
-      members.add(voter(i));
-      if (i < voters - 1) {
-        Optional<Slot> unused = promises.add(Life.of(voter(i)), promise(i < knowing, true));
-      }
-    }
-    Membership membership = new Membership(Slot.ZERO, members);
+    Membership membership = membership(voters);
+    Promises promises = promises(voters - 1, knowing, /* torn= */ true);
     assertEquals(known, promises.firstInDoubt(Slot.ZERO, membership).isEmpty());
     Optional<Slot> unused = promises.add(Life.of(voter(voters - 1)), promise(false, true));
     assertEquals(Optional.empty(), promises.firstInDoubt(Slot.ZERO, membership));
