@@ -180,8 +180,11 @@ jvm() {
   JVM=("$JAVA" "-Xms$((heap < 128 ? heap : 128))m" "-Xmx${heap}m" -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
     -Xlog:disable -Xlog:all=error:stderr "-Dsynod.home=$ROOT" -Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled)
   [[ "${SYNOD_JVM_OPTIONS:-}" == *-XX:+Use*GC* ]] || JVM+=(-XX:+UseSerialGC)
-  # A third of what a start costs would be compilation, most of it of methods that only a start needs.
-  JVM+=(-XX:CompileThresholdScaling=3)
+  # A third of what a start costs would be compilation, most of it of methods that only a start needs: the first compiler waits
+  # three times as long as it would. The second one waits a third as long: code that still counts its calls is slow, and most
+  # methods run once a batch, not once a request, so that it took minutes until the counts were there.
+  JVM+=(-XX:Tier3InvocationThreshold=600 -XX:Tier3MinInvocationThreshold=300 -XX:Tier3CompileThreshold=6000 -XX:Tier3BackEdgeThreshold=180000
+    -XX:Tier4InvocationThreshold=1500 -XX:Tier4MinInvocationThreshold=200 -XX:Tier4CompileThreshold=4500 -XX:Tier4BackEdgeThreshold=12000)
   # Netty loads a native library and uses sun.misc.Unsafe; newer JDKs say so at each start.
   JVM+=(--enable-native-access=ALL-UNNAMED)
   [ "$JAVA_VERSION" -lt 23 ] || JVM+=(--sun-misc-unsafe-memory-access=allow)
