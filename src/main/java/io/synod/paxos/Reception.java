@@ -1,6 +1,6 @@
 package io.synod.paxos;
 
-import java.util.Optional;
+import java.util.List;
 
 /**
  * What becomes of a message: reasons to ignore it that concern every role alike, then the role that
@@ -41,9 +41,8 @@ final class Reception {
   void onReceived(long nowNanos, Input.Received received) {
     Life from = new Life(received.from(), received.incarnation());
     Message message = received.message();
-    Optional<Ballot> named = ballotIn(message);
-    if (named.isPresent()
-        && named.get().round() - election.followed().round() > MOST_ROUNDS_AHEAD) {
+    long rounds = highestIn(message).round() - election.followed().round();
+    if (rounds > MOST_ROUNDS_AHEAD) {
       misbehaved(from, "a ballot far above all others");
       return;
     }
@@ -65,19 +64,36 @@ final class Reception {
     onMemberMessage(nowNanos, from, message);
   }
 
-  private static Optional<Ballot> ballotIn(Message message) {
+  /** Of the ballots that this server would promise, follow, keep or believe because of it. */
+  private static Ballot highestIn(Message message) {
     if (message instanceof Message.Ping ping) {
-      return Optional.of(ping.standing().followed());
+      return ping.standing().followed();
     } else if (message instanceof Message.Pong pong) {
-      return Optional.of(Ballot.max(pong.standing().followed(), pong.promised()));
+      return Ballot.max(pong.standing().followed(), pong.promised());
     } else if (message instanceof Message.Prepare prepare) {
-      return Optional.of(prepare.ballot());
+      return prepare.ballot();
     } else if (message instanceof Message.Propose propose) {
-      return Optional.of(propose.ballot());
+      return propose.ballot();
     } else if (message instanceof Message.Refused refused) {
-      return Optional.of(refused.promised());
+      return refused.promised();
+    } else if (message instanceof Message.Promise promise) {
+      return highestOf(promise.accepted());
+    } else if (message instanceof Message.Fetched fetched) {
+      return highestOf(fetched.values());
+    } else if (message instanceof Message.VotesCast cast) {
+      return cast.votes().promised();
+    } else if (message instanceof Message.VotesSeen seen) {
+      return seen.votes().promised();
     }
-    return Optional.empty();
+    return Ballot.LOWEST;
+  }
+
+  private static Ballot highestOf(List<AcceptedValue> values) {
+    Ballot highest = Ballot.LOWEST;
+    for (AcceptedValue value : values) {
+      highest = Ballot.max(highest, value.ballot());
+    }
+    return highest;
   }
 
   private String whyNoVote() {
