@@ -9,8 +9,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -77,7 +80,8 @@ class RunServersTest {
 
   // ---- scripts
 
-  private Process start(Path output, String script, String... arguments)
+  private Process start(
+      Path output, Map<String, String> environment, String script, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("./" + script));
     command.addAll(List.of(arguments));
@@ -89,6 +93,7 @@ class RunServersTest {
     builder.environment().put("SYNOD_JVM_OPTIONS", "-XX:TieredStopAtLevel=1 " + archive);
     builder.environment().put("SYNOD_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("SYNOD_HEAP_MIB", "128");
+    builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(output.toFile());
     Process process = builder.start();
     started.add(process);
@@ -96,8 +101,13 @@ class RunServersTest {
   }
 
   private Ran run(String script, String... arguments) throws IOException, InterruptedException {
+    return run(Map.of(), script, arguments);
+  }
+
+  private Ran run(Map<String, String> environment, String script, String... arguments)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile(folder, "said", ".txt");
-    Process process = start(output, script, arguments);
+    Process process = start(output, environment, script, arguments);
     assertTrue(process.waitFor(1, TimeUnit.MINUTES), () -> script + " does not end");
     return new Ran(process.exitValue(), Files.readString(output));
   }
@@ -108,7 +118,7 @@ class RunServersTest {
     private final Path output = Files.createTempFile(folder, "running", ".txt");
 
     Running(String... arguments) throws IOException, InterruptedException {
-      process = start(output, "run_servers.sh", with(arguments));
+      process = start(output, Map.of(), "run_servers.sh", with(arguments));
     }
 
     String said() throws IOException {
@@ -243,6 +253,54 @@ class RunServersTest {
     run("client", address(1), "-c", "GET fruit", "-c", "STATUS")
         .is(0, "a ripe pear", "dynamic: votes follow who is live");
     second.stop();
+  }
+
+  @Test
+  void aJdkThatIsMissingOrTooOldIsSaidInOneLine() throws Exception {
+    Path old = Files.createDirectories(folder.resolve("jdk-11/bin")).getParent();
+    Files.writeString(old.resolve("release"), "JAVA_VERSION=\"11.0.2\"\n");
+    Files.createFile(
+        old.resolve("bin/java"),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    Path tools = Files.createDirectory(folder.resolve("tools"));
+    List<String> needed = List.of("bash", "env", "dirname", "readlink", "sed", "sort", "cat");
+    for (String tool : needed) {
+      Files.createSymbolicLink(tools.resolve(tool), tool(tool));
+    }
+    Map<String, String> none = Map.of("PATH", tools.toString(), "JAVA_HOME", "");
+    for (String script : List.of("run_servers.sh", "client", "server")) {
+      Map<Map<String, String>, String> expected =
+          Map.of(
+              Map.of("SYNOD_JAVA_HOME", old.toString()),
+              "the newest JDK found is 11 (" + old + "): install 17 or newer",
+              Map.of("SYNOD_JAVA_HOME", tools.toString()),
+              "SYNOD_JAVA_HOME is " + tools + ", and there is no bin/java in it",
+              with(none, "SYNOD_JAVA_HOME", ""),
+              "no JDK found: install one, 17 or newer");
+      for (Map.Entry<Map<String, String>, String> each : expected.entrySet()) {
+        Ran refused = run(each.getKey(), script, script.equals("run_servers.sh") ? "3" : "--help");
+        refused.is(1, script + ": " + each.getValue());
+        assertEquals(1, refused.said().lines().count(), refused.said());
+      }
+    }
+    for (String tool : needed) {
+      Files.delete(tools.resolve(tool));
+    }
+  }
+
+  private static Map<String, String> with(Map<String, String> some, String key, String value) {
+    Map<String, String> all = new HashMap<>(some);
+    all.put(key, value);
+    return all;
+  }
+
+  private static Path tool(String name) {
+    for (String folder : System.getenv("PATH").split(":")) {
+      if (Files.isExecutable(Path.of(folder, name))) {
+        return Path.of(folder, name);
+      }
+    }
+    throw new AssertionError("there is no " + name);
   }
 
   @Test
