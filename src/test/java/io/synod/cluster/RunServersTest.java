@@ -257,7 +257,8 @@ class RunServersTest {
 
   @Test
   void aJdkThatIsMissingOrTooOldIsSaidInOneLine() throws Exception {
-    Path old = Files.createDirectories(folder.resolve("jdk-11/bin")).getParent();
+    Path old = folder.resolve("jdk-11");
+    Files.createDirectories(old.resolve("bin"));
     Files.writeString(old.resolve("release"), "JAVA_VERSION=\"11.0.2\"\n");
     Files.createFile(
         old.resolve("bin/java"),
