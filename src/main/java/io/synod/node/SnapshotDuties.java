@@ -46,7 +46,8 @@ final class SnapshotDuties {
     this.flushes = new Flushes(store, everyBytes);
     this.logCut = new LogCut(parts, everyBytes, flushes, step);
     this.own = new OwnSnapshots(parts, everyBytes, background, logCut);
-    this.sender = new SnapshotSender(snapshots, background, send);
+    this.sender =
+        new SnapshotSender(snapshots, surroundings, background, send, own::wantReplacement);
     this.fetcher = new SnapshotFetcher(parts, background, send, step, this::onInstalled);
   }
 

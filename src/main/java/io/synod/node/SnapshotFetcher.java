@@ -167,7 +167,7 @@ final class SnapshotFetcher {
         () -> receive(running, chunk, cluster),
         () -> {
           running.receiver = null;
-          giveUp(running, "it could not be written here");
+          giveUp(running, "what server " + running.from + " sent could not be kept");
         });
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
@@ -25,8 +26,16 @@ final class SnapshotSender {
   private static final int MOST_RECEIVERS = 8;
 
   private final Snapshots snapshots;
+  private final Surroundings surroundings;
   private final BackgroundWork background;
   private final BiConsumer<ServerId, PeerMessage> send;
+  private final Runnable onDamaged;
+
+  /**
+   * Background only: which snapshot each peer has been sent to its end. One that asks for it anew
+   * may have found it damaged.
+   */
+  private final Map<ServerId, Slot> sent = new TreeMap<>();
 
   /**
    * Background only: the file that each peer is being sent, of the last few that asked; first the
@@ -37,11 +46,20 @@ final class SnapshotSender {
   /** Whose request waits to be read, or is being read: one each. */
   private final Set<ServerId> reading = new TreeSet<>();
 
+  /**
+   * @param onDamaged runs when the newest snapshot was found to be damaged, and set aside
+   */
   SnapshotSender(
-      Snapshots snapshots, BackgroundWork background, BiConsumer<ServerId, PeerMessage> send) {
+      Snapshots snapshots,
+      Surroundings surroundings,
+      BackgroundWork background,
+      BiConsumer<ServerId, PeerMessage> send,
+      Runnable onDamaged) {
     this.snapshots = snapshots;
+    this.surroundings = surroundings;
     this.background = background;
     this.send = send;
+    this.onDamaged = onDamaged;
   }
 
   /** Sends what a peer asks for, unless too many ask; returns whether it is sent. */
@@ -53,14 +71,33 @@ final class SnapshotSender {
     background.begin(
         "read a snapshot for " + from,
         () -> {
+          Optional<String> damage = check(from, request);
           PeerMessage.SnapshotChunk chunk = read(from, request);
           return () -> {
             reading.remove(from);
+            damage.ifPresent(this::report);
             send.accept(from, chunk);
           };
         },
         () -> reading.remove(from));
     return true;
+  }
+
+  private void report(String damage) {
+    surroundings.report(damage + "; set aside, another snapshot is written");
+    onDamaged.run();
+  }
+
+  /**
+   * Background: reads a snapshot as a whole before it is sent once more to a peer that had all of
+   * it. Its pieces have checksums of their own, so that whatever is wrong was wrong here.
+   */
+  private Optional<String> check(ServerId peer, PeerMessage.SnapshotRequest request)
+      throws IOException {
+    boolean anew = request.snapshot().equals(Slot.ZERO);
+    return anew && snapshots.newest().equals(sent.remove(peer))
+        ? snapshots.scrub(bytesRead -> {})
+        : Optional.empty();
   }
 
   /** Background. */
@@ -91,6 +128,7 @@ final class SnapshotSender {
     Bytes bytes = file.read(request.offset(), CHUNK_BYTES);
     if (request.offset() + bytes.size() >= offer.sizeBytes()) {
       sending.remove(peer);
+      sent.put(peer, offer.slot());
       file.close();
     }
     return new PeerMessage.SnapshotChunk(

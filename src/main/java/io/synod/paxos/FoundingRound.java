@@ -37,6 +37,9 @@ final class FoundingRound {
 
   private boolean opened;
 
+  /** A snapshot shows that the cluster was founded; how, another server has to say. */
+  private boolean known;
+
   /** What the others said last. */
   private final TreeMap<ServerId, Met> met = new TreeMap<>();
 
@@ -66,6 +69,11 @@ final class FoundingRound {
   /** The founding in force; none while the cluster is not open to this server. */
   Optional<Founding> inForce() {
     return opened ? founding : Optional.empty();
+  }
+
+  /** The cluster is open here: it is not to be founded any more. */
+  void onOpen() {
+    known = true;
   }
 
   /** Who was not heard lately, of those that the founding waits for. */
@@ -106,7 +114,9 @@ final class FoundingRound {
         || nowNanos - meetSentNanos >= settings.pingIntervalNanos()) {
       meetSentNanos = nowNanos;
       meetAll();
-      sayWaiting(nowNanos);
+      if (!known) {
+        sayWaiting(nowNanos);
+      }
     }
     advance(nowNanos);
   }
@@ -190,7 +200,7 @@ final class FoundingRound {
 
   /** The founder's part: found when all are there, open when all voters have it durable. */
   private void advance(long nowNanos) {
-    if (opened || self.number() != 0 || settings.expectedCluster().isPresent()) {
+    if (opened || known || self.number() != 0 || settings.expectedCluster().isPresent()) {
       return;
     }
     List<ServerId> absent = waitingFor(nowNanos);
@@ -279,8 +289,8 @@ final class FoundingRound {
       effects.sendWhenDurable(from, new Message.FoundingOpened(founding.orElseThrow()));
       return;
     }
-    if (from.number() != 0) {
-      effects.ignored("onFound", "not from the founder");
+    if (known || from.number() != 0) {
+      effects.ignored("onFound", known ? "founded long ago" : "not from the founder");
       return;
     }
     if (settings.expectedCluster().isPresent()) {

@@ -51,12 +51,7 @@ public final class Paxos {
     this.administration = new Administration(roles);
     this.own = new OwnBallot(roles, election, pings, administration);
     this.reception = new Reception(roles, election, pings, founding, own);
-    if (founding.inForce().isPresent()) {
-      open(
-          recovered
-              .membership()
-              .orElse(new MembershipInForce(Slot.ZERO, founding.inForce().get().membership())));
-    }
+    recovered.membership().or(this::founded).ifPresent(this::open);
   }
 
   /** Hands over what is chosen and not applied yet. Once, before the first step. */
@@ -101,7 +96,7 @@ public final class Paxos {
     } else if (input instanceof Input.SnapshotTaken taken) {
       learner.onSnapshotTaken(taken.slot());
     } else if (input instanceof Input.SnapshotInstalled installed) {
-      learner.onSnapshotInstalled(installed.slot(), installed.membership());
+      onSnapshotInstalled(installed);
     } else if (input instanceof Input.SnapshotGivenUp) {
       learner.onSnapshotGivenUp();
     } else {
@@ -294,9 +289,9 @@ public final class Paxos {
     boolean barred = !roles.mayVote();
     leases.onTime(realNanos);
     own.noteClock(realNanos);
+    founding.onTime(nowNanos);
+    openIfFounded();
     if (!isOpen()) {
-      founding.onTime(nowNanos);
-      openIfFounded();
       return;
     }
     meetAgain();
@@ -390,14 +385,35 @@ public final class Paxos {
   // ---- membership
   // --------------------------------------------------------------------------------------------------------------
 
+  private Optional<MembershipInForce> founded() {
+    return founding.inForce().map(it -> new MembershipInForce(Slot.ZERO, it.membership()));
+  }
+
   private void openIfFounded() {
-    if (!isOpen() && founding.inForce().isPresent()) {
-      open(new MembershipInForce(Slot.ZERO, founding.inForce().get().membership()));
+    if (!isOpen()) {
+      founded().ifPresent(this::open);
+    }
+  }
+
+  /**
+   * It opens a server whose journal does not know of the founding: that was not durable yet, and
+   * the snapshot was. How the cluster was founded it is told by the others.
+   */
+  private void onSnapshotInstalled(Input.SnapshotInstalled installed) {
+    boolean wasOpen = isOpen();
+    learner.onSnapshotInstalled(installed.slot(), installed.membership());
+    if (!wasOpen && isOpen()) {
+      onOpened();
     }
   }
 
   private void open(MembershipInForce membership) {
     learner.open(membership);
+    onOpened();
+  }
+
+  private void onOpened() {
+    founding.onOpen();
     membershipSeen = learner.membership().decidedAt();
     peers.onMembership(roles.membership());
   }

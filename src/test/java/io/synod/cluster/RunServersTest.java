@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.common.base.Splitter;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -296,7 +298,7 @@ class RunServersTest {
   }
 
   private static Path tool(String name) {
-    for (String folder : System.getenv("PATH").split(":")) {
+    for (String folder : Splitter.on(File.pathSeparatorChar).split(System.getenv("PATH"))) {
       if (Files.isExecutable(Path.of(folder, name))) {
         return Path.of(folder, name);
       }

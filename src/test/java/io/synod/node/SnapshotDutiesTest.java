@@ -67,6 +67,7 @@ class SnapshotDutiesTest {
     final List<PeerMessage> sent = new ArrayList<>();
     final List<Input> steps = new ArrayList<>();
     final List<String> lines = new ArrayList<>();
+    final SimulatedDisk disk = new SimulatedDisk("disk", new SplittableRandom(1));
     final KeyValueStore store = KeyValueStore.inMemory();
     final Paxos paxos;
     final Snapshots snapshots;
@@ -108,7 +109,7 @@ class SnapshotDutiesTest {
       for (int slot = 1; slot <= applied; slot++) {
         store.skip(Slot.of(slot));
       }
-      snapshots = Snapshots.open(new SimulatedDisk("disk", new SplittableRandom(1)));
+      snapshots = Snapshots.open(disk);
       PeerNetwork nobody =
           new PeerNetwork() {
             @Override
@@ -254,18 +255,48 @@ class SnapshotDutiesTest {
     assertTrue(asksForSnapshot(behind.paxos.step(cut)));
     assertFalse(asksForSnapshot(behind.paxos.step(cut)), "one at a time");
 
-    behind.duties.fetchFrom(from);
-    for (int i = 0; i < 100 && behind.store.applied().equals(Slot.ZERO); i++) {
-      sender.duties.onPeer(new ServerId(0), behind.sent.get(behind.sent.size() - 1));
-      sender.runBackground();
-      behind.duties.onPeer(from, sender.sent.get(sender.sent.size() - 1));
-      behind.runBackground();
-    }
+    fetch(behind, sender);
 
     assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
     assertEquals(Slot.of(10), behind.paxos.chosen());
     assertEquals(Slot.ZERO, behind.paxos.cut(), "the log stays as it is");
     assertTrue(asksForSnapshot(behind.paxos.step(cut)));
+  }
+
+  /** Until it is installed, or given up. */
+  private static void fetch(Played behind, Played sender) {
+    long givenUp = behind.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count();
+    behind.duties.fetchFrom(new ServerId(1));
+    for (int i = 0; i < 100 && behind.store.applied().equals(Slot.ZERO); i++) {
+      sender.duties.onPeer(new ServerId(0), behind.sent.get(behind.sent.size() - 1));
+      sender.runBackground();
+      behind.duties.onPeer(new ServerId(1), sender.sent.get(sender.sent.size() - 1));
+      behind.runBackground();
+      if (behind.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count() > givenUp) {
+        return;
+      }
+    }
+  }
+
+  /** It would be sent again and again until the scrub comes by, which may take hours. */
+  @Test
+  void aSnapshotThatRottedIsFoundOutWhenAPeerAsksForItAnew() throws IOException {
+    Played sender = withSnapshot(5);
+    Played behind = new Played(0, 0);
+    String file =
+        sender.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
+    sender.disk.flipBit(file, sender.disk.bytes(file).length / 2, 3);
+
+    fetch(behind, sender);
+    assertEquals(Slot.ZERO, behind.store.applied());
+    assertEquals(Slot.of(5), sender.snapshots.newest(), "sent once, it counts as whole");
+
+    fetch(behind, sender);
+    assertTrue(
+        sender.lines.stream().anyMatch(line -> line.contains("set aside")), sender.lines::toString);
+    sender.runBackground();
+    fetch(behind, sender);
+    assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
   }
 
   private static boolean asksForSnapshot(Output output) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Members come and go: each command, each refusal, and what those that leave and join do. */
@@ -110,6 +111,54 @@ class MembershipTest {
 
     Paxos unopened = new Paxos(cluster.settings(0), Recovered.nothing());
     assertTrue(unopened.step(new Input.SnapshotInstalled(cut, inForce)).notices().contains(said));
+  }
+
+  /**
+   * That the cluster is founded may not be durable yet when a snapshot already is: the snapshot
+   * opens the server, which then hears its peers, and is told the rest by them.
+   */
+  @Test
+  void aSnapshotOpensAServerWhoseJournalHasNoFoundingInForce() {
+    CoreCluster cluster = new CoreCluster(3, 1);
+    assertDone(change(cluster, new MembershipChange.Add(cluster.joining(3))));
+    MembershipInForce inForce = cluster.core(0).membership();
+    Founding founding = cluster.kept(2).founding().orElseThrow();
+    Slot at = inForce.decidedAt().next();
+    List<JournalRecord> journal =
+        new ArrayList<>(List.of(new JournalRecord.FoundingPrepared(founding)));
+    Paxos before = new Paxos(cluster.settings(2), Fold.of(journal));
+    assertFalse(before.isOpen());
+    journal.addAll(before.step(new Input.SnapshotInstalled(at, inForce)).records());
+    checkIsOpenIn(before, inForce, founding);
+    Paxos restarted = new Paxos(cluster.settings(2), Fold.of(journal));
+    assertTrue(restarted.start(at).notices().stream().noneMatch(Notice.Ignored.class::isInstance));
+    checkIsOpenIn(restarted, inForce, founding);
+  }
+
+  private static void checkIsOpenIn(Paxos core, MembershipInForce inForce, Founding founding) {
+    assertTrue(core.isOpen());
+    assertEquals(inForce, core.membership());
+    assertEquals(4, 1 + core.peers().size());
+    assertEquals(Optional.empty(), core.founding());
+    Output asks = core.step(new Input.TimePassed(0, 0, Slot.ZERO));
+    assertTrue(
+        asks.sendNow().stream().anyMatch(send -> send.message() instanceof Message.Meet),
+        asks::toString);
+    Member other = inForce.membership().member(id(1)).orElseThrow();
+    Output ignored =
+        core.step(
+            new Input.Received(
+                id(0),
+                other.incarnation(),
+                new Message.Found(
+                    new Founding(new ClusterId(new UUID(9, 9)), founding.membership()))));
+    assertTrue(ignored.sendWhenDurable().isEmpty(), "it was founded long ago");
+    Output told =
+        core.step(
+            new Input.Received(id(1), other.incarnation(), new Message.FoundingOpened(founding)));
+    assertTrue(told.records().contains(new JournalRecord.FoundingInForce(founding)));
+    assertEquals(Optional.of(founding), core.founding());
+    assertEquals(inForce, core.membership());
   }
 
   @Test

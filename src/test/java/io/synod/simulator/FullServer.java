@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -287,12 +288,19 @@ final class FullServer implements SimulatedServer {
 
   /** The process ends by itself, as production does on a journal that failed. */
   private void stopsItself(String why) {
+    stopsItself(why, world::isFaulty);
+  }
+
+  /**
+   * @param startsAgain asked when it might
+   */
+  private void stopsItself(String why, BooleanSupplier startsAgain) {
     world.coverage.hit("process.stopped: " + why);
     crash(false);
     world.loop.after(
         random.nextLong(world.swarm.electionTimeoutNanos) + Swarm.MILLI,
         () -> {
-          if (world.isFaulty()) {
+          if (startsAgain.getAsBoolean()) {
             start();
           }
         });
@@ -754,7 +762,8 @@ final class FullServer implements SimulatedServer {
           Swarm.MILLI,
           () -> {
             if (isCurrent()) {
-              stopsItself("starts anew");
+              // The same process begins again, whoever watches over it.
+              stopsItself("starts anew", () -> true);
             }
           });
     }

@@ -31,10 +31,14 @@ class RegressionSeedsTest {
   /**
    * With all faults: 770014709: an overwritten value taken for the chosen one, where a recovery's
    * copy had rotted; 770002541: two of four voters with damaged logs that kept the others from
-   * electing; 770001870, 770008080: a founding that only a lost disk knew, and a refused directory
-   * that nobody replaced, both of the harness.
+   * electing; 811010809: a snapshot that had rotted, and was sent to the same peer again and again;
+   * 811013113, 811023305: a snapshot of a server whose journal did not know of the founding;
+   * 770001870, 770008080, 811022924: a founding that only a lost disk knew, a refused directory
+   * that nobody replaced, and a server that began again and was not started, all of the harness.
    */
-  private static final long[] WITH_ALL_FAULTS = {770001870, 770002541, 770008080, 770014709};
+  private static final long[] WITH_ALL_FAULTS = {
+    770001870, 770002541, 770008080, 770014709, 811010809, 811013113, 811022924, 811023305
+  };
 
   @Test
   void seedsWithAllFaultsStayMended() {
