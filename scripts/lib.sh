@@ -1,9 +1,12 @@
 # Functions that the scripts share; sourced, never run. The caller has set ROOT, the project's folder.
 # shellcheck shell=bash
 
+# With which status a script ends that cannot do its work; one whose status 1 means something sets another.
+FAIL_STATUS=1
+
 fail() {
   echo "${0##*/}: $*" >&2
-  exit 1
+  exit "$FAIL_STATUS"
 }
 
 # Prints the major version of the JDK in this folder; nothing if there is none.
@@ -44,6 +47,7 @@ find_java() {
   if [ -n "${SYNOD_JAVA_HOME:-}" ]; then
     [ -x "$SYNOD_JAVA_HOME/bin/java" ] || fail "SYNOD_JAVA_HOME is $SYNOD_JAVA_HOME, and there is no bin/java in it"
     best=$SYNOD_JAVA_HOME JAVA_VERSION=$(jdk_version "$SYNOD_JAVA_HOME")
+    [ "${JAVA_VERSION:-0}" -ge 17 ] || fail "SYNOD_JAVA_HOME is $SYNOD_JAVA_HOME, a JDK $JAVA_VERSION: name one of 17 or newer, or leave it out"
   else
     while read -r home; do
       version=$(jdk_version "$home")
@@ -86,10 +90,15 @@ find_build_home() {
   [ -n "$BUILD_HOME" ] || fail "no JDK with a compiler (javac) found to build with: install one, 17 or newer, or name its folder in JAVA_HOME"
 }
 
-# Runs mvn in the project's folder, on a JDK that can build it.
-maven() {
+# Ends the script if there is nothing to build with. Before any output is put elsewhere.
+find_maven() {
   command -v mvn >/dev/null || fail "there is no mvn to build with: install Maven 3.8 or newer"
   find_build_home
+}
+
+# Runs mvn in the project's folder, on a JDK that can build it.
+maven() {
+  find_maven
   (cd "$ROOT" && JAVA_HOME=$BUILD_HOME mvn -B -ntp -Dstyle.color=never "$@")
 }
 
@@ -115,7 +124,7 @@ build_if_stale() {
       exec 9>"$ROOT/target/.lock"
       flock 9
       build
-    ) || exit 1
+    ) || exit "$FAIL_STATUS"
   else
     build
   fi
@@ -123,6 +132,7 @@ build_if_stale() {
 
 build() {
   is_stale || return 0
+  find_maven
   if [ -e "$ROOT/target/.built" ]; then
     echo "building, about a minute: the sources are newer than what is built ..." >&2
   else

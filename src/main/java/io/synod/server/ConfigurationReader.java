@@ -106,7 +106,7 @@ final class ConfigurationReader {
               + setting.help()
               + ", as in "
               + setting.fieldName()
-              + ":'localhost:8000'");
+              + (setting == Setting.MY_ADDR ? ":'localhost:8000'" : ":'localhost:9000'"));
     }
     try {
       return Address.parse(text);
