@@ -72,7 +72,7 @@ final class SnapshotSender {
         "read a snapshot for " + from,
         () -> {
           Optional<String> damage = check(from, request);
-          PeerMessage.SnapshotChunk chunk = read(from, request);
+          PeerMessage.SnapshotChunk chunk = readOrSuspect(from, request);
           return () -> {
             reading.remove(from);
             damage.ifPresent(this::report);
@@ -98,6 +98,17 @@ final class SnapshotSender {
     return anew && snapshots.newest().equals(sent.remove(peer))
         ? snapshots.scrub(bytesRead -> {})
         : Optional.empty();
+  }
+
+  /** Background: one that cannot be read is looked at as a whole when the peer asks anew. */
+  private PeerMessage.SnapshotChunk readOrSuspect(
+      ServerId peer, PeerMessage.SnapshotRequest request) throws IOException {
+    try {
+      return read(peer, request);
+    } catch (IOException e) {
+      sent.put(peer, snapshots.newest());
+      throw e;
+    }
   }
 
   /** Background. */

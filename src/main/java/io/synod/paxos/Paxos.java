@@ -403,6 +403,7 @@ public final class Paxos {
     boolean wasOpen = isOpen();
     learner.onSnapshotInstalled(installed.slot(), installed.membership());
     if (!wasOpen && isOpen()) {
+      memory.onOpenedBySnapshot();
       onOpened();
     }
   }

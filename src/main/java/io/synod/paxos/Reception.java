@@ -167,6 +167,9 @@ final class Reception {
   // ------------------------------------------------------------------------------------------------------------------
 
   private void onPing(long nowNanos, Life from, Message.Ping ping) {
+    if (founding.inForce().isEmpty()) {
+      founding.introduce(from.server());
+    }
     boolean changed = pings.onPing(nowNanos, from, ping, own.ballot(), roles.mayVote());
     if (ping.leaseNanos().isPresent()
         && roles.mayVote()

@@ -53,12 +53,18 @@ final class VoteMemory {
     this.effects = effects;
     this.acceptor = acceptor;
     this.heldAtStart = acceptor.votesOwned();
-    this.asking = recovered.opened();
+    this.asking = recovered.opened() || recovered.membership().isPresent();
     this.withholding = asking;
     for (PeerVotes each : recovered.seen()) {
       seen.put(each.life(), each.votes());
       noted.put(each.life(), each.votes());
     }
+  }
+
+  /** A snapshot outlived a journal that knows less: votes may be lost with it. */
+  void onOpenedBySnapshot() {
+    asking = true;
+    withholding = true;
   }
 
   /** Whether it is too early to vote: others may have seen more than this server holds. */

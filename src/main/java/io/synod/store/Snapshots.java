@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 
 /**
@@ -23,6 +24,7 @@ import java.util.function.LongConsumer;
 public final class Snapshots {
   private final Disk disk;
   private final Map<Slot, Integer> inUse = new TreeMap<>();
+  private final ReentrantLock scrubbing = new ReentrantLock();
   private volatile Slot newest = Slot.ZERO;
 
   private Snapshots(Disk disk) {
@@ -131,9 +133,20 @@ public final class Snapshots {
    * written in its place. Blocks for the disk, for long; not beside {@link #restoreNewest}.
    *
    * @param pace told after each piece about how many bytes were read; may wait
-   * @return what is damaged, by file and place; empty if nothing is
+   * @return what is damaged, by file and place; empty if nothing is, or if it is being read already
    */
   public Optional<String> scrub(LongConsumer pace) throws IOException {
+    if (!scrubbing.tryLock()) {
+      return Optional.empty();
+    }
+    try {
+      return scrubNewest(pace);
+    } finally {
+      scrubbing.unlock();
+    }
+  }
+
+  private Optional<String> scrubNewest(LongConsumer pace) throws IOException {
     Slot slot = newest;
     if (slot.equals(Slot.ZERO)) {
       return Optional.empty();

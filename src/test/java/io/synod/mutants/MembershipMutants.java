@@ -42,7 +42,7 @@ final class MembershipMutants {
                 "paxos/Coordinator",
                 "if (!progress.of(from).onMatched(upTo, nowNanos)) {",
                 """
-                Life named = inForce().member(from.server()).map(Life::of).orElse(from);
+                Life named = learner.inForce().member(from.server()).map(Life::of).orElse(from);
                 if (!progress.of(named).onMatched(upTo, nowNanos)) {
                 """)
             .in(

@@ -299,6 +299,24 @@ class SnapshotDutiesTest {
     assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
   }
 
+  /** It would fail for the peer, and be asked for again, until the scrub comes by. */
+  @Test
+  void aSnapshotThatCannotBeReadIsFoundOutWhenAPeerAsksForItAnew() throws IOException {
+    Played sender = withSnapshot(5);
+    String file =
+        sender.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
+    sender.disk.makeUnreadable(file, 0);
+    for (int i = 0; i < 3; i++) {
+      sender.duties.onPeer(new ServerId(0), request());
+      sender.runBackground();
+    }
+    assertTrue(
+        sender.lines.stream().anyMatch(line -> line.contains("set aside")), sender.lines::toString);
+    Played behind = new Played(0, 0);
+    fetch(behind, sender);
+    assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
   private static boolean asksForSnapshot(Output output) {
     return output.notices().stream().anyMatch(Notice.SnapshotNeeded.class::isInstance);
   }

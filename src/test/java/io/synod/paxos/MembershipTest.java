@@ -142,6 +142,10 @@ class MembershipTest {
     assertEquals(Optional.empty(), core.founding());
     Output asks = core.step(new Input.TimePassed(0, 0, Slot.ZERO));
     assertTrue(
+        asks.sendNow().stream()
+            .anyMatch(send -> send.message() instanceof Message.VotesSeenRequest),
+        "what its journal lost may be votes");
+    assertTrue(
         asks.sendNow().stream().anyMatch(send -> send.message() instanceof Message.Meet),
         asks::toString);
     Member other = inForce.membership().member(id(1)).orElseThrow();
