@@ -55,9 +55,9 @@ find_java() {
         best=$home JAVA_VERSION=$version
       fi
     done < <(jdk_candidates)
+    [ -n "$best" ] || fail "no JDK found: install one, 17 or newer, and put its java on the PATH or name its folder in JAVA_HOME"
+    [ "$JAVA_VERSION" -ge 17 ] || fail "the newest JDK found is $JAVA_VERSION ($best): install 17 or newer, or name its folder in JAVA_HOME"
   fi
-  [ -n "$best" ] || fail "no JDK found: install one, 17 or newer, and put its java on the PATH or name its folder in JAVA_HOME"
-  [ "${JAVA_VERSION:-0}" -ge 17 ] || fail "the newest JDK found is $JAVA_VERSION ($best): install 17 or newer, or name its folder in JAVA_HOME"
   JAVA=$best/bin/java
 }
 

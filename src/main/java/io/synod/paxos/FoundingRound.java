@@ -37,7 +37,7 @@ final class FoundingRound {
 
   private boolean opened;
 
-  /** A snapshot shows that the cluster was founded; how, another server has to say. */
+  /** The cluster is open here; if only a snapshot says so, how it was founded has to be told. */
   private boolean known;
 
   /** What the others said last. */

@@ -265,17 +265,25 @@ class SnapshotDutiesTest {
 
   /** Until it is installed, or given up. */
   private static void fetch(Played behind, Played sender) {
-    long givenUp = behind.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count();
+    long before = givenUp(behind);
     behind.duties.fetchFrom(new ServerId(1));
     for (int i = 0; i < 100 && behind.store.applied().equals(Slot.ZERO); i++) {
       sender.duties.onPeer(new ServerId(0), behind.sent.get(behind.sent.size() - 1));
       sender.runBackground();
       behind.duties.onPeer(new ServerId(1), sender.sent.get(sender.sent.size() - 1));
       behind.runBackground();
-      if (behind.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count() > givenUp) {
+      if (givenUp(behind) > before) {
         return;
       }
     }
+  }
+
+  private static long givenUp(Played played) {
+    return played.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count();
+  }
+
+  private static String snapshotFile(Played played) throws IOException {
+    return played.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
   }
 
   /** It would be sent again and again until the scrub comes by, which may take hours. */
@@ -283,8 +291,7 @@ class SnapshotDutiesTest {
   void aSnapshotThatRottedIsFoundOutWhenAPeerAsksForItAnew() throws IOException {
     Played sender = withSnapshot(5);
     Played behind = new Played(0, 0);
-    String file =
-        sender.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
+    String file = snapshotFile(sender);
     sender.disk.flipBit(file, sender.disk.bytes(file).length / 2, 3);
 
     fetch(behind, sender);
@@ -303,8 +310,7 @@ class SnapshotDutiesTest {
   @Test
   void aSnapshotThatCannotBeReadIsFoundOutWhenAPeerAsksForItAnew() throws IOException {
     Played sender = withSnapshot(5);
-    String file =
-        sender.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
+    String file = snapshotFile(sender);
     sender.disk.makeUnreadable(file, 0);
     for (int i = 0; i < 3; i++) {
       sender.duties.onPeer(new ServerId(0), request());

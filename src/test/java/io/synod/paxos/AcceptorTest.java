@@ -210,19 +210,24 @@ class AcceptorTest {
     assertEquals(new Message.Accepted(B1, Slot.of(2)), bindingAnswer());
   }
 
+  /** What stood in its way is kept, and the contradiction is told. */
+  private void assertAcceptedOnlyUpTo(long slot, String held, Acceptor acceptor) {
+    Output output = effects.take();
+    assertEquals(
+        List.of(new Message.Accepted(B1, Slot.of(slot))),
+        output.sendWhenDurable().stream().map(Output.Send::message).toList());
+    assertTrue(output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
+    assertEquals(Slot.of(slot), acceptor.log().last());
+    assertEquals(CoreCluster.batch(held), acceptor.log().get(Slot.of(slot)).value());
+  }
+
   @Test
   void checksWhatWaitedAheadAgainWhenItIsReleased() {
     Acceptor acceptor = acceptor(Recovered.nothing());
     acceptor.onPropose(S1, propose(B1, 3, "another", "d"));
     effects.take();
     acceptor.onPropose(S1, propose(B1, 1, "a", "b", "c"));
-    Output output = effects.take();
-    assertEquals(
-        List.of(new Message.Accepted(B1, Slot.of(3))),
-        output.sendWhenDurable().stream().map(Output.Send::message).toList());
-    assertTrue(output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
-    assertEquals(Slot.of(3), acceptor.log().last());
-    assertEquals(CoreCluster.batch("c"), acceptor.log().get(Slot.of(3)).value());
+    assertAcceptedOnlyUpTo(3, "c", acceptor);
   }
 
   @Test
@@ -233,13 +238,7 @@ class AcceptorTest {
     acceptor.adoptChosen(new AcceptedValue(Slot.of(2), B1, CoreCluster.batch("b")));
     effects.take();
     acceptor.onPropose(S1, propose(B1, 1, "a"));
-    Output output = effects.take();
-    assertEquals(
-        List.of(new Message.Accepted(B1, Slot.of(2))),
-        output.sendWhenDurable().stream().map(Output.Send::message).toList());
-    assertTrue(output.notices().stream().anyMatch(Notice.PeerMisbehaved.class::isInstance));
-    assertEquals(Slot.of(2), acceptor.log().last());
-    assertEquals(CoreCluster.batch("b"), acceptor.log().get(Slot.of(2)).value());
+    assertAcceptedOnlyUpTo(2, "b", acceptor);
   }
 
   @Test
