@@ -80,22 +80,21 @@ class KeyValueServiceTest {
           node,
           outboxes,
           () -> NOW_NANOS);
-  private Server server = InProcessServerBuilder.forName("unused").build();
-  private ManagedChannel channel = InProcessChannelBuilder.forName("unused").build();
-  private KeyValueStoreGrpc.KeyValueStoreFutureStub stub = KeyValueStoreGrpc.newFutureStub(channel);
+  private final String name = InProcessServerBuilder.generateName();
+  private final Server server =
+      InProcessServerBuilder.forName(name)
+          .directExecutor()
+          .addService(service.definition())
+          .addService(service.rangesDefinition())
+          .build();
+  private final ManagedChannel channel =
+      InProcessChannelBuilder.forName(name).directExecutor().build();
+  private final KeyValueStoreGrpc.KeyValueStoreFutureStub stub =
+      KeyValueStoreGrpc.newFutureStub(channel);
 
   @BeforeEach
   void start() throws IOException {
-    String name = InProcessServerBuilder.generateName();
-    server =
-        InProcessServerBuilder.forName(name)
-            .directExecutor()
-            .addService(service.definition())
-            .addService(service.rangesDefinition())
-            .build()
-            .start();
-    channel = InProcessChannelBuilder.forName(name).directExecutor().build();
-    stub = KeyValueStoreGrpc.newFutureStub(channel);
+    server.start();
   }
 
   @AfterEach

@@ -1,5 +1,7 @@
 package io.synod.simulator;
 
+import java.util.EnumSet;
+
 /** The classes of faults: each seed switches a random subset on. */
 enum Fault {
   LOSS,
@@ -38,6 +40,15 @@ enum Fault {
   DYNAMIC_QUORUM,
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
   LEASE_READS;
+
+  /**
+   * Those that come at a moment, and are counted then; the others show by what they do all the
+   * time.
+   */
+  static EnumSet<Fault> counted() {
+    return EnumSet.complementOf(
+        EnumSet.of(LOSS, DUPLICATION, REORDERING, CLOCK_DRIFT, DYNAMIC_QUORUM, LEASE_READS));
+  }
 
   /** Whether it destroys what was durable, so that good copies have to be planned for. */
   boolean damages() {

@@ -233,7 +233,7 @@ final class FullServer implements SimulatedServer {
       world.coverage.hit("journal.renewed");
       rolledBack = false;
       damage = Oracle.Damage.PROMISE_LOST;
-    } else if (rolledBack || diskFaults.wasSilent()) {
+    } else if (rolledBack) {
       damage = Oracle.Damage.FORGOTTEN;
     } else if (diskFaults.hasDamaged()) {
       damage = Oracle.Damage.SLOTS;
@@ -306,9 +306,15 @@ final class FullServer implements SimulatedServer {
         });
   }
 
+  /** Counts what the disk did wrong since it was new. */
+  void tellDisk() {
+    disk.counts().forEach((fault, times) -> world.coverage.add("disk." + fault, times));
+  }
+
   @Override
   public void wipe() {
     world.oracle.diskLost(life);
+    tellDisk();
     disk = newDisk();
     refused = false;
     diskFaults.forget();

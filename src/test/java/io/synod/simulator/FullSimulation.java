@@ -44,6 +44,7 @@ final class FullSimulation {
     } else {
       onlyNoLies();
     }
+    world.servers().forEach(FullServer::tellDisk);
     judge();
     return outcome();
   }
@@ -61,9 +62,8 @@ final class FullSimulation {
 
   private void liveness() {
     world.calm();
-    boolean all = swarm.damages() || !world.oracle.log().isFounded();
     HealedCore core = new HealedCore(world, world.randoms.of("core"));
-    core.heal(all);
+    core.heal(!world.oracle.log().isFounded());
     if (!core.canGoOn()) {
       world.coverage.hit("phase.needsOperator");
       clients.stop();

@@ -64,13 +64,18 @@ final class HealedCore {
     }
     for (SimulatedServer server : shuffled) {
       boolean more = random.nextInt(3) == 0;
-      if (all || more || !world.canGoOn(core)) {
+      if (all || more || hasTheGoodCopies(server) || !world.canGoOn(core)) {
         core.add(server);
       }
     }
     StringBuilder text = new StringBuilder("liveness of");
     core.forEach(server -> text.append(' ').append(server.id()));
     world.trace.note(Trace.Kind.PHASE, -1, text);
+  }
+
+  /** What was damaged elsewhere may be chosen, and be whole here only. */
+  private boolean hasTheGoodCopies(SimulatedServer server) {
+    return world.swarm.damages() && !world.swarm.isDamageable(server.id().number());
   }
 
   private void widen() {

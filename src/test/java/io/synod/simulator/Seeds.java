@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
@@ -69,12 +70,31 @@ final class Seeds {
 
   /** Fails if one of these never happened. */
   void checkHappened(List<String> expected) {
+    checkHappened(expected, 1);
+  }
+
+  /** Fails if one of these happened less often than that. */
+  void checkHappened(List<String> expected, long least) {
     List<String> missing = new ArrayList<>();
     for (String each : expected) {
-      if (coverage.count(each) == 0) {
-        missing.add(each);
+      if (coverage.count(each) < least) {
+        missing.add(each + ": " + coverage.count(each));
       }
     }
-    assertEquals(List.of(), missing, "never happened");
+    assertEquals(List.of(), missing, () -> "happened less than " + least + " times");
+  }
+
+  /** Fails if one of these faults came less often than that, or all of them than that in sum. */
+  void checkFaults(Set<Fault> expected, long leastOfEach, long leastInAll) {
+    List<String> names = expected.stream().map(fault -> "fault." + fault).toList();
+    checkHappened(names, leastOfEach);
+    long all = names.stream().mapToLong(coverage::count).sum();
+    assertTrue(all >= leastInAll, () -> "only " + all + " faults");
+  }
+
+  /** Fails if this happened more often than that. */
+  void checkSeldom(String what, long most) {
+    long times = coverage.count(what);
+    assertTrue(times <= most, () -> what + " " + times + " times");
   }
 }

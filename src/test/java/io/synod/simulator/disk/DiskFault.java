@@ -8,7 +8,10 @@ public enum DiskFault {
   WRITE_FAILED,
   /** A write fails and a part of it is there. */
   WRITE_TORN,
-  /** A write is reported as done, is readable until the next crash, and never reaches the media. */
+  /**
+   * A write was reported as done, was readable until the process ended, and never reached the
+   * media.
+   */
   WRITE_LOST,
   /** A write is reported as done and reaches the media in another place of the same file. */
   WRITE_MISDIRECTED,

@@ -17,8 +17,9 @@ import java.util.TreeMap;
 /**
  * A disk in memory that fails as disks do. What is written is readable at once. A process crash
  * loses nothing of that; a power loss loses what was not synced, wholly or by sectors in no order;
- * a failed sync leaves it readable and to be lost with the power. All is decided by the random
- * source given, so that the same calls give the same results.
+ * a failed sync leaves it readable and to be lost with the power; a write that went astray is
+ * readable until either. All is decided by the random source given, so that the same calls give the
+ * same results.
  *
  * <p>Confined to one thread. It never waits: how long a sync takes, and whether the disk is stuck,
  * is for its owner to ask ({@link #drawSyncNanos}, {@link #isStuck}) before it lets the journal
@@ -120,6 +121,7 @@ public final class SimulatedDisk implements Disk {
   /** The process ends, and another may open the disk: what it wrote is readable. */
   public void crash() {
     count(DiskFault.CRASH);
+    files.values().forEach(this::loseAstray);
     endLife();
   }
 
@@ -145,9 +147,17 @@ public final class SimulatedDisk implements Disk {
     files.clear();
     files.putAll(durableNames);
     for (SimulatedFile file : files.values()) {
+      loseAstray(file);
       file.losePower(random, kept);
     }
     endLife();
+  }
+
+  private void loseAstray(SimulatedFile file) {
+    int lost = file.loseAstray();
+    if (lost > 0) {
+      counts.merge(DiskFault.WRITE_LOST, (long) lost, Long::sum);
+    }
   }
 
   private void endLife() {
@@ -381,11 +391,12 @@ public final class SimulatedDisk implements Disk {
       }
       file.show(at, bytes);
       if (chance(plan.writeLost())) {
-        count(DiskFault.WRITE_LOST);
+        file.goAstray(at, bytes);
       } else if (chance(plan.writeMisdirected())) {
         count(DiskFault.WRITE_MISDIRECTED);
         int sectors = Math.max(1, (file.size() - bytes.length) / SimulatedFile.SECTOR_BYTES);
-        file.pend(random.nextInt(sectors) * SimulatedFile.SECTOR_BYTES, bytes);
+        file.goAstray(at, bytes);
+        file.pendElsewhere(random.nextInt(sectors) * SimulatedFile.SECTOR_BYTES, bytes);
       } else {
         file.pend(at, bytes);
       }

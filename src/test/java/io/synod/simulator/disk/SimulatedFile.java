@@ -54,11 +54,43 @@ final class SimulatedFile {
       this.bytes = bytes;
       this.resizes = resizes;
     }
+
+    int end() {
+      return offset + bytes.length;
+    }
+
+    boolean overlaps(int from, int to) {
+      return offset < to && from < end();
+    }
+  }
+
+  /** A write that the disk says it made, and does not. */
+  private static final class Astray {
+    private final Change change;
+    private boolean reported;
+    private boolean followed;
+
+    Astray(Change change) {
+      this.change = change;
+    }
+
+    Astray copy() {
+      Astray copy = new Astray(change);
+      copy.reported = reported;
+      copy.followed = followed;
+      return copy;
+    }
+
+    /** Something behind it is durable, so that a reader can tell that it is missing. */
+    boolean isLost() {
+      return reported && followed;
+    }
   }
 
   private Content visible = new Content();
   private Content media = new Content();
   private List<Change> pending = new ArrayList<>();
+  private List<Astray> astray = new ArrayList<>();
   private TreeSet<Integer> unreadable = new TreeSet<>();
 
   SimulatedFile copy() {
@@ -66,6 +98,7 @@ final class SimulatedFile {
     copy.visible = visible.copy();
     copy.media = media.copy();
     copy.pending = new ArrayList<>(pending);
+    astray.forEach(each -> copy.astray.add(each.copy()));
     copy.unreadable = new TreeSet<>(unreadable);
     return copy;
   }
@@ -86,33 +119,95 @@ final class SimulatedFile {
     visible.put(offset, bytes, 0, bytes.length);
   }
 
-  /** Will reach the media, here or elsewhere, at the next sync. */
+  /** Will reach the media at the next sync. */
   void pend(int offset, byte[] bytes) {
+    pendElsewhere(offset, bytes);
+    writtenAgain(offset, offset + bytes.length);
+    for (Astray each : astray) {
+      each.followed |= each.change.end() <= offset;
+    }
+  }
+
+  /** Will reach the media at the next sync, and no reader looks for it there. */
+  void pendElsewhere(int offset, byte[] bytes) {
     pending.add(new Change(offset, bytes, /* resizes= */ false));
     for (int at = offset - offset % SECTOR_BYTES; at < offset + bytes.length; at += SECTOR_BYTES) {
       unreadable.remove(at / SECTOR_BYTES);
     }
   }
 
+  /**
+   * Is said to reach the media, and does not: it is gone with the process's memory of it. Unless
+   * nothing is ever written behind it, for a vote that is forgotten without a trace in the
+   * directory is beyond any protocol: then it comes late.
+   */
+  void goAstray(int offset, byte[] bytes) {
+    writtenAgain(offset, offset + bytes.length);
+    astray.add(new Astray(new Change(offset, bytes, /* resizes= */ false)));
+  }
+
+  /** What went astray there is nobody's loss any more. */
+  private void writtenAgain(int from, int to) {
+    astray.removeIf(
+        each -> {
+          boolean again = each.change.overlaps(from, to);
+          if (again) {
+            arrive(each);
+          }
+          return again;
+        });
+  }
+
+  private void arrive(Astray late) {
+    if (late.reported) {
+      apply(late.change);
+    } else {
+      pending.add(late.change);
+    }
+  }
+
   void resize(int size) {
+    writtenAgain(0, Integer.MAX_VALUE);
     visible.resize(size);
     pending.add(new Change(size, new byte[0], /* resizes= */ true));
   }
 
-  void sync() {
-    for (Change change : pending) {
-      if (change.resizes) {
-        media.resize(change.offset);
-      } else {
-        media.put(change.offset, change.bytes, 0, change.bytes.length);
-      }
+  private void apply(Change change) {
+    if (change.resizes) {
+      media.resize(change.offset);
+    } else {
+      media.put(change.offset, change.bytes, 0, change.bytes.length);
     }
+  }
+
+  void sync() {
+    pending.forEach(this::apply);
     pending.clear();
+    astray.forEach(each -> each.reported = true);
   }
 
   /** What a failed sync leaves: readable, and believed by the kernel to be clean. */
   void forgetPending() {
     pending.clear();
+    astray.removeIf(each -> !each.reported);
+  }
+
+  /** Nothing that the media lack is remembered any longer. Returns how many writes are lost. */
+  int loseAstray() {
+    int lost = 0;
+    for (Astray each : astray) {
+      if (!each.isLost()) {
+        arrive(each);
+      } else if (pending.stream()
+          .noneMatch(
+              change -> change.resizes || change.overlaps(each.change.offset, each.change.end()))) {
+        lost++;
+        media.resize(Math.max(media.size, each.change.end()));
+        visible.put(each.change.offset, media.bytes, each.change.offset, each.change.end());
+      }
+    }
+    astray.clear();
+    return lost;
   }
 
   /** Each sector of what was not synced reaches the media with this chance, in no order. */
@@ -158,6 +253,7 @@ final class SimulatedFile {
   /** Replaces all of it, durably. */
   void replace(byte[] bytes) {
     pending.clear();
+    astray.clear();
     unreadable.clear();
     visible = new Content();
     visible.put(0, bytes, 0, bytes.length);
