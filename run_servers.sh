@@ -5,7 +5,6 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 . "$ROOT/scripts/lib.sh"
 
 MOST_SERVERS=100
-LEAST_HEAP_MIB=48
 MOST_HEAP_MIB=1024
 READY_SECONDS=120
 
@@ -19,7 +18,7 @@ Starts N servers on this machine and keeps them running; Ctrl-C stops them all. 
                 members that they were: N may be left out then, or is how many members there are
   --fail-rate R the chance, 0 to 1, that each of them fails as an acceptor, on purpose
   --dynamic     votes follow who is there: servers may fail one after another, down to the last two; noted with
-                the data
+                the data, as are the servers' options after --, for the next start
   --data DIR    where data, logs and process ids are kept (default data/ in the project's folder)
   --clean       throws away what is there from before
   --host H      the address to listen on (default 127.0.0.1: this machine only), also an IPv6 one as ::1
@@ -38,6 +37,7 @@ wrong() {
 }
 
 read_arguments() {
+  local word name
   N='' HOST=127.0.0.1 OFFSET='' CLEAN=no DATA=$ROOT/data EXTRA=() TYPED=0
   while [ $# -gt 0 ]; do
     case $1 in
@@ -62,7 +62,13 @@ read_arguments() {
         ;;
       --)
         shift
-        EXTRA+=("$@") TYPED=$#
+        TYPED=$#
+        # The server takes --quota_mib too.
+        for word in "$@"; do
+          name=${word%%=*}
+          [[ "$word" != --* ]] || word=${name//_/-}${word#"$name"}
+          EXTRA+=("$word")
+        done
         break
         ;;
       -*) wrong "there is no option $1 (options of the servers come after --)" ;;
@@ -102,7 +108,7 @@ has_data() {
 # its members are; what was noted here of that counts.
 read_data() {
   local i offset_before other="keep other data with --data DIR, or throw it away with --clean"
-  IDS=() SERVERS=$N BOUND=no AS_BEFORE=no
+  IDS=() SERVERS=$N BOUND=no SAID=()
   if [ $CLEAN = no ] && [ -e "$DATA/cluster" ] && has_data; then
     SERVERS=$(sed -n 's/^servers=//p' "$DATA/cluster")
     [[ "$SERVERS" =~ ^[1-9][0-9]*$ ]] || fail "$DATA/cluster does not say how many servers there are, as in servers=3: mend it, or $other"
@@ -114,9 +120,7 @@ read_data() {
     [ -z "$offset_before" ] || [ "${OFFSET:-$offset_before}" = "$offset_before" ] ||
       fail "the data in $DATA is of servers started with --offset $offset_before, not $OFFSET: start them with --offset $offset_before, or $other"
     OFFSET=${OFFSET:-$offset_before} BOUND=yes
-    if ! is_quorum_typed && grep -qx 'quorum=dynamic' "$DATA/cluster"; then
-      EXTRA+=(--quorum dynamic) AS_BEFORE=yes
-    fi
+    take_noted_options
     note_members
     for ((i = 0; i < SERVERS; i++)); do was_removed "$i" || IDS+=("$i"); done
     [ "${N:-${#IDS[@]}}" = ${#IDS[@]} ] ||
@@ -130,8 +134,63 @@ read_data() {
   [ $((OFFSET + 9000 + SERVERS)) -le 65535 ] || wrong "--offset is a number, and no port is above 65535: not '$OFFSET'"
 }
 
-# Whether it is said how votes follow who is there.
-is_quorum_typed() { [[ " ${EXTRA[*]:-} " == *' --quorum'[\ =]* ]]; }
+# Prints the value of an option in the servers' options, in lower case; nothing if it is not given.
+given() {
+  local i word
+  for ((i = 0; i < ${#EXTRA[@]}; i++)); do
+    word=${EXTRA[i]}
+    case $word in
+      "$1") word=${EXTRA[i + 1]:-} ;;
+      "$1="*) word=${word#*=} ;;
+      *) continue ;;
+    esac
+    tr '[:upper:]' '[:lower:]' <<<"$word"
+    return 0
+  done
+}
+
+# Adds to EXTRA what was noted of the last start and is not given otherwise now; SAID is what a person has to know of it.
+take_noted_options() {
+  local noted=() word words quorum before=
+  words=$(sed -n 's/^options=//p' "$DATA/cluster")
+  eval "noted=($words)"
+  for word in ${noted[@]+"${noted[@]}"}; do
+    # All of them are NAME=VALUE.
+    if [ -z "$(given "${word%%=*}")" ]; then
+      EXTRA+=("$word")
+      [[ "$word" != --cluster-token=* ]] || word='--cluster-token=...'
+      before="$before ${word/=/ }"
+    fi
+  done
+  [ -z "$before" ] || SAID+=("as before: --$before")
+  quorum=$(given --quorum)
+  if ! grep -qx 'quorum=dynamic' "$DATA/cluster"; then
+    [ "$quorum" != dynamic ] || SAID+=("votes follow who is there from now on (--dynamic), which they did not before; noted with the data")
+  elif [ -z "$quorum" ]; then
+    EXTRA+=(--quorum dynamic)
+    SAID+=("votes follow who is there, as before (--dynamic); -- --quorum majority ends that")
+  elif [ "$quorum" != dynamic ]; then
+    SAID+=("votes do not follow who is there any more (--quorum $quorum), which they did before; noted with the data")
+  fi
+}
+
+# Prints the servers' options that the next start is to have too, each as NAME=VALUE: all with values, but for those that are meant
+# for one start only.
+lasting_options() {
+  local i word
+  for ((i = 0; i < ${#EXTRA[@]}; i++)); do
+    word=${EXTRA[i]}
+    [[ "$word" == --* ]] || continue
+    [[ "$word" == *=* || "${EXTRA[i + 1]:---}" == --* ]] || word=$word=${EXTRA[i + 1]}
+    case $word in
+      --quorum=* | --fail-rate=* | --accept-torn-tail=* | --config=*) ;;
+      *=*) printf ' %q' "$word" ;;
+    esac
+  done
+}
+
+# Whether the servers keep nothing on disk.
+keeps_nothing() { [ "$(given --storage)" = memory ]; }
 
 # Prints which servers there still are, if some were removed.
 which_ids() {
@@ -145,9 +204,10 @@ which_ids() {
 check_machine() {
   local i port pid file
   if [ -n "${SYNOD_HEAP_MIB:-}" ]; then
-    [[ "$SYNOD_HEAP_MIB" =~ ^[1-9][0-9]{0,6}$ ]] && [ "$SYNOD_HEAP_MIB" -ge $LEAST_HEAP_MIB ] ||
-      fail "SYNOD_HEAP_MIB is a number from $LEAST_HEAP_MIB on, not '$SYNOD_HEAP_MIB'"
+    check_heap
     HEAP=$SYNOD_HEAP_MIB
+    [ $((HEAP * N)) -le "$(memory_mib)" ] ||
+      echo "run_servers.sh: $N heaps of $HEAP MiB (SYNOD_HEAP_MIB) are more than the $(memory_mib) MiB of memory that there are: servers may be killed for want of it" >&2
   else
     HEAP=$(($(memory_mib) * 60 / 100 / N))
     [ "$HEAP" -le $MOST_HEAP_MIB ] || HEAP=$MOST_HEAP_MIB
@@ -203,10 +263,13 @@ take_data() {
   elif [ -e "$DATA/cluster" ] && ! has_data; then
     rm -rf "$DATA/run"
   fi
+  FRESH=yes
+  ! has_data || FRESH=no
   mkdir -p "$DATA/run" "$DATA/logs" &&
     {
       printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET"
-      [[ "${EXTRA[*]:-}" != *'--quorum'[\ =]dynamic* ]] || echo 'quorum=dynamic'
+      [ "$(given --quorum)" != dynamic ] || echo 'quorum=dynamic'
+      echo "options=$(lasting_options)"
     } >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
 }
 
@@ -218,6 +281,10 @@ set_arguments() {
   # A server's id is its place in this list: those that were removed keep theirs.
   for ((j = 0; j < SERVERS; j++)); do ARGUMENTS+=(--replica "$(address "$REACH" "$(consensus_port "$j")")"); done
   ARGUMENTS+=(--server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
+  # What a directory is written with may differ from the others', and nothing else can read it.
+  if [ $IS_STORAGE_TYPED = no ] && [ -e "$DATA/$PORT/identity" ]; then
+    replace_options --storage "$(tr '[:upper:]' '[:lower:]' 2>/dev/null <"$DATA/$PORT/storage" || echo heap)"
+  fi
 }
 
 configure() {
@@ -265,13 +332,33 @@ on_signal() {
   echo
   echo "stopping $(count_of ${#RUNNING[@]} server) ..."
   stop_all
-  echo "stopped; the data is in $DATA"
+  drop_unfounded
+  if keeps_nothing; then
+    echo "stopped; no data is kept, with --storage memory; the logs are in $DATA/logs"
+  elif [ $FRESH = yes ] && ! has_data; then
+    echo "stopped before there was a cluster; only the logs are kept, in $DATA/logs"
+  else
+    echo "stopped; the data is in $DATA"
+  fi
   exit 0
+}
+
+# Throws away the directories of a first start that founded no cluster: there is nothing in them, and the next start may be of another
+# number of servers.
+drop_unfounded() {
+  local i
+  [ $FRESH = yes ] && [ -z "${MEMBERS:-}" ] || return 0
+  for i in "${IDS[@]}"; do
+    ! awk '/^--- started at / { opened = 0 } / is open with / { opened = 1 } END { exit !opened }' "$DATA/logs/$(client_port "$i").log" 2>/dev/null || return 0
+  done
+  for i in "${IDS[@]}"; do rm -rf "${DATA:?}/$(client_port "$i")"; done
+  rm -rf "$DATA/run"
 }
 
 give_up() {
   trap '' INT TERM HUP PIPE
   stop_all
+  drop_unfounded
   fail "$*; all are stopped again"
 }
 
@@ -314,7 +401,7 @@ show_table() {
   done
   echo
   if [ "$N" = 1 ]; then echo "1 server answers; a heap of $HEAP MiB, JDK $JAVA_VERSION"; else echo "$N servers answer; a heap of $HEAP MiB each, JDK $JAVA_VERSION"; fi
-  echo "data in $DATA, logs in $DATA/logs"
+  if keeps_nothing; then echo "no data is kept (--storage memory), logs in $DATA/logs"; else echo "data in $DATA, logs in $DATA/logs"; fi
   [ $((N % 2)) -eq 1 ] || echo "an even number goes on with no more servers down than $((N - 1)) would"
   if [ "$N" = 1 ]; then i='it; Ctrl-C stops it'; else i='them; Ctrl-C stops them'; fi
   echo "./client $(address "$reach" "$(client_port "${IDS[0]}")") talks to $i"
@@ -371,6 +458,8 @@ why_ended() {
 }
 
 read_arguments "$@"
+IS_STORAGE_TYPED=no
+[ -z "$(given --storage)" ] || IS_STORAGE_TYPED=yes
 find_java
 read_data
 check_machine
@@ -382,7 +471,7 @@ take_data
 configure
 trap on_signal INT TERM HUP PIPE
 echo "starting $(count_of "$N" server) ..."
-[ $AS_BEFORE = no ] || echo "votes follow who is there, as before (--dynamic); -- --quorum majority ends that"
+[ ${#SAID[@]} = 0 ] || printf '%s\n' "${SAID[@]}"
 BEGAN=$SECONDS
 PIDS=()
 for i in "${IDS[@]}"; do

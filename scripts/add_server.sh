@@ -5,18 +5,22 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 JOIN_SECONDS=120
-usage='usage: scripts/add_server.sh [--replace I] [--data DIR]   (with --replace it takes the place of server I, which leaves)'
+usage() {
+  echo 'usage: scripts/add_server.sh [--replace I] [--data DIR]   (with --replace it takes the place of server I, which leaves)'
+}
 DATA=$ROOT/data LEAVING=
 while [ $# -gt 0 ]; do
   case $1 in
-    --data) DATA=${2:-} ;;
-    -h | --help) echo "$usage" && exit 0 ;;
-    --replace) LEAVING=${2:-} ;;
-    *) echo "$usage" >&2; exit 2 ;;
+    -h | --help) usage && exit 0 ;;
+    --data | --replace)
+      [ $# -gt 1 ] || wrong_call "$1 wants a value"
+      if [ "$1" = --data ]; then DATA=$2; else LEAVING=$2; fi
+      ;;
+    *) wrong_word "$1" ;;
   esac
-  [ $# -gt 1 ] && [[ "$LEAVING" =~ ^[0-9]*$ ]] || { echo "$usage" >&2; exit 2; }
   shift 2
 done
+[[ "$LEAVING" =~ ^[0-9]*$ ]] || wrong_call "--replace wants a server, by its number from 0 on, not '$LEAVING'"
 [ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: ./run_servers.sh starts them"
 DATA=$(cd "$DATA" && pwd)
 N=0

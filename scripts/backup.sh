@@ -5,36 +5,35 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 usage() {
-  cat >&"${1:-2}" <<'END'
+  cat <<'END'
 usage: scripts/backup.sh FILE [HOST:PORT[,HOST:PORT...]] [--data DIR] [--local]
        scripts/backup.sh FILE --from DIR
 
 The first copies from the servers given, or from those of ./run_servers.sh in DIR (default data/ in the project's
 folder), all that was acknowledged before; with --local from a server that hears no quorum, which may lack what only
 others have. The second, for a cluster whose quorum is gone for
-good, from the data directory of the server with the longest log (./server --inspect DIR says how far it reaches).
+good, from the data directory of the server with the longest log (./server --inspect DIR says how far it reaches), which does
+not run.
 FILE must not be there yet. scripts/restore.sh starts a new cluster from it.
 END
-  [ "${1:-2}" = 2 ] && exit 2
-  exit 0
 }
 
 FILE= SERVERS= FROM= LOCAL= DATA=$ROOT/data
 while [ $# -gt 0 ]; do
   case $1 in
-    -h | --help) usage 1 ;;
+    -h | --help) usage && exit 0 ;;
     --local) LOCAL=' local' ;;
     --from | --data)
-      [ $# -gt 1 ] || usage
+      [ $# -gt 1 ] || wrong_call "$1 wants a value"
       if [ "$1" = --from ]; then FROM=$2; else DATA=$2; fi
       shift
       ;;
-    -*) usage ;;
-    *) if [ -z "$FILE" ]; then FILE=$1; else SERVERS=$1; fi ;;
+    -*) wrong_word "$1" ;;
+    *) if [ -z "$FILE" ]; then FILE=$1; elif [ -z "$SERVERS" ]; then SERVERS=$1; else wrong_word "$1"; fi ;;
   esac
   shift
 done
-[ -n "$FILE" ] || usage
+[ -n "$FILE" ] || wrong_call "say which file is to be written"
 if [ -n "$FROM" ]; then
   "$ROOT/scripts/offline.sh" --backup-of "$FROM" --to "$FILE" || exit 1
 else

@@ -9,6 +9,29 @@ fail() {
   exit "$FAIL_STATUS"
 }
 
+# Prints how the script that was called is called: the comment at its head. Some have a text of their own.
+usage() { sed -n '2,/^[^#]/ s/^#\( \|$\)//p' "$0"; }
+
+# Ends a script that was called wrongly: first what was wrong, then how it is called.
+wrong_call() {
+  echo "${0##*/}: $*" >&2
+  usage >&2
+  exit 2
+}
+
+# The same for a word that the script does not know.
+wrong_word() {
+  case $1 in
+    -*) wrong_call "there is no option $1" ;;
+    *) wrong_call "'$1' is one word too many" ;;
+  esac
+}
+
+# Ends a script that has only this one word, if it is asked how it is called.
+help_if_asked() {
+  case "${1:-}" in -h | --help) usage && exit 0 ;; esac
+}
+
 # Prints the major version of the JDK in this folder; nothing if there is none.
 jdk_version() {
   local home=$1 version=
@@ -102,6 +125,24 @@ maven() {
   (cd "$ROOT" && JAVA_HOME=$BUILD_HOME mvn -B -ntp -Dstyle.color=never "$@")
 }
 
+# For what is written in Java: sets JAVA and ASKED, builds what is stale. Nothing is built for --help or --version (ASKED is yes then):
+# what is there answers, however old; where nothing is, the comment at the script's head answers the first.
+prepare() {
+  local word
+  ASKED=no
+  for word in "$@"; do
+    case $word in
+      -h | --help)
+        is_built || { usage && exit 0; }
+        ASKED=yes
+        ;;
+      --version) ! is_built || ASKED=yes ;;
+    esac
+  done
+  find_java
+  [ $ASKED = yes ] || build_if_stale
+}
+
 # Whether there is anything to run.
 is_built() {
   [ -n "${SYNOD_CLASS_PATH:-}" ] || [ -e "$ROOT/target/run/synod.jar" ]
@@ -180,6 +221,19 @@ memory_mib() {
     mib=$((limit / 1048576))
   fi
   echo "$mib"
+}
+
+LEAST_HEAP_MIB=48
+
+# Ends the script if SYNOD_HEAP_MIB is no heap that this machine can give.
+check_heap() {
+  local most
+  [ -n "${SYNOD_HEAP_MIB:-}" ] || return 0
+  [[ "$SYNOD_HEAP_MIB" =~ ^[1-9][0-9]{0,9}$ ]] && [ "$SYNOD_HEAP_MIB" -ge $LEAST_HEAP_MIB ] ||
+    fail "SYNOD_HEAP_MIB is a heap in MiB, a whole number from $LEAST_HEAP_MIB on, not '$SYNOD_HEAP_MIB'"
+  most=$(memory_mib)
+  [ "$SYNOD_HEAP_MIB" -le "$most" ] ||
+    fail "SYNOD_HEAP_MIB is $SYNOD_HEAP_MIB, and this machine has $most MiB of memory: give less, or leave it out"
 }
 
 # Sets JVM: java and all its arguments before those of the program. Wants a heap in MiB. After find_java.
@@ -262,192 +316,5 @@ archive_if_stale() {
   trap - INT TERM HUP
 }
 
-# ---- servers that run_servers.sh started; all state is below $DATA/run ---------------------------------------------------
-
-# Whether this process is one of our servers, and not another that was given its number later.
-is_server() {
-  local pid=$1
-  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ps -o args= -p "$pid" 2>/dev/null | grep -q 'io\.synod\.server\.Main'
-}
-
-# How long a server that was told to stop may take before it is killed.
-STOP_SECONDS=8
-
-# Waits until this process, told to stop, has ended; kills it when SECONDS has come so far.
-await_end() {
-  local pid=$1 until=$2
-  # Not by kill -0: one that has ended may be nobody's to reap for a while.
-  while is_server "$pid"; do
-    if [ $SECONDS -ge "$until" ]; then
-      echo "process $pid did not stop in $STOP_SECONDS s and is killed" >&2
-      kill -KILL "$pid" 2>/dev/null
-      break
-    fi
-    sleep 0.05
-  done
-}
-
-# Prints the process id of server I; nothing if it does not run.
-server_pid() {
-  local pid
-  pid=$(cat "$DATA/run/$1.pid" 2>/dev/null) || return 0
-  ! is_server "$pid" || echo "$pid"
-}
-
-# Whether something listens on a port of this machine: on the loopback address, or at the host that is named.
-port_in_use() {
-  local host
-  for host in 127.0.0.1 "${2:-}"; do
-    [ -z "$host" ] || ! (exec 3<>"/dev/tcp/$host/$1") 2>/dev/null || return 0
-  done
-  return 1
-}
-
-# Prints HOST:PORT; an IPv6 host in brackets.
-address() {
-  case $1 in
-    *:*) echo "[$1]:$2" ;;
-    *) echo "$1:$2" ;;
-  esac
-}
-
-# Prints so many things in words.
-count_of() {
-  if [ "$1" = 1 ]; then echo "1 $2"; else echo "$1 $2s"; fi
-}
-
-# Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id. Options behind I
-# take the place of those.
-launch() {
-  local i=$1 log
-  shift
-  # shellcheck disable=SC1090
-  . "$DATA/run/$i.conf"
-  log=$DATA/logs/$PORT.log
-  replace_options "$@"
-  jvm "$HEAP"
-  rm -f "$DATA/run/$i.state"
-  echo "--- started at $(date '+%Y-%m-%d %H:%M:%S')" >>"$log"
-  "${JVM[@]}" -XX:ErrorFile="$DATA/logs/$PORT.crash.%p.log" -Dsynod.state="$DATA/run/$i.state" io.synod.server.Main "${ARGUMENTS[@]}" \
-    >>"$log" 2>&1 </dev/null &
-  echo $! >"$DATA/run/$i.pid"
-  # Bash would report its end in words of its own.
-  disown
-}
-
-# Prints why server I ended, in one line: what the server itself, else the JVM, said of it since it was launched.
-last_words() {
-  local port
-  port=$(
-    # shellcheck disable=SC1090
-    . "$DATA/run/$1.conf" && echo "$PORT"
-  )
-  awk '
-    /^--- started at / { said = error = jvm = last = ""; next }
-    /^[ \t]*$/ { next }
-    /^synod: / { said = substr($0, 8); sub(/^cannot start: /, "", said); next }
-    /^[0-9-]+ [0-9:.]+ ERROR / { error = $0; sub(/^[0-9-]+ [0-9:.]+ ERROR +[^ ]+ /, "", error); sub(/ \| .*/, "", error) }
-    /^[0-9-]+ [0-9:.]+ [A-Z]+ / { last = $0; next }
-    !/warning/ && /[A-Za-z]/ && jvm == "" { jvm = $0; sub(/^# */, "", jvm) }
-    END {
-      words = said != "" ? said : error != "" ? error : jvm != "" ? jvm : last
-      print words == "" ? "it ended without a word" : substr(words, 1, 400)
-    }' "$DATA/logs/$port.log" 2>/dev/null
-}
-
-# Puts options into ARGUMENTS, in place of the same that are there: the server takes none twice.
-replace_options() {
-  local option given old kept=()
-  [ $# -gt 0 ] || return 0
-  for ((old = 0; old < ${#ARGUMENTS[@]}; old++)); do
-    option=${ARGUMENTS[old]}
-    for given in "$@"; do
-      if [[ "$option" == --* ]] && [ "${given%%=*}" = "${option%%=*}" ]; then
-        [[ "$option" == *=* || "${ARGUMENTS[old + 1]:---}" == --* ]] || old=$((old + 1))
-        continue 2
-      fi
-    done
-    kept+=("$option")
-  done
-  ARGUMENTS=("${kept[@]}" "$@")
-}
-
-# Prints the comment at the head of the script that was called, which says how it is called.
-head_comment() {
-  sed -n '2,/^[^#]/ s/^#\( \|$\)//p' "$0"
-}
-
-# Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for, members. Starts no process: it is asked
-# often.
-server_says() {
-  local name value
-  SAYS=
-  [ -r "$DATA/run/$1.state" ] || return 0
-  while IFS='=' read -r name value; do
-    [ "$name" != "$2" ] || SAYS=$value
-  done 2>/dev/null <"$DATA/run/$1.state"
-}
-
-# Whether server I runs and is no member of the cluster: it was removed, or is to be added. SAYS is what it says of that.
-is_no_member() {
-  server_says "$1" waiting_for
-  [[ "$SAYS" == 'this server is no member'* || "$SAYS" == 'this server was removed'* ]]
-}
-
-# Sets N to how many servers there are in $DATA, those that were added later included.
-count_servers() {
-  local count
-  count=$(sed -n 's/^servers=//p' "$DATA/cluster" 2>/dev/null)
-  N=${count:-${N:-0}}
-}
-
-# Sets MEMBERS to who the members are, SLOT:ID,ID,... for the membership of that slot, as the server says that knows the newest
-# one, and notes it in $DATA/run/members for the next start. Empty as long as nobody knows. Starts no process.
-note_members() {
-  local file id noted
-  [ -n "${MEMBERS:-}" ] || read -r MEMBERS 2>/dev/null <"$DATA/run/members" || MEMBERS=
-  noted=$MEMBERS
-  for file in "$DATA"/run/*.state; do
-    id=${file##*/}
-    server_says "${id%.state}" members
-    if [ -n "$SAYS" ] && [ "${SAYS%%:*}" -gt "${MEMBERS%%:*}" ] 2>/dev/null || [ -z "$MEMBERS" ]; then MEMBERS=$SAYS; fi
-  done
-  [ "$MEMBERS" = "$noted" ] || echo "$MEMBERS" >"$DATA/run/members"
-}
-
-# Whether server I was removed, as far as is noted.
-was_removed() {
-  [ -n "${MEMBERS:-}" ] && [[ ",${MEMBERS#*:}," != *",$1,"* ]]
-}
-
-# Prints where clients reach server I.
-client_address() {
-  # shellcheck disable=SC1090
-  (. "$DATA/run/$1.conf" && argument --my-addr)
-}
-
-# Prints the addresses for clients of all members in $DATA, with commas.
-client_addresses() {
-  local i list=
-  note_members
-  for ((i = 0; i < N; i++)); do
-    was_removed "$i" || list=$list${list:+,}$(client_address "$i")
-  done
-  echo "$list"
-}
-
-# Prints the value behind an option in ARGUMENTS, an address as one that can be called.
-argument() {
-  local i value
-  for ((i = 0; i < ${#ARGUMENTS[@]}; i++)); do
-    if [ "${ARGUMENTS[i]}" = "$1" ]; then
-      value=${ARGUMENTS[i + 1]}
-      case $value in
-        0.0.0.0:*) value=127.0.0.1:${value##*:} ;;
-        '[::]':*) value="[::1]:${value##*:}" ;;
-      esac
-      echo "$value"
-      return 0
-    fi
-  done
-}
+# shellcheck source=scripts/lib_servers.sh
+. "$ROOT/scripts/lib_servers.sh"

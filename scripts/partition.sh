@@ -5,39 +5,41 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 usage() {
-  cat >&"${1:-2}" <<'END'
+  cat <<'END'
 usage: scripts/partition.sh 0,1 2,3,4 [--data DIR]    cuts servers 0 and 1 off from 2, 3 and 4; more groups may follow
        scripts/partition.sh heal [--data DIR]         ends it
 Clients reach all of them all the time. A server that is started again is cut off from none.
 END
-  [ "${1:-2}" = 2 ] && exit 2
-  exit 0
 }
 
 DATA=$ROOT/data GROUPS_GIVEN=()
 while [ $# -gt 0 ]; do
   case $1 in
     --data)
-      [ $# -gt 1 ] || usage
+      [ $# -gt 1 ] || wrong_call "$1 wants a value"
       DATA=$2 && shift
       ;;
-    -h | --help) usage 1 ;;
+    -h | --help) usage && exit 0 ;;
     heal | HEAL) GROUPS_GIVEN+=(heal) ;;
+    -*) wrong_word "$1" ;;
     *)
-      [[ "$1" =~ ^[0-9]+(,[0-9]+)*$ ]] || usage
+      [[ "$1" =~ ^[0-9]+(,[0-9]+)*$ ]] || wrong_call "'$1' is no group: it is servers by their numbers, with commas and no spaces"
       GROUPS_GIVEN+=("$1")
       ;;
   esac
   shift
 done
+case " ${GROUPS_GIVEN[*]:-} " in
+  ' heal ') ;;
+  *' heal '*) wrong_call "heal stands alone" ;;
+  *) [ ${#GROUPS_GIVEN[@]} -gt 1 ] || wrong_call "name two groups of servers at least" ;;
+esac
 [ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: ./run_servers.sh starts them"
 N=0
 count_servers
 note_members
 servers=$(client_addresses)
-[ ${#GROUPS_GIVEN[@]} -gt 0 ] || usage
 if [ "${GROUPS_GIVEN[0]}" = heal ]; then
-  [ ${#GROUPS_GIVEN[@]} = 1 ] || usage
   "$ROOT/client" "$servers" -c HEAL || exit
   # Those that were cut off are heard again in a moment.
   for _ in 1 2 3 4 5; do
@@ -46,12 +48,9 @@ if [ "${GROUPS_GIVEN[0]}" = heal ]; then
   done
   exec "$ROOT/client" "$servers" -c STATUS
 fi
-[ ${#GROUPS_GIVEN[@]} -gt 1 ] || usage
-
 # All of it is looked at before anything is done: half a partition is none.
 commands=() seen=,
 for group in "${GROUPS_GIVEN[@]}"; do
-  [ "$group" != heal ] || usage
   others=
   for other in "${GROUPS_GIVEN[@]}"; do
     [ "$other" = "$group" ] || others=$others${others:+,}$other

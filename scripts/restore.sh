@@ -5,7 +5,7 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
 
 usage() {
-  cat >&"${1:-2}" <<'END'
+  cat <<'END'
 usage: scripts/restore.sh FILE N [--data DIR] [--host H] [--offset K]
        scripts/restore.sh FILE --into DIR --members CONSENSUS/CLIENT,... [--only I [--token TEXT]]
 
@@ -16,16 +16,14 @@ same list on each, and on all but the first the token that the first printed. No
 The new cluster has a new id and holds what the old one held; its revisions go on from there. The old one's servers are
 not spoken to, and must be stopped if they have the same addresses.
 END
-  [ "${1:-2}" = 2 ] && exit 2
-  exit 0
 }
 
 FILE= N= DATA=$ROOT/data HOST=127.0.0.1 OFFSET=0 MORE=()
 while [ $# -gt 0 ]; do
   case $1 in
-    -h | --help) usage 1 ;;
+    -h | --help) usage && exit 0 ;;
     --data | --host | --offset | --into | --members | --only | --token)
-      [ $# -gt 1 ] || usage
+      [ $# -gt 1 ] || wrong_call "$1 wants a value"
       case $1 in
         --data) DATA=$2 ;;
         --host) HOST=$2 ;;
@@ -34,24 +32,25 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
-    -*) usage ;;
-    *) if [ -z "$FILE" ]; then FILE=$1; else N=$1; fi ;;
+    -*) wrong_word "$1" ;;
+    *) if [ -z "$FILE" ]; then FILE=$1; elif [ -z "$N" ]; then N=$1; else wrong_word "$1"; fi ;;
   esac
   shift
 done
-[ -n "$FILE" ] || usage
+[ -n "$FILE" ] || wrong_call "say which file is the backup"
 if [ ${#MORE[@]} -gt 0 ]; then
-  [ -z "$N" ] || usage
+  [ -z "$N" ] || wrong_call "'$N' does not go with --into: --members says how many servers there are"
   exec "$ROOT/scripts/offline.sh" --restore "$FILE" "${MORE[@]}"
 fi
-[[ "$N" =~ ^[1-9][0-9]{0,1}$ ]] && [[ "$OFFSET" =~ ^[0-9]{1,5}$ ]] || usage
+[ -n "$N" ] || wrong_call "say how many servers, behind the file"
+[[ "$N" =~ ^[1-9][0-9]?$ ]] || wrong_call "the number of servers is 1 to 99, not '$N'"
+[[ "$OFFSET" =~ ^[0-9]{1,5}$ ]] || wrong_call "--offset is a number, not '$OFFSET'"
 reach=$HOST members=
 case $HOST in 0.0.0.0 | :: | '[::]') reach=127.0.0.1 ;; esac
 for ((i = 0; i < N; i++)); do
   members=$members${members:+,}$reach:$((9000 + OFFSET + i))/$HOST:$((8000 + OFFSET + i))
 done
 [ ! -e "$DATA/cluster" ] || fail "$DATA has a cluster's data already: move it away, or name another folder with --data"
-mkdir -p "$DATA" || fail "$DATA cannot be made"
 "$ROOT/scripts/offline.sh" --restore "$FILE" --into "$DATA" --members "$members" || exit 1
 printf 'servers=%s\noffset=%s\n' "$N" "$OFFSET" >"$DATA/cluster"
 start="./run_servers.sh $N"

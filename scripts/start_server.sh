@@ -10,17 +10,13 @@ usage: scripts/start_server.sh I [--data DIR] [--fail-rate R] [-- any server opt
   I: 0 is the first. It starts as before; --fail-rate and the options count for this start, and win.
 END
 }
-wrong() {
-  usage >&2
-  exit 2
-}
 
 I='' DATA=$ROOT/data EXTRA=()
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage && exit 0 ;;
     --data | --fail-rate)
-      [ $# -gt 1 ] || wrong
+      [ $# -gt 1 ] || wrong_call "$1 wants a value"
       if [ "$1" = --data ]; then DATA=$2; else EXTRA+=(--fail-rate "$2"); fi
       shift
       ;;
@@ -29,18 +25,22 @@ while [ $# -gt 0 ]; do
       EXTRA+=("$@")
       break
       ;;
+    -*) wrong_call "there is no option $1 (options of the server come after --)" ;;
     *)
-      [ -z "$I" ] && [[ "$1" =~ ^[0-9]+$ ]] || wrong
+      [ -z "$I" ] || wrong_word "$1"
       I=$1
       ;;
   esac
   shift
 done
-[ -n "$I" ] || wrong
+check_server_number "$I"
 [ -e "$DATA/run/$I.conf" ] || fail "there is no server $I in $DATA: ./run_servers.sh starts them"
 DATA=$(cd "$DATA" && pwd)
 pid=$(server_pid "$I")
-[ -z "$pid" ] || fail "server $I runs already (process $pid)"
+if [ -n "$pid" ]; then
+  ! is_suspended "$pid" || fail "server $I is there, stopped by a signal (process $pid): kill -CONT $pid has it go on"
+  fail "server $I runs already (process $pid)"
+fi
 find_java
 is_built || fail "nothing is built: ./run_servers.sh builds it"
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.

@@ -85,7 +85,11 @@ final class AdminParser {
             yield new MembershipChange.Add(words.get(0));
           }
           case "REMOVE" -> {
-            count(1, "REMOVE takes a server's id: REMOVE 2");
+            String like = "REMOVE lets a server go, by its id: REMOVE 2; DELETE removes a key";
+            count(1, like);
+            if (!words.get(0).matches("\\d+")) {
+              throw new WrongInputException(like);
+            }
             yield new MembershipChange.Remove(server(words.get(0)));
           }
           case "REPLACE" -> {

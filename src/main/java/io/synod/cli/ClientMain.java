@@ -95,8 +95,8 @@ public final class ClientMain {
       streams.err().flush();
       return ExitStatus.WRONG_INPUT;
     }
-    if (options.help()) {
-      streams.out().println(Help.USAGE);
+    if (options.asked().isPresent()) {
+      streams.out().println(options.asked().get());
       return ExitStatus.DONE;
     }
     Output output = new Output(streams.out(), streams.err(), options.style(terminal));
@@ -132,10 +132,12 @@ public final class ClientMain {
   private static void runAll(InputStream in, CommandRunner runner, PrintStream out)
       throws IOException {
     InputStream buffered = new BufferedInputStream(in);
+    long number = 0;
     for (Optional<byte[]> line = Lines.next(buffered);
         line.isPresent();
         line = Lines.next(buffered)) {
-      runner.run(line.get());
+      number++;
+      runner.run(line.get(), number);
       if (runner.isEnded() || out.checkError()) {
         return;
       }

@@ -5,10 +5,13 @@ import io.synod.client.ReadMode;
 import io.synod.client.Retries;
 import io.synod.client.ServerAddress;
 import io.synod.text.Nearest;
+import io.synod.text.Version;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
@@ -23,12 +26,17 @@ import org.apache.commons.cli.UnrecognizedOptionException;
  *
  * @param commands to carry out instead of reading any
  * @param raw whether only the bytes of values are printed
+ * @param asked what to print instead of doing anything, if that is asked for
  */
 record ClientOptions(
-    ClientSettings settings, List<String> commands, boolean demo, boolean raw, boolean help) {
+    ClientSettings settings,
+    List<String> commands,
+    boolean demo,
+    boolean raw,
+    Optional<String> asked) {
   /** What a verb never takes as a word of its own. */
   private static final Pattern OWN_OPTION =
-      Pattern.compile("--(raw|local|lease|retry|help)|-h|--timeout=.*");
+      Pattern.compile("--(raw|local|lease|retry|help|version)|-h|--timeout=.*");
 
   private static final double LONGEST_SECONDS = 86_400;
 
@@ -54,7 +62,14 @@ record ClientOptions(
         commands == null ? List.of() : List.of(commands),
         line.hasOption("demo"),
         line.hasOption("raw"),
-        line.hasOption("help"));
+        asked(line));
+  }
+
+  private static Optional<String> asked(CommandLine line) {
+    if (line.hasOption("version")) {
+      return Optional.of(Version.line());
+    }
+    return line.hasOption("help") ? Optional.of(Help.USAGE) : Optional.empty();
   }
 
   /**
@@ -85,7 +100,7 @@ record ClientOptions(
         command.add(word);
       }
     }
-    if (command.isEmpty() && !plain.contains("--help") && !plain.contains("-h")) {
+    if (command.isEmpty() && Collections.disjoint(plain, List.of("--help", "-h", "--version"))) {
       throw new WrongInputException("admin wants a verb: ./client admin localhost:8000 MEMBERS");
     }
     if (!command.isEmpty()) {
@@ -98,7 +113,7 @@ record ClientOptions(
   /** Also one that was mistyped, unless it has a port. */
   private static boolean isMeantAsVerb(String word) {
     return CommandParser.VERBS.contains(word.toUpperCase(Locale.ROOT))
-        || (!word.contains(":") && Nearest.to(word, CommandParser.VERBS).isPresent());
+        || (!word.contains(":") && CommandParser.meant(word).isPresent());
   }
 
   private static ClientSettings settings(CommandLine line, String servers)
@@ -145,7 +160,7 @@ record ClientOptions(
     options.addOption(Option.builder("c").longOpt("command").hasArg().get());
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("timeout").hasArg().get());
-    for (String flag : List.of("demo", "lease", "local", "raw", "retry")) {
+    for (String flag : List.of("demo", "lease", "local", "raw", "retry", "version")) {
       options.addOption(Option.builder().longOpt(flag).get());
     }
     return options;

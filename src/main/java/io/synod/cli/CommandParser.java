@@ -1,9 +1,12 @@
 package io.synod.cli;
 
+import static java.util.Map.entry;
+
 import com.google.protobuf.ByteString;
 import io.synod.text.Nearest;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -15,6 +18,43 @@ final class CommandParser {
               Stream.of("GET", "PUT", "DELETE", "LIST", "COUNT", "STATUS", "HELP", "EXIT", "QUIT"),
               AdminParser.VERBS.stream())
           .toList();
+
+  /** What other stores and shells call ours. */
+  static final Map<String, String> SYNONYMS =
+      Map.ofEntries(
+          entry("SET", "PUT"),
+          entry("INSERT", "PUT"),
+          entry("UPDATE", "PUT"),
+          entry("UPSERT", "PUT"),
+          entry("WRITE", "PUT"),
+          entry("STORE", "PUT"),
+          entry("READ", "GET"),
+          entry("FETCH", "GET"),
+          entry("CAT", "GET"),
+          entry("DEL", "DELETE"),
+          entry("RM", "DELETE"),
+          entry("ERASE", "DELETE"),
+          entry("UNSET", "DELETE"),
+          entry("LS", "LIST"),
+          entry("DIR", "LIST"),
+          entry("KEYS", "LIST"),
+          entry("SCAN", "LIST"),
+          entry("RANGE", "LIST"),
+          entry("SIZE", "COUNT"),
+          entry("DBSIZE", "COUNT"),
+          entry("STAT", "STATUS"),
+          entry("STATS", "STATUS"),
+          entry("INFO", "STATUS"),
+          entry("HEALTH", "STATUS"),
+          entry("NODES", "MEMBERS"),
+          entry("SERVERS", "MEMBERS"),
+          entry("LEADER", "COORDINATOR"),
+          entry("MASTER", "COORDINATOR"),
+          entry("JOIN", "ADD"),
+          entry("KICK", "REMOVE"),
+          entry("DUMP", "BACKUP"),
+          entry("BYE", "EXIT"),
+          entry("Q", "EXIT"));
 
   /** Those that take {@code --raw} at their end. */
   private static final Set<String> READING =
@@ -38,6 +78,12 @@ final class CommandParser {
     return isRaw(verb, rest)
         ? parse(verb, words.get(0), rest.subList(0, rest.size() - 1)).map(Command.Raw::new)
         : parse(verb, words.get(0), rest);
+  }
+
+  /** The verb that a person meant by a word that is none: by another name, or mistyped. */
+  static Optional<String> meant(String word) {
+    String other = SYNONYMS.get(word.toUpperCase(Locale.ROOT));
+    return other == null ? Nearest.to(word, VERBS) : Optional.of(other);
   }
 
   /** The one word behind GET is a key, whatever it is. */
@@ -67,7 +113,7 @@ final class CommandParser {
               throw new WrongInputException(
                   "there is no verb "
                       + Printable.of(asTyped)
-                      + Nearest.question(verb, VERBS)
+                      + meant(verb).map(other -> " (did you mean " + other + "?)").orElse("")
                       + ": HELP shows those that there are");
         });
   }

@@ -33,8 +33,12 @@ final class CommandRunner {
     return ended;
   }
 
-  /** Carries out a line as it was read. Blocks until then. */
-  ExitStatus run(byte[] line) {
+  /**
+   * Carries out a line of a script as it was read, and names its number where that fails. Blocks
+   * until then.
+   */
+  ExitStatus run(byte[] line, long number) {
+    output.place("line " + number + ": ");
     return carryOut(() -> CommandParser.parse(Lines.text(line)));
   }
 

@@ -60,6 +60,7 @@ final class Help {
             --retry               tries everything again until the timeout, also a write whose
                                   outcome is unknown
             --timeout SECONDS     for one command (default 10)
+            --version             which version this is, on which JDK
             --help                this text
 
       SYNOD_CLUSTER_TOKEN of the environment lets it change a cluster from another machine.

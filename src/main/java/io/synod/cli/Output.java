@@ -27,6 +27,7 @@ final class Output {
   private final PrintStream results;
   private final PrintStream errors;
   private final Style style;
+  private String place = "";
 
   /** How results look. */
   enum Style {
@@ -50,7 +51,19 @@ final class Output {
 
   /** To the same places, as bytes only. */
   Output raw() {
-    return new Output(results, errors, Style.RAW);
+    Output raw = new Output(results, errors, Style.RAW);
+    raw.place = place;
+    return raw;
+  }
+
+  /** What stands in front of errors from now on: where the command is from. */
+  void place(String now) {
+    place = now;
+  }
+
+  /** Whether it is for a program. */
+  boolean isRaw() {
+    return style == Style.RAW;
   }
 
   /** A value that was found. */
@@ -181,7 +194,7 @@ final class Output {
   void error(String text) {
     // What was said before must not appear after it.
     results.flush();
-    errors.println(style == Style.COLOURS ? RED + text + PLAIN : text);
+    errors.println(place + (style == Style.COLOURS ? RED + text + PLAIN : text));
     errors.flush();
   }
 

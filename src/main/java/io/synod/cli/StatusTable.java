@@ -111,18 +111,23 @@ final class StatusTable {
 
   /** What servers were told to do badly, each as it says itself. */
   private void faults() {
-    Map<Integer, Faults> all = new TreeMap<>();
-    all.put(status.server().id(), status.faults());
-    for (MemberState member : status.members()) {
-      member.faults().ifPresent(faults -> all.putIfAbsent(member.serverId(), faults));
-    }
     String name = "on purpose";
-    for (Map.Entry<Integer, Faults> each : all.entrySet()) {
+    for (Map.Entry<Integer, Faults> each : known(status).entrySet()) {
       for (String fault : faults(each.getKey(), each.getValue())) {
         line(name, "server " + each.getKey() + " " + fault);
         name = "";
       }
     }
+  }
+
+  /** The faults on purpose of each server that said so. */
+  private static Map<Integer, Faults> known(ClusterStatus status) {
+    Map<Integer, Faults> all = new TreeMap<>();
+    all.put(status.server().id(), status.faults());
+    for (MemberState member : status.members()) {
+      member.faults().ifPresent(faults -> all.putIfAbsent(member.serverId(), faults));
+    }
+    return all;
   }
 
   private static List<String> faults(int server, Faults faults) {
@@ -190,18 +195,42 @@ final class StatusTable {
         + (status.membership().dynamic() ? "; dynamic: votes follow who is live" : "");
   }
 
-  /** Of how many voters, and how many of them may fail now. */
+  /**
+   * Of how many voters, and how many of them may fail now. One that always fails on purpose is
+   * live, and of no use for a quorum.
+   */
   static String quorum(ClusterStatus status) {
-    List<MemberState> voters = voters(status);
-    long live = voters.stream().filter(MemberState::live).count();
-    long spare = live - status.membership().quorum();
-    String now =
-        spare < 0
-            ? "no quorum: all waits until %d more %s"
-                .formatted(-spare, spare == -1 ? "answers" : "answer")
-            : tolerance(spare) + " now";
-    return "%d of %d; %d live; %s"
-        .formatted(status.membership().quorum(), voters.size(), live, now);
+    List<MemberState> voters =
+        status.members().stream().filter(member -> member.role().votes()).toList();
+    Map<Integer, Faults> faults = known(status);
+    List<Integer> failing = new ArrayList<>();
+    List<Integer> missing = new ArrayList<>();
+    int live = 0;
+    for (MemberState voter : voters) {
+      int id = voter.serverId();
+      boolean fails = faults.containsKey(id) && faults.get(id).failRate() >= 1;
+      live += voter.live() ? 1 : 0;
+      if (voter.live() && fails) {
+        failing.add(id);
+      }
+      if (!voter.live() || fails) {
+        missing.add(id);
+      }
+    }
+    int spare = voters.size() - missing.size() - status.membership().quorum();
+    String failed =
+        failing.isEmpty()
+            ? ""
+            : Output.servers(failing) + (failing.size() == 1 ? " fails" : " fail") + " always; ";
+    String now = spare < 0 ? awaited(-spare, missing) : tolerance(spare) + " now";
+    return "%d of %d; %d live; %s%s"
+        .formatted(status.membership().quorum(), voters.size(), live, failed, now);
+  }
+
+  private static String awaited(int wanted, List<Integer> missing) {
+    String more = wanted == missing.size() ? "" : wanted + " more of ";
+    return "no quorum: all waits until %s%s %s"
+        .formatted(more, Output.servers(missing), wanted == 1 ? "answers" : "answer");
   }
 
   /** Of a quorum and so many voters more. */
@@ -209,10 +238,6 @@ final class StatusTable {
     return spare == 0
         ? "tolerates no failure"
         : "tolerates %d %s".formatted(spare, spare == 1 ? "failure" : "failures");
-  }
-
-  private static List<MemberState> voters(ClusterStatus status) {
-    return status.members().stream().filter(member -> member.role().votes()).toList();
   }
 
   private String members() {

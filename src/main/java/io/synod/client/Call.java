@@ -4,6 +4,8 @@ import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -24,6 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class Call<Q, R> {
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /**
+   * How long a server may take to take a connection while others can be asked. One that hangs takes
+   * none, though its system does for it.
+   */
+  private static final long CONNECT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final int MOST_FAILURES_TOLD = 10;
 
   private final Connections connections;
@@ -101,15 +110,16 @@ final class Call<Q, R> {
         CallOptions.DEFAULT
             .withDeadlineAfter(repeatable ? shareNanos : leftNanos, TimeUnit.NANOSECONDS)
             .withStreamTracerFactory(attempt.departure);
-    ClientCall<Q, R> call = connection.channel().newCall(wish.method(), options);
+    ManagedChannel channel = connection.channel();
+    ClientCall<Q, R> call = channel.newCall(wish.method(), options);
     underWay = call;
     call.start(attempt, copy(wish.headers()));
     call.request(2);
     call.sendMessage(wish.request());
     call.halfClose();
-    if (!repeatable && serversLeft > 1 && !attempt.departure.mayHaveLeft) {
-      // A server that takes no connection must not use up the time of a write that waits for it.
-      CompletableFuture.delayedExecutor(shareNanos, TimeUnit.NANOSECONDS)
+    if (serversLeft > 1 && channel.getState(false) != ConnectivityState.READY) {
+      // A server that takes no connection must not use up the time of what waits for it.
+      CompletableFuture.delayedExecutor(Math.min(shareNanos, CONNECT_NANOS), TimeUnit.NANOSECONDS)
           .execute(
               () -> {
                 if (!attempt.departure.mayHaveLeft && !attempt.ended) {

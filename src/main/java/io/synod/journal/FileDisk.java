@@ -51,7 +51,7 @@ public final class FileDisk implements Disk {
         FileChannel.open(
             lock, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
-      Optional<FileLock> held = tryLock(channel);
+      Optional<FileLock> held = tryLock(channel, /* shared= */ false);
       if (held.isEmpty()) {
         throw new JournalRefusedException(
             "the data directory "
@@ -71,11 +71,25 @@ public final class FileDisk implements Disk {
     }
   }
 
-  private static Optional<FileLock> tryLock(FileChannel channel) throws IOException {
+  private static Optional<FileLock> tryLock(FileChannel channel, boolean shared)
+      throws IOException {
     try {
-      return Optional.ofNullable(channel.tryLock());
+      return Optional.ofNullable(channel.tryLock(0, Long.MAX_VALUE, shared));
     } catch (OverlappingFileLockException e) {
       return Optional.empty(); // Held in this process.
+    }
+  }
+
+  /** Which process has this directory, in words; none if nobody has. Changes nothing. */
+  public static Optional<String> user(Path directory) throws IOException {
+    Path lock = directory.resolve(LOCK);
+    if (!Files.exists(lock)) {
+      return Optional.empty();
+    }
+    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ)) {
+      return tryLock(channel, /* shared= */ true).isPresent()
+          ? Optional.empty()
+          : Optional.of(holder(lock));
     }
   }
 

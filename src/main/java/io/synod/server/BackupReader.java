@@ -1,5 +1,6 @@
 package io.synod.server;
 
+import io.synod.journal.FileDisk;
 import io.synod.journal.Inspection;
 import io.synod.journal.MemoryDisk;
 import io.synod.journal.ReadOnlyDirectory;
@@ -70,9 +71,19 @@ final class BackupReader {
    * Reads a data directory, which is not changed: its snapshot, what it knows to be chosen behind
    * that, and what it has accepted and may have been chosen, since it may have been acknowledged.
    *
-   * @throws IOException if it is none, or has lost too much
+   * @throws IOException if it is none, is in use, or has lost too much
    */
   static Stored directory(Path directory) throws IOException {
+    Optional<String> user = FileDisk.user(directory);
+    if (user.isPresent()) {
+      // What is read while it is written is of no one moment, and its end looks torn.
+      throw new IOException(
+          directory
+              + " is in use by "
+              + user.get()
+              + ": take the backup from the server that runs, by its address for clients (BACKUP FILE,"
+              + " or BACKUP FILE local where it hears no quorum), or stop it first");
+    }
     if (StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB))) {
       throw new IOException(
           directory

@@ -2,6 +2,7 @@ package io.synod.server;
 
 import io.synod.proto.ServerConfig;
 import io.synod.text.Nearest;
+import io.synod.text.Version;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -65,6 +66,9 @@ final class CommandLineReader {
    */
   static Wish read(List<String> arguments, Optional<Path> home) throws BadConfigurationException {
     CommandLine line = parse(arguments);
+    if (line.hasOption("version")) {
+      return new Wish.Print(Version.line() + System.lineSeparator(), /* asked= */ true);
+    }
     if (line.hasOption("help") || arguments.isEmpty()) {
       return new Wish.Print(help(), line.hasOption("help"));
     }
@@ -168,6 +172,7 @@ final class CommandLineReader {
     options.addOption(Option.builder("h").longOpt("help").get());
     options.addOption(Option.builder().longOpt("config").hasArg().get());
     options.addOption(Option.builder().longOpt("check").get());
+    options.addOption(Option.builder().longOpt("version").get());
     OfflineReader.addTo(options);
     for (Setting setting : Setting.values()) {
       options.addOption(
@@ -212,6 +217,8 @@ final class CommandLineReader {
         String.format(
             "  --%-26s %s",
             "check", "says whether all of that can be read, and ends: no server runs"),
+        String.format(
+            "  --%-26s %s", "version", "says which version this is, on which JDK, and ends"),
         String.format("  --%-26s %s", "help", "this text"),
         "",
         "With these no server runs; scripts/backup.sh and scripts/restore.sh use them:",

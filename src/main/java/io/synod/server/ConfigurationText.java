@@ -9,9 +9,9 @@ import io.synod.text.Nearest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Reads {@link ServerConfig} from text, and says what a person should mend in it. */
 final class ConfigurationText {
@@ -20,8 +20,6 @@ final class ConfigurationText {
           .setSingularOverwritePolicy(SingularOverwritePolicy.FORBID_SINGULAR_OVERWRITES)
           .build();
   private static final Pattern FIELD = Pattern.compile("keyvaluestore\\.ServerConfig\\.(\\w+)");
-  private static final Pattern CHOICE =
-      Pattern.compile("Enum type \"([\\w.]+)\" has no value named \"(\\w+)\"");
   private static final String EXAMPLE =
       "want fields as in: my_addr:'0.0.0.0:8000' my_paxos:'0.0.0.0:9000' replica:'0.0.0.0:9000'";
 
@@ -37,12 +35,12 @@ final class ConfigurationText {
     try {
       PARSER.merge(text, builder);
     } catch (TextFormat.ParseException e) {
-      throw new BadConfigurationException(describe(e, source), e);
+      throw new BadConfigurationException(describe(e, text, source), e);
     }
     return builder.build();
   }
 
-  private static String describe(TextFormat.ParseException e, String source) {
+  private static String describe(TextFormat.ParseException e, String text, String source) {
     String message = String.valueOf(e.getMessage()).replaceFirst("^\\d+:\\d+: ", "");
     Matcher field = FIELD.matcher(message);
     if (message.contains("cannot be overwritten") && field.find()) {
@@ -57,16 +55,9 @@ final class ConfigurationText {
           + "; there are "
           + String.join(", ", known);
     }
-    Matcher choice = CHOICE.matcher(message);
-    if (choice.find()) {
-      String known =
-          ServerConfig.getDescriptor().getEnumTypes().stream()
-              .filter(type -> type.getFullName().equals(choice.group(1)))
-              .flatMap(type -> type.getValues().stream())
-              .filter(value -> value.getNumber() != 0 || !value.getName().endsWith("UNSPECIFIED"))
-              .map(EnumValueDescriptor::getName)
-              .collect(Collectors.joining(", "));
-      return source + ": there is no '" + choice.group(2) + "'; there are " + known;
+    Optional<String> ofField = WrongValue.in(text, e).map(WrongValue::why);
+    if (ofField.isPresent()) {
+      return source + (e.getLine() > 1 ? ", line " + e.getLine() : "") + ": " + ofField.get();
     }
     String place = e.getLine() > 0 ? " at line " + e.getLine() + ", column " + e.getColumn() : "";
     String reason = message.strip().replaceAll("\\s+", " ").replaceAll("\\.$", "");

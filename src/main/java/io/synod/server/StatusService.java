@@ -7,6 +7,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
+import io.synod.text.Version;
 import java.util.function.Supplier;
 
 /** What this server knows of itself and the others, as callers see it. Any thread; never blocks. */

@@ -18,6 +18,7 @@ import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.store.EngineFailedException;
 import io.synod.store.Snapshots;
+import io.synod.text.Version;
 import io.synod.transport.grpc.GrpcPeerNetwork;
 import io.synod.transport.grpc.NetworkThreads;
 import java.io.IOException;

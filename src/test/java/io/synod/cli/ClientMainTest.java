@@ -9,6 +9,7 @@ import io.synod.client.ClientSettings;
 import io.synod.client.FakeServers;
 import io.synod.client.FakeServers.Behaviour;
 import io.synod.client.SynodClient;
+import io.synod.text.Version;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +73,8 @@ class ClientMainTest {
   void refusesBytesThatAreNotUtf8() {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(2, run(latin("PUT bin \"\u00ff\u00fe\"\nPUT a b\n"), /* terminal= */ false));
-    assertEquals("byte 10 of the line is not UTF-8: write \\xff, within quotes, for it\n", err());
+    assertEquals(
+        "line 1: byte 10 of the line is not UTF-8: write \\xff, within quotes, for it\n", err());
     assertEquals(Set.of(ByteString.copyFromUtf8("a")), servers.pairs().keySet());
   }
 
@@ -301,7 +303,31 @@ class ClientMainTest {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(2, run("FETCH a\nPUT a b\nGET nothing\n"));
     assertEquals(ByteString.copyFromUtf8("b"), servers.pairs().get(ByteString.copyFromUtf8("a")));
-    assertTrue(err().contains("there is no verb FETCH: HELP"), err());
+    assertTrue(err().startsWith("line 1: there is no verb FETCH (did you mean GET?): HELP"), err());
+  }
+
+  @Test
+  void errorsNameTheirLineOfAScriptAndNothingElse() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(2, run("# comment\nPUT a b\n\nPUT k\nGET none\nLIST a b --raw\n"));
+    List<String> lines = err().lines().toList();
+    assertEquals(2, lines.size(), err());
+    assertTrue(lines.get(0).startsWith("line 4: PUT takes a key and a value"), err());
+    assertTrue(lines.get(1).startsWith("line 6: a limit is a number"), err());
+    err.reset();
+    servers.set(0, Behaviour.NOT_PROPOSED);
+    assertEquals(3, run("\nGET a --raw"));
+    assertTrue(err().startsWith("line 2: failed after "), err());
+    err.reset();
+    assertEquals(2, run("", "-c", "PUT k"));
+    assertTrue(err().startsWith("PUT takes"), err());
+  }
+
+  @Test
+  void saysWhichVersionItIsAndOnWhichJdk() {
+    assertEquals(0, run("", "--version"));
+    assertEquals(0, run("", "admin", "--version"));
+    assertEquals((Version.line() + "\n").repeat(2), out());
   }
 
   @Test
@@ -311,6 +337,8 @@ class ClientMainTest {
     assertTrue(err().contains("there is no verb pot (did you mean PUT?): HELP"), err());
     assertEquals(2, run("", "--rwa"));
     assertTrue(err().contains("there is no option --rwa (did you mean --raw?); "), err());
+    assertEquals(2, run("", "admin", "set", "a", "b"));
+    assertTrue(err().contains("there is no verb set (did you mean PUT?): HELP"), err());
     assertEquals(2, run("", "admin", "REMOV", "2"));
     assertTrue(err().contains("there is no verb REMOV (did you mean REMOVE?): HELP"), err());
   }
@@ -332,7 +360,7 @@ class ClientMainTest {
   void saysThatOutcomeIsUnknown() {
     servers.set(0, Behaviour.DONE_BUT_UNKNOWN);
     assertEquals(3, run("PUT a b\n"));
-    assertTrue(err().startsWith("outcome unknown after "), err());
+    assertTrue(err().startsWith("line 1: outcome unknown after "), err());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.synod.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -59,12 +60,31 @@ class CommandParserTest {
     assertEquals(new Command.Put(bytes("k"), bytes("it's")), parse("PUT k it's"));
   }
 
+  @Test
+  void everySuggestionIsAVerbThatThereIs() {
+    for (String word : CommandParser.SYNONYMS.keySet()) {
+      assertFalse(CommandParser.VERBS.contains(word), word);
+      assertTrue(CommandParser.VERBS.contains(CommandParser.meant(word).orElse("")), word);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "FETCH k | no verb FETCH",
+        "FETCH k | no verb FETCH (did you mean GET?)",
+        "SET k v | (did you mean PUT?)",
+        "insert k v | no verb insert (did you mean PUT?)",
+        "DEL k | (did you mean DELETE?)",
+        "RM k | (did you mean DELETE?)",
+        "REMOVE k | DELETE removes a key",
+        "REMOVE k v | DELETE removes a key",
+        "LS | (did you mean LIST?)",
+        "KEYS * | (did you mean LIST?)",
+        "STAT | (did you mean STATUS?)",
+        "LEADER | (did you mean COORDINATOR?)",
+        "FROBNICATE | no verb FROBNICATE: HELP",
         "GET | takes one key",
         "GET a b | takes one key",
         "LIST a b c | a prefix and a limit",

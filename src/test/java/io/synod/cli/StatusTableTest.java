@@ -68,12 +68,57 @@ class StatusTableTest {
     assertShows(StatusTable.of(Statuses.of(all(five(), 4).build())), "tolerates 1 failure now");
     assertShows(StatusTable.of(Statuses.of(all(five(), 3).build())), "tolerates no failure now");
     assertShows(
-        StatusTable.of(Statuses.of(all(five(), 2).build())), "no quorum", "until 1 more answers");
+        StatusTable.of(Statuses.of(all(five(), 2).build())),
+        "no quorum: all waits until 1 more of servers 2, 3, 4 answers");
     assertShows(
         StatusTable.of(Statuses.of(all(five(), 4).setDynamicQuorum(true).build())),
         "tolerates 1 failure now; dynamic: votes follow who is live");
     assertShows(
-        StatusTable.of(Statuses.of(all(five(), 1).build())), "no quorum", "until 2 more answer");
+        StatusTable.of(Statuses.of(all(five(), 1).build())),
+        "no quorum: all waits until 2 more of servers 1, 2, 3, 4 answer");
+  }
+
+  @Test
+  void namesTheVotersThatAreWaitedForAndNoOthersThatAreDown() {
+    StatusResponse.Builder standbys = all(five(), 5).setDynamicQuorum(true).setQuorum(2);
+    for (int i : List.of(1, 2, 4)) {
+      standbys.getMemberBuilder(i).setRole(MemberStatus.Role.STANDBY);
+    }
+    standbys.getMemberBuilder(1).setLive(false);
+    standbys.getMemberBuilder(3).setLive(false);
+    assertShows(
+        StatusTable.of(Statuses.of(standbys.build())),
+        "2 of 2; 1 live; no quorum: all waits until server 3 answers; dynamic");
+    standbys.getMemberBuilder(0).setLive(false);
+    assertShows(
+        MembersTable.of(Statuses.of(standbys.build())),
+        "0 live; no quorum: all waits until servers 0, 3 answer");
+  }
+
+  @Test
+  void acceptorsThatAlwaysFailOnPurposeCountAsFailed() {
+    StatusResponse.Builder status = five();
+    status.getMemberBuilder(2).setFaults(Faults.newBuilder().setFailRate(0.9));
+    assertShows(StatusTable.of(Statuses.of(status.build())), "5 live; tolerates 2 failures now");
+    status.getMemberBuilder(2).setFaults(Faults.newBuilder().setFailRate(1));
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "3 of 5; 5 live; server 2 fails always; tolerates 1 failure now");
+    // It says its own faults of itself.
+    status.setFailRate(1);
+    assertShows(
+        MembersTable.of(Statuses.of(status.build())),
+        "3 of 5; 5 live; servers 1, 2 fail always; tolerates no failure now");
+    status.getMemberBuilder(4).setFaults(Faults.newBuilder().setFailRate(1));
+    status.getMemberBuilder(0).setLive(false);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "4 live; servers 1, 2, 4 fail always; no quorum: all waits until 2 more of servers 0, 1, 2, 4"
+            + " answer");
+    // One that is down fails in that way already.
+    status.getMemberBuilder(4).setLive(false);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())), "3 live; servers 1, 2 fail always; no quorum");
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.synod.server.CommandLineReader.Wish;
 import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
 import io.synod.server.Configuration.Timings;
+import io.synod.text.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -206,9 +207,32 @@ class CommandLineReaderTest {
             "there is no field my_adr (did you mean my_addr?); there are my_addr, my_paxos",
             THREE + " my_adr:'x'"),
         bad("my_addr is given twice", THREE + " my_addr:'localhost:8000'"),
-        bad("the argument cannot be read at line 1, column 9: Expected string", "my_addr:8000"),
+        bad("the argument cannot be read at line 1, column 1: Expected identifier", "{"),
+        bad("my_addr: its value stands in straight quotes: write my_addr:'8000'", "my_addr:8000"),
+        bad("quotes: write my_addr:'h:8000'", "my_addr:\u201ch:8000\u201d"),
+        bad("my_addr: the quote before h:8000 is not closed", "my_addr:'h:8000 fail_rate:0.1"),
+        bad("my_addr: a colon is missing behind it: write my_addr:'HOST:PORT'", "my_addr 'x'"),
+        bad("my_addr: its value is missing: write my_addr:'HOST:PORT'", "my_addr:"),
+        bad("data_dir: a backslash in quotes is written twice", "data_dir:'C:\\q'"),
+        bad("argument: fail_rate: 'abc' is not a number: write fail_rate:0.3", "fail_rate:abc"),
+        bad("fail_rate: '0,3' is not a number: write fail_rate:0.3", "fail_rate:0,3"),
+        bad("fail_rate: '0,3' is not a number", "fail_rate:0,3 " + THREE),
+        bad("fail_rate: '0.3' is not a number: write fail_rate:0.3", "fail_rate: '0.3' "),
+        bad("argument, line 2: fail_rate: 'abc' is not a number", "my_addr:'x'\nfail_rate:abc"),
+        bad("quota_mib: '1.5' is not a whole number from 0 to 4294967295", "quota_mib:1.5"),
+        bad("quota_mib: '99999999999' is not a whole number", "quota_mib:99999999999"),
+        bad(
+            "quorum: there is no 'DYNAMC' (did you mean DYNAMIC?); there are MAJORITY, DYNAMIC",
+            THREE + " quorum:DYNAMC"),
+        bad("there is no 'dynamic' (did you mean DYNAMIC?)", THREE + " quorum:dynamic"),
+        bad("storage: its value stands without quotes: write storage:ROCKSDB", "storage:'ROCKSDB'"),
+        bad("new_cluster: 'maybe' is neither true nor false", THREE + " new_cluster:maybe"),
+        bad("replica: its value stands in straight quotes: write replica:'a:1'", "replica:[a:1]"),
         bad("is out of range: it is 1 to 60000", THREE + " ping_interval_millis:0"),
-        bad("the argument cannot be read", THREE + " ping_interval_millis:-1"),
+        bad(
+            "ping_interval_millis: '-1' is not a whole number from 0 to 4294967295: write"
+                + " ping_interval_millis:N (how often servers ping each other (default 50))",
+            THREE + " ping_interval_millis:-1"),
         bad("my_addr is missing", THREE.replaceFirst("my_addr:'[^']*'", "")),
         bad("my_paxos is missing", THREE.replaceFirst("my_paxos:'[^']*'", "")),
         bad("replica is missing", THREE.replaceAll("replica:'[^']*'", "")),
@@ -315,8 +339,18 @@ class CommandLineReaderTest {
   }
 
   @Test
+  void saysWhichVersionItIsAndOnWhichJdk() throws BadConfigurationException {
+    Wish.Print said = (Wish.Print) CommandLineReader.read(List.of("--version"), Optional.empty());
+    assertTrue(said.asked());
+    assertEquals(Version.line() + System.lineSeparator(), said.text());
+    assertTrue(said.text().startsWith("synod " + Version.text() + ", JDK "), said.text());
+    assertTrue(said.text().contains(System.getProperty("java.version")), said.text());
+  }
+
+  @Test
   void namesWhatThereIsInPlaceOfATypo() {
-    assertSays("storage: DISC " + THREE, "there is no 'DISC'; there are ", "HEAP", "MEMORY");
+    assertSays(
+        "storage: DISC " + THREE, "storage: there is no 'DISC'; there are ", "HEAP", "MEMORY");
     BadConfigurationException e =
         assertThrows(
             BadConfigurationException.class,
