@@ -159,6 +159,12 @@ final class ConfigurationReader {
               + " found a second cluster beside one whose other servers are down; if there is none"
               + " yet, say so with new_cluster (--new-cluster), else leave bootstrap_available out");
     }
+    if (config.getBootstrapAvailable() && storage() == Storage.MEMORY) {
+      throw new BadConfigurationException(
+          "bootstrap_available with storage MEMORY: each start of such a server is that of a new one, so"
+              + " that a majority that restarts would found a second cluster beside the servers that"
+              + " hold the data; leave bootstrap_available out, and start all servers once");
+    }
     return config.getBootstrapAvailable();
   }
 

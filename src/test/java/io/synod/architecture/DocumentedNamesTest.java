@@ -15,9 +15,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The tables of docs/protocol.md that say where something is name what there is. */
+/** What docs/protocol.md and docs/protocol-rules.md name is there. */
 class DocumentedNamesTest {
   private static final Path PROTOCOL = Path.of("docs", "protocol.md");
+
+  private static final Path RULES = Path.of("docs", "protocol-rules.md");
+
+  /** How a rule begins. */
+  private static final Pattern RULE = Pattern.compile("^(\\d+)\\. \\*\\*[^*]+\\*\\*");
 
   /** A class, or a method of one; three dots end a name of which only the beginning is said. */
   private static final Pattern NAME = Pattern.compile("`([A-Z]\\w+)(?:\\.([a-z]\\w*)(…?))?`");
@@ -42,6 +47,27 @@ class DocumentedNamesTest {
     }
     assertEquals(List.of(), missing);
     assertTrue(checked > 80, () -> "the tables were not found");
+  }
+
+  @Test
+  void everyRuleHasAScenarioByItsNumber() throws IOException {
+    String scenarios = String.join("\n", sources().values());
+    List<String> missing = new ArrayList<>();
+    int rules = 0;
+    for (String line : Files.readAllLines(RULES)) {
+      Matcher rule = RULE.matcher(line);
+      if (rule.find()) {
+        rules++;
+        String number = String.format("%02d", Integer.parseInt(rule.group(1)));
+        if (!Pattern.compile("\\bvoid rule" + number + "[a-z]?[A-Z]\\w*\\(")
+            .matcher(scenarios)
+            .find()) {
+          missing.add(rule.group());
+        }
+      }
+    }
+    assertEquals(List.of(), missing);
+    assertEquals(24, rules);
   }
 
   private static boolean has(String source, String method, String dots) {

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 final class DirectedTests {
   private static final List<String> CLASSES =
       List.of(
-          "io.synod.scenarios.RuleScenariosTest",
+          "io.synod.scenarios.VoteRulesTest",
+          "io.synod.scenarios.LogRulesTest",
+          "io.synod.scenarios.LivenessRulesTest",
           "io.synod.paxos.RulesTest",
           "io.synod.paxos.BarrierTest",
           "io.synod.paxos.LeaseTest",
@@ -35,7 +37,7 @@ final class DirectedTests {
           "io.synod.node.WritesTest",
           "io.synod.store.KeyValueStoreTest",
           "io.synod.store.SnapshotTest",
-          "io.synod.simulator.HungDiskTest",
+          "io.synod.simulator.ServerRulesTest",
           "io.synod.simulator.LackingSnapshotTest",
           "io.synod.simulator.ConnectivityTest");
 

@@ -1,7 +1,6 @@
 package io.synod.paxos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -75,44 +74,5 @@ class LostVotersTest {
     }
     assertEquals(6, cluster.texts(cluster.elect()).size());
     cluster.checkAgreement();
-  }
-
-  @Test
-  void theLastHolderStopsServingWhenAMajorityLostItsMemory() {
-    CoreCluster cluster = new CoreCluster(3);
-    int coordinator = cluster.elect();
-    cluster.propose(coordinator, "a");
-    int holder = (coordinator + 1) % 3;
-    for (int i = 0; i < 3; i++) {
-      if (i != holder) {
-        cluster.wipe(i);
-        cluster.restart(i);
-      }
-    }
-    Optional<Founding> founded = cluster.core(holder).founding();
-    cluster.run(5_000 * MILLI);
-    for (int i = 0; i < 3; i++) {
-      assertFalse(cluster.core(i).isCoordinating());
-      assertFalse(cluster.core(i).isContent());
-      assertEquals(founded, cluster.core(i).founding(), "nobody founds beside the holder");
-    }
-    Membership membership = cluster.core(holder).membership().membership();
-    for (PeerView peer : cluster.core(holder).peers()) {
-      assertFalse(membership.isMember(peer.server(), peer.incarnation().orElseThrow()));
-    }
-  }
-
-  @Test
-  void aNewClusterIsFoundedWhenAllLostTheirMemory() {
-    CoreCluster cluster = new CoreCluster(3);
-    cluster.propose(cluster.elect(), "a");
-    for (int i = 0; i < 3; i++) {
-      cluster.wipe(i);
-    }
-    for (int i = 0; i < 3; i++) {
-      cluster.restart(i);
-    }
-    int coordinator = cluster.elect();
-    assertEquals(List.of(), cluster.texts(coordinator));
   }
 }

@@ -2,7 +2,6 @@ package io.synod.paxos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -83,29 +82,6 @@ class RulesTest {
     cluster.run(100 * MILLI);
     assertEquals(List.of("a", "b"), cluster.texts(wiped));
     cluster.checkAgreement();
-  }
-
-  /** Rule 5: a Pong that promised a higher ballot confirms no read. */
-  @Test
-  void aReadIsNotConfirmedByAcceptorsThatPromisedMore() {
-    CoreCluster cluster = new CoreCluster(3);
-    int coordinator = cluster.elect();
-    Ballot ballot = cluster.core(coordinator).followed();
-    ServerId other = new ServerId((coordinator + 1) % 3);
-    for (int i = 0; i < 3; i++) {
-      if (i != coordinator) {
-        cluster.step(
-            i,
-            new Input.Received(
-                other,
-                cluster.incarnation(other.number()),
-                new Message.Prepare(ballot.next(other), Slot.of(1))));
-      }
-    }
-    cluster.step(coordinator, new Input.ReadsWaiting(1, false));
-    assertTrue(
-        cluster.readAnswers(coordinator).stream()
-            .noneMatch(Output.ReadAnswer.Ready.class::isInstance));
   }
 
   /** Rule 5: a Pong to a ping that this run of the coordinator did not send confirms no read. */
@@ -259,27 +235,6 @@ class RulesTest {
     return records;
   }
 
-  /** Rule 8: one server wiped during founding does not brick the rest. */
-  @Test
-  void aFoundingThatWasNotOpenedIsMadeAnew() {
-    CoreCluster cluster = new CoreCluster(3);
-    cluster.drop(flight -> flight.message() instanceof Message.FoundingSynced);
-    cluster.run(300 * MILLI);
-    assertTrue(
-        cluster.journal(2).stream().anyMatch(JournalRecord.FoundingPrepared.class::isInstance));
-    assertFalse(cluster.core(0).isOpen());
-    cluster.wipe(2);
-    cluster.restart(2);
-    cluster.drop(flight -> false);
-    cluster.run(1_500 * MILLI);
-    int coordinator = cluster.elect();
-    cluster.propose(coordinator, "a");
-    cluster.run(100 * MILLI);
-    for (int i = 0; i < 3; i++) {
-      assertEquals(List.of("a"), cluster.texts(i));
-    }
-  }
-
   /**
    * Rule 16: a server that stepped down or restarted does not call itself content at its old
    * ballot.
@@ -294,27 +249,6 @@ class RulesTest {
     assertFalse(cluster.core(coordinator).isContent());
     int next = cluster.elect();
     assertTrue(cluster.core(next).followed().isAbove(ballot));
-  }
-
-  /** Rule 18: a membership that is accepted and not chosen stops nobody from electing. */
-  @Test
-  void aCoordinatorThatDiesDuringAMembershipChangeIsReplaced() {
-    CoreCluster cluster = new CoreCluster(5);
-    int coordinator = cluster.elect();
-    cluster.drop(flight -> flight.message() instanceof Message.Accepted);
-    Membership now = cluster.core(coordinator).membership().membership();
-    List<Member> fewer = new ArrayList<>(now.members());
-    fewer.removeIf(member -> member.server().number() == (coordinator + 1) % 5);
-    cluster.step(coordinator, new Input.MembershipProposed(new Membership(Slot.ZERO, fewer)));
-    cluster.kill(coordinator);
-    cluster.drop(flight -> false);
-    cluster.run(1_500 * MILLI);
-    int next = cluster.elect();
-    cluster.propose(next, "a");
-    cluster.run(100 * MILLI);
-    assertEquals(List.of("a"), cluster.texts(next));
-    assertEquals(4, cluster.core(next).membership().membership().voters());
-    cluster.checkAgreement();
   }
 
   /** The barrier: nothing is proposed behind a membership until majorities of both hold it. */
@@ -365,19 +299,5 @@ class RulesTest {
     assertEquals(List.of("a", "b"), cluster.texts(promiser));
     assertTrue(
         cluster.notices(coordinator).stream().noneMatch(Notice.SteppedDown.class::isInstance));
-  }
-
-  /** Rule 17: a server whose disk does not sync steps down, and does not campaign. */
-  @Test
-  void aCoordinatorWhoseDiskHangsStepsDown() {
-    CoreCluster cluster = new CoreCluster(3);
-    int coordinator = cluster.elect();
-    cluster.hangDisk(coordinator);
-    cluster.run(2_000 * MILLI);
-    int next = cluster.elect();
-    assertNotEquals(coordinator, next);
-    cluster.propose(next, "a");
-    cluster.run(100 * MILLI);
-    assertEquals(List.of("a"), cluster.texts(next));
   }
 }

@@ -61,15 +61,21 @@ final class ScriptedCluster {
     int lives;
     final List<String> texts = new ArrayList<>();
     final List<Notice> notices = new ArrayList<>();
+    final List<Output.ReadAnswer> readAnswers = new ArrayList<>();
     final List<Held> held = new ArrayList<>();
     Optional<Running> process = Optional.empty();
     boolean diskHeld;
     int priority;
+    boolean bootstraps;
 
     Server(int number) {
       this.number = number;
-      this.disk = new SimulatedDisk("disk" + number, new SplittableRandom(number));
+      this.disk = newDisk();
       this.life = newLife();
+    }
+
+    SimulatedDisk newDisk() {
+      return new SimulatedDisk("disk" + number, new SplittableRandom(number));
     }
 
     Incarnation newLife() {
@@ -92,18 +98,20 @@ final class ScriptedCluster {
   }
 
   private PaxosSettings settings(Server server) {
-    return new PaxosSettings(
-        new ServerId(server.number),
-        incarnation(server.number),
-        listed,
-        new Address("localhost", 8000 + server.number),
-        new ClusterId(new UUID(7, server.number)),
-        server.number,
-        PING_INTERVAL,
-        ELECTION_TIMEOUT,
-        PIPELINE,
-        1 << 20,
-        server.priority);
+    PaxosSettings usual =
+        new PaxosSettings(
+            new ServerId(server.number),
+            incarnation(server.number),
+            listed,
+            new Address("localhost", 8000 + server.number),
+            new ClusterId(new UUID(server.lives, server.number)),
+            server.number,
+            PING_INTERVAL,
+            ELECTION_TIMEOUT,
+            PIPELINE,
+            1 << 20,
+            server.priority);
+    return server.bootstraps ? usual.withBootstrapAvailable() : usual;
   }
 
   /** The life that a server's directory has. */
@@ -138,6 +146,11 @@ final class ScriptedCluster {
     return servers.get(i).notices;
   }
 
+  /** What became of the reads that waited at a server. */
+  List<Output.ReadAnswer> readAnswers(int i) {
+    return servers.get(i).readAnswers;
+  }
+
   /** The texts that a server knows chosen, in order, in its present run. */
   List<String> texts(int i) {
     return servers.get(i).texts;
@@ -151,6 +164,11 @@ final class ScriptedCluster {
   /** Counts from the next start on. */
   void priority(int i, int priority) {
     servers.get(i).priority = priority;
+  }
+
+  /** From the next start on it may found without the absent. */
+  void bootstrapAvailable(int i) {
+    servers.get(i).bootstraps = true;
   }
 
   /** What matches is lost on the way. */
@@ -173,6 +191,12 @@ final class ScriptedCluster {
   void losePower(int i) {
     end(i);
     disk(i).powerLoss(0);
+  }
+
+  /** The process dies and its disk is lost: what starts again is a new life. */
+  void loseDisk(int i) {
+    end(i);
+    servers.get(i).disk = servers.get(i).newDisk();
   }
 
   private void end(int i) {
@@ -264,11 +288,17 @@ final class ScriptedCluster {
       for (Server server : servers) {
         if (server.process.isPresent()) {
           Paxos core = core(server.number);
-          perform(server, core.step(new Input.TimePassed(nowNanos, 0, core.chosen())));
+          perform(server, core.step(timePassed(server.number)));
         }
       }
       deliverAll();
     }
+  }
+
+  private Input.TimePassed timePassed(int i) {
+    Running process = process(i);
+    return new Input.TimePassed(
+        nowNanos, process.journal().syncAgeNanos(nowNanos), process.core().chosen());
   }
 
   /** Runs until somebody coordinates; returns who. */
@@ -318,7 +348,7 @@ final class ScriptedCluster {
   /** As much time passes at once for this server alone. */
   void jump(int i, long nanos) {
     nowNanos += nanos;
-    step(i, new Input.TimePassed(nowNanos, 0, core(i).chosen()));
+    step(i, timePassed(i));
   }
 
   /** Whether each of these servers has what another has, and nothing else. */
@@ -340,6 +370,7 @@ final class ScriptedCluster {
       }
     }
     server.notices.addAll(output.notices());
+    server.readAnswers.addAll(output.readPoints());
     if (!server.diskHeld) {
       sync(server);
     }

@@ -288,6 +288,9 @@ class CommandLineReaderTest {
         bad("bootstrap_available without new_cluster: ", THREE, "--bootstrap-available"),
         bad("bootstrap_available without new_cluster: ", THREE + " bootstrap_available:true"),
         bad(
+            "bootstrap_available with storage MEMORY: ",
+            THREE + " bootstrap_available:true new_cluster:true storage:MEMORY"),
+        bad(
             "value_limit_bytes 2000000 is out of range: it is 1 to 1048576",
             THREE,
             "--value-limit-bytes",

@@ -6,10 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What {@code scripts/simulate} runs: one seed with its trace, many seeds, or a soak. */
 public final class Simulate {
@@ -98,7 +100,8 @@ public final class Simulate {
   // ---- the command line
   // ------------------------------------------------------------------------------------------------------------------
 
-  private static final class Options {
+  /** What was asked for. */
+  static final class Options {
     OptionalLong seed = OptionalLong.empty();
     long first = 1;
     long seeds;
@@ -110,67 +113,135 @@ public final class Simulate {
     long windowNanos = 500 * Swarm.MILLI;
     Set<Fault> without = EnumSet.noneOf(Fault.class);
 
-    Options(String[] arguments) {
-      for (int i = 0; i < arguments.length; i++) {
-        switch (arguments[i]) {
-          case "--seed" -> seed = OptionalLong.of(Long.parseLong(arguments[++i]));
-          case "--first" -> first = Long.parseLong(arguments[++i]);
-          case "--seeds" -> seeds = Long.parseLong(arguments[++i]);
-          case "--minutes" -> minutes = Double.parseDouble(arguments[++i]);
+    /**
+     * @throws IllegalArgumentException that says what is wrong with them
+     */
+    Options(List<String> arguments) {
+      Iterator<String> rest = arguments.iterator();
+      while (rest.hasNext()) {
+        String option = rest.next();
+        switch (option) {
           case "--light" -> light = true;
           case "--quiet" -> quiet = true;
-          case "--html" -> html = Optional.of(Path.of(arguments[++i]));
-          case "--until" -> untilNanos = OptionalLong.of(millis(arguments[++i]));
-          case "--window" -> windowNanos = millis(arguments[++i]);
-          case "--without" -> {
-            for (String each : arguments[++i].split(",", -1)) {
-              without.add(Fault.valueOf(each));
-            }
-          }
-          default -> throw new IllegalArgumentException("unknown option " + arguments[i]);
+          case "--seed" -> seed = OptionalLong.of(whole(option, value(option, rest)));
+          case "--first" -> first = whole(option, value(option, rest));
+          case "--seeds" -> seeds = positive(option, value(option, rest));
+          case "--minutes" -> minutes = number(option, value(option, rest));
+          case "--html" -> html = Optional.of(Path.of(value(option, rest)));
+          case "--until" -> untilNanos = OptionalLong.of(millis(option, value(option, rest)));
+          case "--window" -> windowNanos = millis(option, value(option, rest));
+          case "--without" -> without.addAll(faults(value(option, rest)));
+          default -> throw new IllegalArgumentException("there is no option " + option);
         }
       }
       if (seed.isEmpty() && seeds == 0 && minutes == 0) {
-        throw new IllegalArgumentException("nothing to do");
+        throw new IllegalArgumentException("nothing to do: one of --seed, --seeds, --minutes");
+      }
+      if (html.isPresent() && seed.isEmpty()) {
+        throw new IllegalArgumentException("--html draws one seed: --seed is missing");
       }
     }
 
-    private static long millis(String text) {
-      return Long.parseLong(text) * Swarm.MILLI;
+    private static String value(String option, Iterator<String> rest) {
+      if (!rest.hasNext()) {
+        throw new IllegalArgumentException(option + " wants a value");
+      }
+      return rest.next();
     }
 
-    Swarm swarm(long of) {
+    private static long whole(String option, String text) {
+      try {
+        return Long.parseLong(text);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(option + " wants a whole number, not " + text, e);
+      }
+    }
+
+    private static long positive(String option, String text) {
+      long number = whole(option, text);
+      if (number <= 0) {
+        throw notPositive(option);
+      }
+      return number;
+    }
+
+    /** More than 0 too. */
+    private static double number(String option, String text) {
+      double number;
+      try {
+        number = Double.parseDouble(text);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(option + " wants a number, not " + text, e);
+      }
+      if (!(number > 0)) {
+        throw notPositive(option);
+      }
+      return number;
+    }
+
+    private static IllegalArgumentException notPositive(String option) {
+      return new IllegalArgumentException(option + " wants more than 0");
+    }
+
+    private static long millis(String option, String text) {
+      return positive(option, text) * Swarm.MILLI;
+    }
+
+    private static Set<Fault> faults(String names) {
+      Set<Fault> faults = EnumSet.noneOf(Fault.class);
+      for (String name : names.split(",", -1)) {
+        faults.add(
+            Stream.of(Fault.values())
+                .filter(fault -> fault.name().equals(name))
+                .findFirst()
+                .orElseThrow(
+                    () ->
+                        new IllegalArgumentException(
+                            "there is no fault "
+                                + name
+                                + "; there are "
+                                + EnumSet.allOf(Fault.class))));
+      }
+      return faults;
+    }
+
+    Run run(long of) {
       Swarm swarm = Swarm.of(of).without(without);
-      return untilNanos.isPresent() ? swarm.endingAt(untilNanos.getAsLong()) : swarm;
+      return new Run(
+          untilNanos.isPresent() ? swarm.endingAt(untilNanos.getAsLong()) : swarm, light);
     }
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    PrintStream out = System.out;
+    System.exit(run(List.of(arguments), System.out, System.err));
+  }
+
+  /** Does what the options say; returns the exit status: 0 good, 1 something is wrong, 2 usage. */
+  static int run(List<String> arguments, PrintStream out, PrintStream err)
+      throws IOException, InterruptedException {
     Options options;
     try {
       options = new Options(arguments);
-    } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-      System.err.println("simulate: " + e.getMessage());
-      System.err.println(USAGE);
-      System.exit(2);
-      return;
+    } catch (IllegalArgumentException e) {
+      err.println("simulate: " + e.getMessage());
+      err.println(USAGE);
+      return 2;
     }
     boolean good;
     if (options.seed.isPresent()) {
       good = one(out, options);
     } else {
-      Soak soak = new Soak(out, options::swarm, options.light);
+      Soak soak = new Soak(out, options::run, run -> run.result(/* keepsTrace= */ false));
       good =
           options.minutes > 0
               ? soak.minutes(options.first, options.minutes)
               : soak.seeds(options.first, options.seeds);
     }
-    System.exit(good ? 0 : 1);
+    return good ? 0 : 1;
   }
 
   private static boolean one(PrintStream out, Options options) throws IOException {
-    Run run = new Run(options.swarm(options.seed.orElseThrow()), options.light);
+    Run run = options.run(options.seed.orElseThrow());
     boolean keeps = !options.quiet || options.html.isPresent();
     Run.Result result = run.result(keeps);
     List<String> lines = new ArrayList<>();

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 
 /** Many seeds on all cores, with a line of progress now and then and all counts at the end. */
@@ -11,8 +12,8 @@ final class Soak {
   private static final long PROGRESS_NANOS = 10_000_000_000L;
 
   private final PrintStream out;
-  private final LongFunction<Swarm> swarms;
-  private final boolean light;
+  private final LongFunction<Simulate.Run> runs;
+  private final Function<Simulate.Run, Simulate.Run.Result> harness;
   private final Coverage coverage = new Coverage();
   private final long began = System.nanoTime();
   private long saidNanos = System.nanoTime();
@@ -22,10 +23,17 @@ final class Soak {
   private long events;
   private long answered;
 
-  Soak(PrintStream out, LongFunction<Swarm> swarms, boolean light) {
+  /**
+   * @param runs what each seed means
+   * @param harness what comes of a run
+   */
+  Soak(
+      PrintStream out,
+      LongFunction<Simulate.Run> runs,
+      Function<Simulate.Run, Simulate.Run.Result> harness) {
     this.out = out;
-    this.swarms = swarms;
-    this.light = light;
+    this.runs = runs;
+    this.harness = harness;
   }
 
   /** Returns whether nothing was wrong. */
@@ -57,6 +65,7 @@ final class Soak {
                 }
               },
               "simulate-" + i);
+      thread.setUncaughtExceptionHandler(this::ended);
       thread.start();
       threads.add(thread);
     }
@@ -69,8 +78,8 @@ final class Soak {
   }
 
   private void one(long seed) {
-    Simulate.Run run = new Simulate.Run(swarms.apply(seed), light);
-    Simulate.Run.Result result = run.result(false);
+    Simulate.Run run = runs.apply(seed);
+    Simulate.Run.Result result = harness.apply(run);
     String failure =
         result
             .failure()
@@ -81,9 +90,16 @@ final class Soak {
                         + ": "
                         + wrong
                         + "\nreplay: "
-                        + Shrinker.shrink(run, wrong).command())
+                        + Shrinker.shrink(run, wrong, harness).command())
             .orElse("");
     add(result.outcome(), failure);
+  }
+
+  /** An error that no simulation is to raise: the seeds of its thread were not all looked at. */
+  private synchronized void ended(Thread thread, Throwable why) {
+    failed++;
+    out.println(thread.getName() + " ended: " + why);
+    why.printStackTrace(out);
   }
 
   private synchronized void add(Outcome outcome, String failure) {

@@ -63,7 +63,7 @@ final class SpaceTimePicture {
     marks(events);
     failingWindow(height);
     return """
-        <!DOCTYPE html><html><head><meta charset="utf-8"><title>seed %d</title><style>
+        <!DOCTYPE html><html><head><meta charset="utf-8"/><title>seed %d</title><style>
         body{font:13px sans-serif;margin:16px;background:#fff;color:#222}
         svg{border:1px solid #ccc} text{font:11px sans-serif} .lane{stroke:#999;stroke-width:1}
         .lost{stroke-dasharray:3 3} line:hover,path:hover,circle:hover{stroke-width:4}

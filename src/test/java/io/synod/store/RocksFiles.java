@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 
 /** A data directory with a database, which can be closed as a crash would. */
-final class RocksFiles implements AutoCloseable {
+public final class RocksFiles implements AutoCloseable {
   static final Belonging BELONGING = new Belonging(SnapshotTest.CLUSTER, SnapshotTest.MEMBERSHIP);
 
   /** Small, so that RocksDB writes files of its own accord too. */
@@ -19,7 +19,8 @@ final class RocksFiles implements AutoCloseable {
   private final Path folder;
   private Optional<RocksDatabase> open = Optional.empty();
 
-  RocksFiles() throws IOException {
+  /** In a new folder. */
+  public RocksFiles() throws IOException {
     folder = Files.createTempDirectory("synod-rocks");
   }
 
@@ -44,7 +45,7 @@ final class RocksFiles implements AutoCloseable {
   }
 
   /** The store, which {@link #crash} closes. */
-  KeyValueStore open() throws IOException, RocksDBException {
+  public KeyValueStore open() throws IOException, RocksDBException {
     RocksLibrary.load(folder.resolve("library"));
     RocksDatabase database =
         RocksDatabase.open(Files.createDirectories(folder.resolve("rocksdb")), CACHE_BYTES);
@@ -55,8 +56,15 @@ final class RocksFiles implements AutoCloseable {
     return store;
   }
 
+  /** How many files with rows there are. */
+  public long tables() throws IOException {
+    try (Stream<Path> all = Files.list(folder.resolve("rocksdb"))) {
+      return all.filter(file -> file.toString().endsWith(".sst")).count();
+    }
+  }
+
   /** What is not in files is lost. */
-  void crash() {
+  public void crash() {
     open.ifPresent(RocksDatabase::close);
     open = Optional.empty();
   }

@@ -1,0 +1,178 @@
+package io.synod.simulator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.synod.node.NodeStatus;
+import io.synod.paxos.ClusterId;
+import io.synod.paxos.Slot;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The rules that are kept by more than the protocol's core, on whole servers: one execution a rule,
+ * by its number (docs/protocol-rules.md).
+ */
+class ServerRulesTest {
+  /** Three servers and their clients, after a while. */
+  private static final class Scene {
+    final FullCluster world;
+    final Clients clients;
+
+    Scene(Swarm swarm) {
+      world = new FullCluster(swarm, /* keepsTrace= */ false);
+      clients = new Clients(world, world.randoms.of("workload"));
+      world.startAll();
+      clients.begin();
+      world.run(3 * Swarm.SECOND);
+    }
+
+    FullServer coordinator() {
+      return world.servers().stream().filter(FullServer::isCoordinating).findFirst().orElseThrow();
+    }
+
+    void finish() {
+      clients.stop();
+      world.run(3 * Swarm.SECOND);
+      for (FullServer each : world.servers()) {
+        assertEquals(world.oracle.log().upTo(), each.applied(), each.describe());
+      }
+    }
+  }
+
+  private static Scene plain() {
+    return new Scene(Swarm.plain(1, 3));
+  }
+
+  /**
+   * The power fails at any moment around a snapshot: the log that is left begins where the state
+   * that is left ends, or before. The harness looks at each start.
+   */
+  @Test
+  void rule07bTheLogIsCutOnlyBehindWhatIsDurableOfTheState() {
+    Scene scene = new Scene(Swarm.plainWithSnapshots(1, 3));
+    FullCluster world = scene.world;
+    FullServer server = world.servers().get(1);
+    for (int millis = 0; millis < 30; millis++) {
+      server.askForSnapshot();
+      world.run(millis * Swarm.MILLI);
+      server.crash(/* power= */ true);
+      server.start();
+      assertEquals(0, world.coverage.count("snapshot.damaged"), "after " + millis + " ms");
+      world.run(500 * Swarm.MILLI);
+    }
+    assertTrue(world.coverage.count("snapshot.restored") > 10, world.coverage::describe);
+    scene.finish();
+  }
+
+  /**
+   * The coordinator is of a newer release and writes what the other two cannot read: they do not
+   * accept it, so that it is not chosen and no state differs; without that server they go on, and
+   * with it again as it was.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void rule15WhatAMajorityCannotReadIsNotChosen(long seed) {
+    Scene scene = new Scene(Swarm.plain(seed, 3));
+    FullCluster world = scene.world;
+    FullServer newer = scene.coordinator();
+    world.upgrade(newer.id());
+    // What is under way is still of the old version.
+    world.run(100 * Swarm.MILLI);
+    Slot before = world.oracle.log().upTo();
+    world.run(3 * Swarm.SECOND);
+    assertEquals(before, world.oracle.log().upTo(), "chosen by servers that cannot apply it");
+    assertTrue(world.coverage.count("notice.PeerMisbehaved") > 0, world.coverage::describe);
+    for (FullServer each : world.servers()) {
+      assertTrue(each.isUp(), each.describe());
+    }
+    newer.crash(/* power= */ false);
+    long answered = scene.clients.answered();
+    world.runUntil(
+        "answers without it", 10 * Swarm.SECOND, () -> scene.clients.answered() > answered + 20);
+    world.downgrade();
+    newer.start();
+    world.run(3 * Swarm.SECOND);
+    scene.finish();
+  }
+
+  /** Nothing is written for a minute: no disk is late. */
+  @Test
+  void rule17AnIdleClusterKeepsItsCoordinator() {
+    Scene scene = plain();
+    FullCluster world = scene.world;
+    scene.clients.stop();
+    world.run(3 * Swarm.SECOND);
+    FullServer coordinator = scene.coordinator();
+    long changes = world.coverage.count("notice.CoordinatorChosen");
+    Slot idle = world.oracle.log().upTo();
+    world.run(60 * Swarm.SECOND);
+    assertEquals(idle, world.oracle.log().upTo(), "it was not idle");
+    assertEquals(changes, world.coverage.count("notice.CoordinatorChosen"));
+    assertTrue(coordinator.coordinates(), coordinator.describe());
+  }
+
+  @Test
+  void rule17bACoordinatorWhoseDiskHangsIsReplaced() {
+    Scene scene = plain();
+    FullCluster world = scene.world;
+    FullServer hung = scene.coordinator();
+    hung.stuckSync(20 * Swarm.SECOND);
+    world.runUntil(
+        "another coordinator",
+        3 * world.swarm.electionTimeoutNanos,
+        () -> world.servers().stream().anyMatch(each -> each != hung && each.isCoordinating()));
+    long answered = scene.clients.answered();
+    world.run(5 * Swarm.SECOND);
+    assertFalse(hung.isCoordinating());
+    assertTrue(
+        scene.clients.answered() > answered + 20, () -> scene.clients.answered() + " answers");
+    world.run(20 * Swarm.SECOND);
+    scene.finish();
+  }
+
+  /**
+   * Two of three come back without what they held, as with MEMORY: the third serves nothing, though
+   * it hears both, says so, and nobody founds anything beside it.
+   */
+  @Test
+  void rule24TheLastHolderStopsServingAndSaysSo() {
+    Scene scene = plain();
+    FullCluster world = scene.world;
+    FullServer holder =
+        world.servers().stream().filter(each -> !each.isCoordinating()).findFirst().orElseThrow();
+    Optional<ClusterId> cluster = holder.status().orElseThrow().cluster();
+    List<FullServer> lost = world.servers().stream().filter(each -> each != holder).toList();
+    for (FullServer each : lost) {
+      each.crash(/* power= */ true);
+      each.wipe();
+      each.start();
+    }
+    world.run(100 * Swarm.MILLI);
+    Slot end = world.oracle.log().upTo();
+    world.run(2 * Swarm.SECOND);
+    long answered = scene.clients.answered();
+    world.run(20 * Swarm.SECOND);
+    assertEquals(answered, scene.clients.answered(), "nothing is served");
+    assertEquals(end, world.oracle.log().upTo());
+    for (FullServer each : world.servers()) {
+      assertFalse(each.isCoordinating() || each.coordinates(), each.describe());
+    }
+    Set<Optional<ClusterId>> clusters =
+        world.servers().stream()
+            .map(each -> each.status().flatMap(NodeStatus::cluster))
+            .collect(Collectors.toSet());
+    assertEquals(Set.of(cluster), clusters, "nobody founds beside the holder");
+    String warning = holder.status().flatMap(NodeStatus::warning).orElse("none");
+    assertTrue(warning.contains("came back without what they held"), warning);
+    for (FullServer each : lost) {
+      assertTrue(warning.contains("server " + each.id().number()), warning);
+    }
+  }
+}
