@@ -61,6 +61,7 @@ final class StatusTable {
       line("quorum", quorum());
     }
     faults();
+    rejected();
     if (!status.members().isEmpty()) {
       out.append('\n').append(members());
     }
@@ -117,6 +118,18 @@ final class StatusTable {
         line(name, "server " + each.getKey() + " " + fault);
         name = "";
       }
+    }
+  }
+
+  /** What made no sense and was refused, if anything was: another program, or another version. */
+  private void rejected() {
+    long messages = status.server().rejectedMessages();
+    long requests = status.server().rejectedRequests();
+    if (messages + requests > 0) {
+      line(
+          "refused",
+          "since the start, as invalid: %,d messages of servers, %,d requests of clients"
+              .formatted(messages, requests));
     }
   }
 

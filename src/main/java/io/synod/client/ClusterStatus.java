@@ -29,14 +29,22 @@ public record ClusterStatus(
     members = List.copyOf(members);
   }
 
-  /** The server that answered, as it is configured. */
+  /**
+   * The server that answered, as it is configured.
+   *
+   * @param rejectedMessages of other servers that it refused since its start because they made no
+   *     sense
+   * @param rejectedRequests the same of clients
+   */
   public record Server(
       int id,
       String version,
       long uptimeMillis,
       String incarnation,
       String clientAddress,
-      String consensusAddress) {}
+      String consensusAddress,
+      long rejectedMessages,
+      long rejectedRequests) {}
 
   /**
    * Who coordinates.

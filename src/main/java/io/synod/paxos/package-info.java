@@ -26,6 +26,45 @@
  *       ({@link io.synod.paxos.Learner})</td><td>hands over what is chosen</td><td>the same</td></tr>
  * </table>
  *
+ * <table>
+ *   <caption>Messages and records ({@link io.synod.paxos.JournalRecord}); {@link io.synod.paxos.Message} has their fields</caption>
+ *   <tr><th>message</th><th>from</th><th>to</th><th>durable before it leaves</th></tr>
+ *   <tr><td>Ping, Pong</td><td>every member</td><td>every member, and back</td>
+ *       <td>nothing; Pong is a vote for reads all the same: what it reports of the promise is durable</td></tr>
+ *   <tr><td>Prepare</td><td>candidate</td><td>members</td>
+ *       <td>BallotTaken</td></tr>
+ *   <tr><td>Promise</td><td>acceptor</td><td>candidate</td>
+ *       <td>Promised, and all that it reports</td></tr>
+ *   <tr><td>Refused</td><td>acceptor</td><td>whose ballot is below its promise</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>Propose, Inform</td><td>coordinator</td><td>members</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>Accepted</td><td>acceptor</td><td>coordinator</td>
+ *       <td>ValueAccepted of each slot up to there</td></tr>
+ *   <tr><td>Missing</td><td>acceptor, before a gap</td><td>coordinator</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>TakeOver</td><td>coordinator that hands over</td><td>its successor</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>Fetch, Fetched</td><td>whoever lacks chosen values</td><td>any member, and back</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>ReadPointRequest, ReadPoint, ReadPointRefused</td><td>a server with reads</td><td>coordinator, and back</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>LeaseGiven</td><td>acceptor</td><td>coordinator that asked for it by Ping</td>
+ *       <td>LeasesGiven</td></tr>
+ *   <tr><td>LeaseReturned</td><td>coordinator that gives its lease up</td><td>acceptors</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>VotesCast</td><td>acceptor</td><td>members</td>
+ *       <td>all records of the votes that it tells of</td></tr>
+ *   <tr><td>VotesSeenRequest, VotesSeen</td><td>a server that has started</td><td>members, and back</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>Meet, Found</td><td>a server that has not opened; the founder</td><td>all in its list</td>
+ *       <td>nothing</td></tr>
+ *   <tr><td>FoundingSynced</td><td>who was asked by Found</td><td>founder</td>
+ *       <td>FoundingPrepared</td></tr>
+ *   <tr><td>FoundingOpened</td><td>founder, or an open server</td><td>all in its list</td>
+ *       <td>FoundingInForce</td></tr>
+ * </table>
+ *
  * <p>To be read in this order: {@link io.synod.paxos.Reception} hands each message to the role that
  * it is for. Every server is an {@link io.synod.paxos.Acceptor} and a {@link
  * io.synod.paxos.Learner}; {@link io.synod.paxos.Pings} keep {@link io.synod.paxos.Peers} up to

@@ -29,6 +29,7 @@ import io.synod.server.Configuration.Limits;
 import io.synod.store.Range;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class KeyValueService {
   private final Requests requests;
   private final Outboxes outboxes;
   private final LongSupplier clockNanos;
+  private final LongAdder rejected;
   private final Room room;
   private final Backlog.Shared answers;
 
@@ -79,9 +81,15 @@ final class KeyValueService {
 
   /**
    * @param clockNanos the driver's
+   * @param rejected counts the calls that make no sense
    */
   KeyValueService(
-      Settings settings, Requests requests, Outboxes outboxes, LongSupplier clockNanos) {
+      Settings settings,
+      Requests requests,
+      Outboxes outboxes,
+      LongSupplier clockNanos,
+      LongAdder rejected) {
+    this.rejected = rejected;
     this.settings = settings;
     this.requests = requests;
     this.outboxes = outboxes;
@@ -312,7 +320,10 @@ final class KeyValueService {
     return true;
   }
 
-  private static void refuse(ServerCall<?, ?> call, Status status, String why) {
+  private void refuse(ServerCall<?, ?> call, Status status, String why) {
+    if (status.getCode() == Status.Code.INVALID_ARGUMENT) {
+      rejected.increment();
+    }
     ClientCall.refuse(call, status.withDescription(why), /* unknown= */ false);
   }
 
@@ -329,6 +340,10 @@ final class KeyValueService {
   private abstract class Handler<Q, R> implements ServerCallHandler<Q, R> {
     /** Checks it and hands it over; null if it is refused. */
     abstract @Nullable ClientCall<?> onRequest(ServerCall<Q, R> call, Q request, Arrival arrival);
+
+    final void refuseInvalid(ServerCall<Q, R> call, String why) {
+      refuse(call, Status.INVALID_ARGUMENT, why);
+    }
 
     final String whatIsRight() {
       return "a key has 1 to "
@@ -364,7 +379,7 @@ final class KeyValueService {
     public void onMessage(Q message) {
       if (request != null && !refused) {
         refused = true;
-        refuse(call, Status.INVALID_ARGUMENT, "a second message: each call has one");
+        handler.refuseInvalid(call, "a second message: each call has one");
       }
       request = message;
     }
@@ -382,7 +397,7 @@ final class KeyValueService {
       onComplete();
       String tooLarge = TooLarge.takeReason();
       if (tooLarge != null) {
-        refuse(call, Status.INVALID_ARGUMENT, tooLarge + ": " + handler.whatIsRight());
+        handler.refuseInvalid(call, tooLarge + ": " + handler.whatIsRight());
       }
     }
 
@@ -394,7 +409,7 @@ final class KeyValueService {
       Q whole = request;
       request = null;
       if (whole == null) {
-        refuse(call, Status.INVALID_ARGUMENT, "no message: each call has one");
+        handler.refuseInvalid(call, "no message: each call has one");
       } else {
         underWay = handler.onRequest(call, whole, arrival);
       }

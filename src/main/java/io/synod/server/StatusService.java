@@ -15,6 +15,7 @@ final class StatusService {
   private final Supplier<NodeStatus> status;
   private final Own own;
   private final Supplier<LocalControls.Faults> faults;
+  private final Supplier<Rejected> rejected;
   private final long startedNanos = System.nanoTime();
 
   /** What a server is by its configuration and its data directory, whatever the log says. */
@@ -24,14 +25,27 @@ final class StatusService {
       Address consensusAddress,
       boolean dynamicQuorum) {}
 
-  StatusService(Supplier<NodeStatus> status, Own own, Supplier<LocalControls.Faults> faults) {
+  /**
+   * How much was refused since the start because it made no sense: of other servers, of clients.
+   */
+  record Rejected(long messages, long requests) {
+    static final Rejected NONE = new Rejected(0, 0);
+  }
+
+  StatusService(
+      Supplier<NodeStatus> status,
+      Own own,
+      Supplier<LocalControls.Faults> faults,
+      Supplier<Rejected> rejected) {
     this.status = status;
     this.own = own;
     this.faults = faults;
+    this.rejected = rejected;
   }
 
   StatusResponse response() {
     LocalControls.Faults now = faults.get();
+    Rejected refused = rejected.get();
     return response(status.get())
         .setSuspendedMillis(now.suspendedMillis())
         .addAllCutServerId(now.cut().stream().map(ServerId::number).toList())
@@ -41,6 +55,8 @@ final class StatusService {
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())
+        .setRejectedMessages(refused.messages())
+        .setRejectedRequests(refused.requests())
         .build();
   }
 

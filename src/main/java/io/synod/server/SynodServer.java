@@ -31,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ final class SynodServer {
       Optional.ofNullable(System.getProperty("synod.state")).map(Path::of).map(StateFile::new);
   private final NoticeLog notices = new NoticeLog();
   private final NetworkThreads threads = NetworkThreads.start(1, "synod-driver");
+  private final LongAdder rejectedRequests = new LongAdder();
   private final DriverLoop driver;
 
   /** Whether its log says which cluster it is of. */
@@ -294,7 +296,11 @@ final class SynodServer {
             new OtherServers(configuration.server(), configuration.clusterToken()));
     return ServerInterceptors.intercept(
         new AdminService(
-            new StatusService(status, own, controls::faults),
+            new StatusService(
+                status,
+                own,
+                controls::faults,
+                () -> new StatusService.Rejected(peers.rejected(), rejectedRequests.sum())),
             calls,
             new Backups(driven::takeSnapshot, snapshots),
             operators),
@@ -305,7 +311,8 @@ final class SynodServer {
       Node driven, Outboxes outboxes, NetworkThreads loops, ServerServiceDefinition cluster)
       throws IOException {
     KeyValueService service =
-        new KeyValueService(settings.clients(), driven::submit, outboxes, System::nanoTime);
+        new KeyValueService(
+            settings.clients(), driven::submit, outboxes, System::nanoTime, rejectedRequests);
     Address listen = configuration.listen().clients();
     ClientServer starting = new ClientServer(listen, loops, service, cluster);
     starting.start();

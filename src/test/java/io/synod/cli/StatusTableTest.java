@@ -62,6 +62,15 @@ class StatusTableTest {
   }
 
   @Test
+  void saysHowMuchMadeNoSenseIfAnythingDid() {
+    assertFalse(StatusTable.of(Statuses.of(five().build())).contains("refused"));
+    assertShows(
+        StatusTable.of(
+            Statuses.of(five().setRejectedMessages(2).setRejectedRequests(1_004).build())),
+        "refused      since the start, as invalid: 2 messages of servers, 1,004 requests of clients");
+  }
+
+  @Test
   void saysHowManyFailuresAreTolerated() {
     assertShows(StatusTable.of(Statuses.of(all(five(), 4).build())), "3 of 5; 4 live", "NO");
     assertShows(StatusTable.of(Statuses.of(all(five(), 5).build())), "tolerates 2 failures now");

@@ -53,6 +53,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -76,7 +77,8 @@ class ClientServerTest {
               64 << 20),
           node,
           outboxes,
-          System::nanoTime);
+          System::nanoTime,
+          new LongAdder());
   private final Address address = freeAddress();
   private final ClientServer server = new ClientServer(address, threads, service, operators());
   private final List<ManagedChannel> channels = new ArrayList<>();
@@ -101,7 +103,11 @@ class ClientServerTest {
           }
         };
     return new AdminService(
-            new StatusService(ClientServerTest::status, own, () -> LocalControls.Faults.NONE),
+            new StatusService(
+                ClientServerTest::status,
+                own,
+                () -> LocalControls.Faults.NONE,
+                () -> StatusService.Rejected.NONE),
             new AdminCalls(
                 nobody,
                 ClientServerTest::status,

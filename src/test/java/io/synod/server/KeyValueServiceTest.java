@@ -58,6 +58,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,7 @@ class KeyValueServiceTest {
 
   private final PlayedNode node = new PlayedNode();
   private final Outboxes outboxes = new Outboxes();
+  private final LongAdder rejected = new LongAdder();
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
@@ -79,7 +81,8 @@ class KeyValueServiceTest {
               4 << 20),
           node,
           outboxes,
-          () -> NOW_NANOS);
+          () -> NOW_NANOS,
+          rejected);
   private final String name = InProcessServerBuilder.generateName();
   private final Server server =
       InProcessServerBuilder.forName(name)
@@ -381,6 +384,7 @@ class KeyValueServiceTest {
         invalid,
         "a value of 1048577 bytes: the limit is 1048576 bytes",
         stub.putPair(put(utf8("k"), zeros(1_048_577))));
+    assertEquals(5, rejected.sum(), "each is counted");
     assertEquals(0, node.waiting());
     assertEquals(0, service.bytesUnderWay());
   }

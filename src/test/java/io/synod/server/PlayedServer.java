@@ -87,7 +87,7 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             false);
     return ServerInterceptors.intercept(
         new AdminService(
-            new StatusService(() -> status, own, () -> faults),
+            new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),
             new AdminCalls(this, () -> status, new OtherServers(id, token)),
             backups(),
             threads),

@@ -194,6 +194,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     }
   }
 
+  /** How many messages and streams of present peers were refused, since they made no sense. */
+  public long rejected() {
+    return counters.values().stream().mapToLong(each -> each.figures().rejected()).sum();
+  }
+
   private void changePeers() {
     Map<ServerId, PeerLink> before = links;
     Map<ServerId, PeerLink> after = new LinkedHashMap<>();

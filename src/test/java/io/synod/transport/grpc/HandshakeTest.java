@@ -153,7 +153,7 @@ final class HandshakeTest {
     first.call.sendMessage(new Frame(PeerCodec.encode(inform(1))));
     await("heard", () -> a.heard.size() == 1);
     first.call.sendMessage(new Frame(new byte[] {1, 2, 3}));
-    await("nonsense is counted", () -> a.figures(new ServerId(1)).rejected() == 1);
+    await("nonsense is counted", () -> a.network.rejected() == 1);
     first.call.sendMessage(new Frame(PeerCodec.encode(inform(2))));
     await("heard all the same", () -> a.heard.size() == 2);
 

@@ -143,11 +143,7 @@ final class TestServer implements PeerListener, AutoCloseable {
   }
 
   PeerCounters.Figures figures(TestServer peer) {
-    return figures(peer.id);
-  }
-
-  PeerCounters.Figures figures(ServerId peer) {
-    PeerCounters counters = network.counters().get(peer);
+    PeerCounters counters = network.counters().get(peer.id);
     return counters == null ? new PeerCounters().figures() : counters.figures();
   }
 
