@@ -150,9 +150,10 @@ final class OwnSnapshots {
   /** Begins what a scrub asked for, when the store has come far enough. */
   private boolean mend() {
     if (replacementWanted && store.applied().isAfter(snapshots.newest())) {
-      replacementWanted = false;
       take();
-      return true;
+      // Not while how the cluster was founded is not known: then it stays due.
+      replacementWanted = !writing;
+      return writing;
     }
     if (!logCut.isDamaged()) {
       return false;

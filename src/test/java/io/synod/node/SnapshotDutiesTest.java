@@ -48,6 +48,8 @@ class SnapshotDutiesTest {
   private static final Membership MEMBERSHIP =
       new Membership(Slot.ZERO, List.of(member(0), member(1), member(2)));
 
+  private static final Founding FOUNDING = new Founding(CLUSTER, MEMBERSHIP);
+
   private static Member member(int server) {
     return new Member(
         new ServerId(server),
@@ -75,6 +77,13 @@ class SnapshotDutiesTest {
     private long now;
 
     Played(int server, int applied) throws IOException {
+      this(server, applied, journal());
+    }
+
+    /**
+     * @param recovered what its journal has
+     */
+    Played(int server, int applied, Recovered recovered) throws IOException {
       PaxosSettings settings =
           new PaxosSettings(
               new ServerId(server),
@@ -88,24 +97,7 @@ class SnapshotDutiesTest {
               64,
               1 << 20,
               0);
-      List<AcceptedValue> log = new ArrayList<>();
-      for (int slot = 1; slot <= 10; slot++) {
-        log.add(new AcceptedValue(Slot.of(slot), BALLOT, new Value.Noop()));
-      }
-      paxos =
-          new Paxos(
-              settings,
-              new Recovered(
-                  Optional.of(new Founding(CLUSTER, MEMBERSHIP)),
-                  true,
-                  BALLOT,
-                  Ballot.LOWEST,
-                  Slot.ZERO,
-                  Optional.of(new MembershipInForce(Slot.ZERO, MEMBERSHIP)),
-                  log,
-                  Slot.of(10),
-                  Optional.empty(),
-                  Optional.empty()));
+      paxos = new Paxos(settings, recovered);
       for (int slot = 1; slot <= applied; slot++) {
         store.skip(Slot.of(slot));
       }
@@ -129,7 +121,25 @@ class SnapshotDutiesTest {
               this::step);
     }
 
-    private void step(Input input) {
+    private static Recovered journal() {
+      List<AcceptedValue> log = new ArrayList<>();
+      for (int slot = 1; slot <= 10; slot++) {
+        log.add(new AcceptedValue(Slot.of(slot), BALLOT, new Value.Noop()));
+      }
+      return new Recovered(
+          Optional.of(FOUNDING),
+          true,
+          BALLOT,
+          Ballot.LOWEST,
+          Slot.ZERO,
+          Optional.of(new MembershipInForce(Slot.ZERO, MEMBERSHIP)),
+          log,
+          Slot.of(10),
+          Optional.empty(),
+          Optional.empty());
+    }
+
+    void step(Input input) {
       steps.add(input);
       Output unused = paxos.step(input);
     }
@@ -284,6 +294,22 @@ class SnapshotDutiesTest {
 
   private static String snapshotFile(Played played) throws IOException {
     return played.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
+  }
+
+  /** A snapshot that was installed may be all that it knows of the cluster. */
+  @Test
+  void aReplacementWaitsUntilItIsKnownHowTheClusterWasFounded() throws IOException {
+    Played server = new Played(0, 10, Recovered.nothing());
+    server.step(
+        new Input.SnapshotInstalled(Slot.of(10), new MembershipInForce(Slot.ZERO, MEMBERSHIP)));
+    server.duties.replaceSnapshot();
+    server.runBackground();
+    assertEquals(Slot.ZERO, server.snapshots.newest());
+
+    server.step(
+        new Input.Received(new ServerId(1), incarnation(1), new Message.FoundingOpened(FOUNDING)));
+    server.runBackground();
+    assertEquals(Slot.of(10), server.snapshots.newest());
   }
 
   /** It would be sent again and again until the scrub comes by, which may take hours. */
