@@ -261,6 +261,26 @@ class LogRulesTest extends RuleScenario {
             .anyMatch(message -> ((Message.Promise) message).ballot().equals(higher)));
   }
 
+  /** Who hands over knows all values, and promises like any other: its disk has to say so. */
+  @Test
+  void rule11bWhoHandsOverPromisesNoSoonerThanItsDiskHasIt() {
+    Ballot before = cluster.core(coordinator).followed();
+    cluster.holdDisk(coordinator);
+    cluster.receive(follower, coordinator, new Message.TakeOver(before));
+    cluster.run(100 * MILLI);
+    assertTrue(sentBy(follower).anyMatch(Message.Prepare.class::isInstance), "it campaigns");
+    assertFalse(promisesAbove(before, coordinator));
+    cluster.releaseDisk(coordinator);
+    cluster.run(100 * MILLI);
+    assertTrue(promisesAbove(before, coordinator));
+  }
+
+  private boolean promisesAbove(Ballot before, int server) {
+    return sentBy(server)
+        .filter(Message.Promise.class::isInstance)
+        .anyMatch(message -> ((Message.Promise) message).ballot().isAbove(before));
+  }
+
   /** An earlier copy of a directory is the same life with forgotten votes. */
   @Test
   void rule12ADirectoryRolledBackCastsNoVote() {

@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  * on a simulated disk, clock and network.
  */
 final class FullServer implements SimulatedServer {
+  /** The other one says the same. */
+  private static final String PROMISE_COPY = "promise.a";
+
   private final FullCluster world;
   private final ServerId id;
   private final SplittableRandom random;
@@ -86,7 +89,10 @@ final class FullServer implements SimulatedServer {
   }
 
   private SimulatedDisk newDisk() {
-    return new SimulatedDisk("disk of " + id, world.randoms.of("disk" + id + "/" + lives));
+    SimulatedDisk empty =
+        new SimulatedDisk("disk of " + id, world.randoms.of("disk" + id + "/" + lives));
+    empty.redundant(PROMISE_COPY);
+    return empty;
   }
 
   private ServerLife newLife() {
@@ -119,6 +125,11 @@ final class FullServer implements SimulatedServer {
   @Override
   public Slot chosenKnown() {
     return process == null ? world.oracle.durable(life).chosen() : process.paxos.chosen();
+  }
+
+  @Override
+  public boolean isHarmed() {
+    return diskFaults.hasDamaged();
   }
 
   @Override

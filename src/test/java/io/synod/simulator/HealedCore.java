@@ -75,7 +75,8 @@ final class HealedCore {
 
   /** What was damaged elsewhere may be chosen, and be whole here only. */
   private boolean hasTheGoodCopies(SimulatedServer server) {
-    return world.swarm.damages() && !world.swarm.isDamageable(server.id().number());
+    return world.servers().stream().anyMatch(SimulatedServer::isHarmed)
+        && !world.swarm.isDamageable(server.id().number());
   }
 
   private void widen() {

@@ -136,6 +136,11 @@ final class LightServer implements PeerListener, SimulatedServer {
   }
 
   @Override
+  public boolean isHarmed() {
+    return false;
+  }
+
+  @Override
   public boolean isStartable() {
     return true;
   }

@@ -21,6 +21,9 @@ interface SimulatedServer {
   /** Whether nothing that it accepted may be lost to damage or with a torn tail. */
   boolean knowsItsSlots();
 
+  /** Whether its disk was harmed, so that it may lack what was durable there. */
+  boolean isHarmed();
+
   /** Whether its directory can be started from; if not, that asks for an operator. */
   boolean isStartable();
 

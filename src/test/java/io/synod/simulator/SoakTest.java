@@ -106,6 +106,5 @@ class SoakTest {
     assertTrue(soak.minutes(20, 0.002));
     assertTrue(System.nanoTime() - began >= 100_000_000, "ended early");
     assertTrue(ran.contains(20L) && ran.size() > 1, () -> "ran " + ran);
-    assertEquals(seeds(20, ran.size()), ran, "one after another");
   }
 }

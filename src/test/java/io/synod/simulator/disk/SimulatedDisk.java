@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -36,6 +38,7 @@ public final class SimulatedDisk implements Disk {
   private final TreeMap<String, SimulatedFile> durableNames = new TreeMap<>();
 
   private final List<NameChange> pendingNames = new ArrayList<>();
+  private final Set<String> redundant = new HashSet<>();
   private final EnumMap<DiskFault, Long> counts = new EnumMap<>(DiskFault.class);
 
   /** Files opened in an earlier life of the process are dead. */
@@ -111,6 +114,14 @@ public final class SimulatedDisk implements Disk {
       return plan.slowSyncNanos();
     }
     return plan.syncNanos() + random.nextLong(plan.syncNanos() + 1);
+  }
+
+  /**
+   * Another file says the same as this one: a write to it may be lost for good though nothing is
+   * written behind it.
+   */
+  public void redundant(String file) {
+    redundant.add(file);
   }
 
   /** Writes beyond so many bytes in all fail. */
@@ -217,6 +228,7 @@ public final class SimulatedDisk implements Disk {
   public SimulatedDisk copy(SplittableRandom itsRandom) {
     SimulatedDisk copy = new SimulatedDisk(name, itsRandom);
     IdentityHashMap<SimulatedFile, SimulatedFile> copies = new IdentityHashMap<>();
+    copy.redundant.addAll(redundant);
     files.forEach(
         (each, file) -> copy.files.put(each, copies.computeIfAbsent(file, SimulatedFile::copy)));
     durableNames.forEach(
@@ -391,11 +403,11 @@ public final class SimulatedDisk implements Disk {
       }
       file.show(at, bytes);
       if (chance(plan.writeLost())) {
-        file.goAstray(at, bytes);
+        file.goAstray(at, bytes, redundant.contains(path));
       } else if (chance(plan.writeMisdirected())) {
         count(DiskFault.WRITE_MISDIRECTED);
         int sectors = Math.max(1, (file.size() - bytes.length) / SimulatedFile.SECTOR_BYTES);
-        file.goAstray(at, bytes);
+        file.goAstray(at, bytes, redundant.contains(path));
         file.pendElsewhere(random.nextInt(sectors) * SimulatedFile.SECTOR_BYTES, bytes);
       } else {
         file.pend(at, bytes);

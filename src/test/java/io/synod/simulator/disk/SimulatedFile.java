@@ -67,23 +67,31 @@ final class SimulatedFile {
   /** A write that the disk says it made, and does not. */
   private static final class Astray {
     private final Change change;
+
+    /** Another file shows that it is missing. */
+    private final boolean redundant;
+
     private boolean reported;
     private boolean followed;
+    private boolean lost;
 
-    Astray(Change change) {
+    Astray(Change change, boolean redundant) {
       this.change = change;
+      this.redundant = redundant;
     }
 
     Astray copy() {
-      Astray copy = new Astray(change);
+      Astray copy = new Astray(change, redundant);
       copy.reported = reported;
       copy.followed = followed;
+      copy.lost = lost;
       return copy;
     }
 
-    /** Something behind it is durable, so that a reader can tell that it is missing. */
-    boolean isLost() {
-      return reported && followed;
+    /** What was written behind it is durable, so that a reader can tell that it is missing. */
+    void onSync() {
+      reported = true;
+      lost |= followed || redundant;
     }
   }
 
@@ -121,8 +129,8 @@ final class SimulatedFile {
 
   /** Will reach the media at the next sync. */
   void pend(int offset, byte[] bytes) {
-    pendElsewhere(offset, bytes);
     writtenAgain(offset, offset + bytes.length);
+    pendElsewhere(offset, bytes);
     for (Astray each : astray) {
       each.followed |= each.change.end() <= offset;
     }
@@ -140,10 +148,12 @@ final class SimulatedFile {
    * Is said to reach the media, and does not: it is gone with the process's memory of it. Unless
    * nothing is ever written behind it, for a vote that is forgotten without a trace in the
    * directory is beyond any protocol: then it comes late.
+   *
+   * @param redundant another file shows that it is missing
    */
-  void goAstray(int offset, byte[] bytes) {
+  void goAstray(int offset, byte[] bytes, boolean redundant) {
     writtenAgain(offset, offset + bytes.length);
-    astray.add(new Astray(new Change(offset, bytes, /* resizes= */ false)));
+    astray.add(new Astray(new Change(offset, bytes, /* resizes= */ false), redundant));
   }
 
   /** What went astray there is nobody's loss any more. */
@@ -183,20 +193,21 @@ final class SimulatedFile {
   void sync() {
     pending.forEach(this::apply);
     pending.clear();
-    astray.forEach(each -> each.reported = true);
+    astray.forEach(Astray::onSync);
   }
 
   /** What a failed sync leaves: readable, and believed by the kernel to be clean. */
   void forgetPending() {
     pending.clear();
     astray.removeIf(each -> !each.reported);
+    astray.forEach(each -> each.followed = false);
   }
 
   /** Nothing that the media lack is remembered any longer. Returns how many writes are lost. */
   int loseAstray() {
     int lost = 0;
     for (Astray each : astray) {
-      if (!each.isLost()) {
+      if (!each.lost) {
         arrive(each);
       } else if (pending.stream()
           .noneMatch(
