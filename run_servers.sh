@@ -95,11 +95,16 @@ read_arguments() {
 client_port() { echo $((8000 + OFFSET + $1)); }
 consensus_port() { echo $((9000 + OFFSET + $1)); }
 
+# Whether a folder is a server's data directory: named by a port, and with what only servers write.
+is_directory_of_server() {
+  [[ "$(basename "$1")" =~ ^[0-9]+$ ]] && { [ -e "$1/identity" ] || [ -e "$1/lock" ]; }
+}
+
 # Whether any server left data here.
 has_data() {
   local folder
   for folder in "$DATA"/*/; do
-    ! [[ "$(basename "$folder")" =~ ^[0-9]+$ ]] || return 0
+    ! is_directory_of_server "$folder" || return 0
   done
   return 1
 }
@@ -202,7 +207,6 @@ which_ids() {
 
 # One line for what cannot be had, before anything is started.
 check_machine() {
-  local i port pid file
   if [ -n "${SYNOD_HEAP_MIB:-}" ]; then
     check_heap
     HEAP=$SYNOD_HEAP_MIB
@@ -214,6 +218,11 @@ check_machine() {
     [ "$HEAP" -ge $LEAST_HEAP_MIB ] ||
       fail "this machine has $(memory_mib) MiB of memory, too little for $N servers: start at most $(($(memory_mib) * 60 / 100 / LEAST_HEAP_MIB))"
   fi
+}
+
+# One line for what is in the way: servers of the same data, or other programs at the ports.
+check_free() {
+  local i port pid file
   for file in "$DATA"/run/*.pid; do
     i=${file##*/} i=${i%.pid}
     pid=$(server_pid "$i")
@@ -224,7 +233,7 @@ check_machine() {
   [ $BOUND = no ] || another="take other data with --data DIR: that in $DATA is of servers at these ports"
   for i in "${IDS[@]}"; do
     for port in "$(client_port "$i")" "$(consensus_port "$i")"; do
-      ! port_in_use "$port" "$(case $REACH in ::1) echo ::1 ;; esac)" || fail "port $port is in use by another program: stop it, or $another"
+      ! port_in_use "$port" "$REACH" || fail "port $port is in use by another program: stop it, or $another"
     done
   done
 }
@@ -244,6 +253,13 @@ check_options() {
   [[ "$said" == *'the configuration can be read'* ]] || { echo "$said" && exit 0; }
 }
 
+# Two that start servers of the same data would each see the other's.
+lock_folder() {
+  command -v flock >/dev/null || return 0
+  exec 9<"$DATA"
+  flock -n 9 || fail "another run_servers.sh starts servers in $DATA, or has them: stop it, or name another folder with --data"
+}
+
 make_folder() {
   mkdir -p "$DATA" 2>/dev/null || fail "the folder $DATA cannot be made: name another with --data"
   [ -w "$DATA" ] || fail "nothing can be written in $DATA: name another folder with --data"
@@ -256,7 +272,8 @@ take_data() {
   if [ $CLEAN = yes ] && [ -n "$(ls -A "$DATA" 2>/dev/null)" ]; then
     [ -f "$DATA/cluster" ] || fail "--clean deletes what servers left, but $DATA has no file \"cluster\", which this script notes there: nothing was deleted; is it the right folder?"
     for folder in "$DATA"/*/; do
-      [[ "$(basename "$folder")" =~ ^[0-9]+$ ]] && rm -rf "$folder"
+      # What is inside goes, and then the folder: it may be a link to another disk.
+      ! is_directory_of_server "$folder" || { find "$folder" -mindepth 1 -delete && rm -rf "${folder%/}"; }
     done
     rm -rf "$DATA/run" "$DATA/logs"
     rm -f "$DATA/cluster"
@@ -266,11 +283,19 @@ take_data() {
   FRESH=yes
   ! has_data || FRESH=no
   mkdir -p "$DATA/run" "$DATA/logs" &&
+    { [ $FRESH = no ] || printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET" >"$DATA/cluster"; } ||
+    fail "nothing can be written in $DATA: name another folder with --data"
+}
+
+# What the servers are started with counts for the next start too, once they serve with it.
+note_options() {
+  # There may be a token among them.
+  (umask 077 && printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET" >"$DATA/cluster.new") &&
     {
-      printf 'servers=%s\noffset=%s\n' "$SERVERS" "$OFFSET"
       [ "$(given --quorum)" != dynamic ] || echo 'quorum=dynamic'
       echo "options=$(lasting_options)"
-    } >"$DATA/cluster" || fail "nothing can be written in $DATA: name another folder with --data"
+    } >>"$DATA/cluster.new" && mv "$DATA/cluster.new" "$DATA/cluster" ||
+    echo "run_servers.sh: nothing can be written in $DATA: the options are not noted for the next start" >&2
 }
 
 # Sets PORT and ARGUMENTS to those of server I.
@@ -291,6 +316,7 @@ configure() {
   local i
   for i in "${IDS[@]}"; do
     set_arguments "$i"
+    (umask 077 && : >"$DATA/run/$i.conf")
     {
       printf 'HEAP=%q PORT=%q\nARGUMENTS=(' "$HEAP" "$PORT"
       printf ' %q' "${ARGUMENTS[@]}"
@@ -343,13 +369,25 @@ on_signal() {
   exit 0
 }
 
+# Whether a data directory holds no vote and no data for certain: all of it can be read, and nothing was ever accepted there.
+is_empty_log() {
+  local said
+  said=$("${JVM[@]}" io.synod.server.Main --inspect "$1" 2>/dev/null) &&
+    grep -Eq '^log +slots 1 to 0, chosen as far as noted up to 0$' <<<"$said" &&
+    grep -Eq '^snapshot +none$' <<<"$said" && grep -Eq '^verdict +whole' <<<"$said"
+}
+
 # Throws away the directories of a first start that founded no cluster: there is nothing in them, and the next start may be of another
-# number of servers.
+# number of servers. Where that is not certain all stay.
 drop_unfounded() {
-  local i
+  local i folder
   [ $FRESH = yes ] && [ -z "${MEMBERS:-}" ] || return 0
+  find_running
+  [ ${#RUNNING[@]} = 0 ] || return 0
+  jvm 64
   for i in "${IDS[@]}"; do
-    ! awk '/^--- started at / { opened = 0 } / is open with / { opened = 1 } END { exit !opened }' "$DATA/logs/$(client_port "$i").log" 2>/dev/null || return 0
+    folder=$DATA/$(client_port "$i")
+    [ ! -e "$folder" ] || is_empty_log "$folder" || return 0
   done
   for i in "${IDS[@]}"; do rm -rf "${DATA:?}/$(client_port "$i")"; done
   rm -rf "$DATA/run"
@@ -441,7 +479,7 @@ keep_watch() {
       esac
       members=$MEMBERS
     fi
-    sleep 1 &
+    sleep 1 9<&- &
     sleeper=$!
     wait "$sleeper"
   done
@@ -463,10 +501,14 @@ IS_STORAGE_TYPED=no
 find_java
 read_data
 check_machine
+check_free
 build_if_stale
 check_options
 make_folder
+lock_folder
 archive_if_stale
+# Building takes its time.
+check_free
 take_data
 configure
 trap on_signal INT TERM HUP PIPE
@@ -479,5 +521,6 @@ for i in "${IDS[@]}"; do
   PIDS[i]=$(cat "$DATA/run/$i.pid")
 done
 await_ready
+note_options
 show_table
 keep_watch

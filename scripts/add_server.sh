@@ -68,12 +68,15 @@ pid=$(cat "$DATA/run/$I.pid")
 give_up() {
   kill -TERM "$pid" 2>/dev/null
   # Its ports are free for the next attempt only when it has ended.
-  for _ in $(seq 1 100); do
-    is_server "$pid" || break
-    sleep 0.1
-  done
+  await_end "$pid" $((SECONDS + STOP_SECONDS))
   rm -f "$DATA/run/$I".*
   fail "$*; server $I is stopped again"
+}
+# Others know of it from now on: its place in the list of servers is taken.
+note_count() {
+  local others
+  others=$(grep -v '^servers=' "$DATA/cluster" 2>/dev/null)
+  printf 'servers=%s\n%s' "$((I + 1))" "${others:+$others$'\n'}" >"$DATA/cluster"
 }
 for _ in $(seq 1 400); do
   kill -0 "$pid" 2>/dev/null || give_up "server $I could not start: $(last_words "$I")"
@@ -83,9 +86,19 @@ for _ in $(seq 1 400); do
 done
 verb="ADD $joining"
 [ -z "$LEAVING" ] || verb="REPLACE $LEAVING $joining"
-"$ROOT/client" "$servers" -c "$verb" || { rm -rf "${DATA:?}/$PORT" && give_up "$verb was refused"; }
-others=$(grep -v '^servers=' "$DATA/cluster" 2>/dev/null)
-printf 'servers=%s\n%s' "$((I + 1))" "${others:+$others$'\n'}" >"$DATA/cluster"
+"$ROOT/client" "$servers" -c "$verb"
+case $? in
+  0) note_count ;;
+  2)
+    # Refused: it never was a member, and has no vote in its directory.
+    trap 'rm -rf "${DATA:?}/$PORT"' EXIT
+    give_up "$verb was refused"
+    ;;
+  *)
+    note_count
+    fail "whether $verb is done is not known: server $I (process $pid) goes on, as a member if it is; ./client $servers -c MEMBERS says so, and kill -TERM $pid stops it if it is not"
+    ;;
+esac
 began=$SECONDS
 until "$ROOT/client" "$(client_address "$I")" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"

@@ -76,7 +76,7 @@ launch() {
   rm -f "$DATA/run/$i.state"
   echo "--- started at $(date '+%Y-%m-%d %H:%M:%S')" >>"$log"
   "${JVM[@]}" -XX:ErrorFile="$DATA/logs/$PORT.crash.%p.log" -Dsynod.state="$DATA/run/$i.state" io.synod.server.Main "${ARGUMENTS[@]}" \
-    >>"$log" 2>&1 </dev/null &
+    >>"$log" 2>&1 </dev/null 9<&- &
   echo $! >"$DATA/run/$i.pid"
   # Bash would report its end in words of its own.
   disown

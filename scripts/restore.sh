@@ -45,10 +45,15 @@ fi
 [ -n "$N" ] || wrong_call "say how many servers, behind the file"
 [[ "$N" =~ ^[1-9][0-9]?$ ]] || wrong_call "the number of servers is 1 to 99, not '$N'"
 [[ "$OFFSET" =~ ^[0-9]{1,5}$ ]] || wrong_call "--offset is a number, not '$OFFSET'"
+OFFSET=$((10#$OFFSET))
+[ $((OFFSET + 9000 + N)) -le 65535 ] || wrong_call "no port is above 65535: --offset is at most $((65535 - 9000 - N))"
 reach=$HOST members=
-case $HOST in 0.0.0.0 | :: | '[::]') reach=127.0.0.1 ;; esac
+case $HOST in
+  0.0.0.0) reach=127.0.0.1 ;;
+  ::) reach=::1 ;;
+esac
 for ((i = 0; i < N; i++)); do
-  members=$members${members:+,}$reach:$((9000 + OFFSET + i))/$HOST:$((8000 + OFFSET + i))
+  members=$members${members:+,}$(address "$reach" $((9000 + OFFSET + i)))/$(address "$HOST" $((8000 + OFFSET + i)))
 done
 [ ! -e "$DATA/cluster" ] || fail "$DATA has a cluster's data already: move it away, or name another folder with --data"
 "$ROOT/scripts/offline.sh" --restore "$FILE" --into "$DATA" --members "$members" || exit 1

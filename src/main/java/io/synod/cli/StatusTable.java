@@ -128,7 +128,7 @@ final class StatusTable {
     if (messages + requests > 0) {
       line(
           "refused",
-          "since the start, as invalid: %,d messages of servers, %,d requests of clients"
+          "as invalid, since the start: %,d messages of servers, %,d requests of clients"
               .formatted(messages, requests));
     }
   }
@@ -218,6 +218,7 @@ final class StatusTable {
     Map<Integer, Faults> faults = known(status);
     List<Integer> failing = new ArrayList<>();
     List<Integer> missing = new ArrayList<>();
+    List<Integer> silent = new ArrayList<>();
     int live = 0;
     for (MemberState voter : voters) {
       int id = voter.serverId();
@@ -226,15 +227,20 @@ final class StatusTable {
       if (voter.live() && fails) {
         failing.add(id);
       }
+      if (voter.live() && !faults.containsKey(id)) {
+        silent.add(id);
+      }
       if (!voter.live() || fails) {
         missing.add(id);
       }
     }
     int spare = voters.size() - missing.size() - status.membership().quorum();
+    String unsaid = silent.isEmpty() ? "" : " (not known of " + Output.servers(silent) + ")";
     String failed =
         failing.isEmpty()
             ? ""
-            : Output.servers(failing) + (failing.size() == 1 ? " fails" : " fail") + " always; ";
+            : "%s %s always%s; "
+                .formatted(Output.servers(failing), failing.size() == 1 ? "fails" : "fail", unsaid);
     String now = spare < 0 ? awaited(-spare, missing) : tolerance(spare) + " now";
     return "%d of %d; %d live; %s%s"
         .formatted(status.membership().quorum(), voters.size(), live, failed, now);

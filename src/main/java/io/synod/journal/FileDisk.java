@@ -1,5 +1,6 @@
 package io.synod.journal;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -80,17 +81,23 @@ public final class FileDisk implements Disk {
     }
   }
 
-  /** Which process has this directory, in words; none if nobody has. Changes nothing. */
-  public static Optional<String> user(Path directory) throws IOException {
+  /**
+   * Keeps servers out of a directory that is only read, until what it returns is closed. Not in a
+   * process that has a directory open itself: the system forgets that lock when this one is closed.
+   *
+   * @throws DirectoryInUseException if a process has it
+   */
+  public static Closeable readOnly(Path directory) throws IOException {
     Path lock = directory.resolve(LOCK);
     if (!Files.exists(lock)) {
-      return Optional.empty();
+      return () -> {};
     }
-    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ)) {
-      return tryLock(channel, /* shared= */ true).isPresent()
-          ? Optional.empty()
-          : Optional.of(holder(lock));
+    FileChannel channel = FileChannel.open(lock, StandardOpenOption.READ);
+    if (tryLock(channel, /* shared= */ true).isEmpty()) {
+      channel.close();
+      throw new DirectoryInUseException(directory, holder(lock));
     }
+    return channel;
   }
 
   private static String holder(Path lock) throws IOException {

@@ -1,5 +1,6 @@
 package io.synod.server;
 
+import io.synod.journal.DirectoryInUseException;
 import io.synod.journal.FileDisk;
 import io.synod.journal.Inspection;
 import io.synod.journal.MemoryDisk;
@@ -14,6 +15,7 @@ import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.Snapshots;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,16 +76,22 @@ final class BackupReader {
    * @throws IOException if it is none, is in use, or has lost too much
    */
   static Stored directory(Path directory) throws IOException {
-    Optional<String> user = FileDisk.user(directory);
-    if (user.isPresent()) {
-      // What is read while it is written is of no one moment, and its end looks torn.
+    // What is read while it is written is of no one moment, and its end looks torn.
+    try {
+      Closeable lock = FileDisk.readOnly(directory);
+      try (lock) {
+        return locked(directory);
+      }
+    } catch (DirectoryInUseException e) {
       throw new IOException(
-          directory
-              + " is in use by "
-              + user.get()
+          e.getMessage()
               + ": take the backup from the server that runs, by its address for clients (BACKUP FILE,"
-              + " or BACKUP FILE local where it hears no quorum), or stop it first");
+              + " or BACKUP FILE local where it hears no quorum), or stop it first",
+          e);
     }
+  }
+
+  private static Stored locked(Path directory) throws IOException {
     if (StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB))) {
       throw new IOException(
           directory

@@ -56,6 +56,7 @@ final class KeptState {
    */
   Opened open(Runnable wake) throws IOException {
     if (configuration.storage() == Configuration.Storage.MEMORY) {
+      StorageMark.checkNoOther(configuration.dataDirectory(), configuration.storage());
       disk = MemoryDisk.empty("memory");
       LOG.info("storage: memory: nothing is kept on disk, and each start is a new incarnation");
       return new Opened(

@@ -36,7 +36,7 @@ final class OtherServers {
   /**
    * How long others are waited for that may hang, where the answer is of use without theirs too.
    */
-  static final long MOMENT_MILLIS = 300;
+  static final long MOMENT_MILLIS = 600;
 
   private final ServerId self;
   private final Optional<String> token;

@@ -50,11 +50,8 @@ final class StorageMark {
    * @throws IOException if it is written with another storage, saying what would be right
    */
   static void put(Path directory, Storage wanted) throws IOException {
-    Optional<Storage> held = of(directory);
-    if (held.isPresent()) {
-      if (held.get() != wanted) {
-        throw new IOException(refusal(directory, held.get(), wanted));
-      }
+    checkNoOther(directory, wanted);
+    if (of(directory).isPresent()) {
       return;
     }
     Path mark = directory.resolve(MARK);
@@ -69,6 +66,19 @@ final class StorageMark {
       file.force(true);
     }
     // The name is durable with the identity's, which is made after it.
+  }
+
+  /**
+   * Refuses a data directory that is written with another storage; one that is kept in memory has
+   * none, and would leave the data aside.
+   *
+   * @throws IOException saying what would be right
+   */
+  static void checkNoOther(Path directory, Storage wanted) throws IOException {
+    Optional<Storage> held = of(directory);
+    if (held.isPresent() && held.get() != wanted) {
+      throw new IOException(refusal(directory, held.get(), wanted));
+    }
   }
 
   private static String refusal(Path directory, Storage held, Storage wanted) {

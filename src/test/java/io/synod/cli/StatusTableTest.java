@@ -67,7 +67,7 @@ class StatusTableTest {
     assertShows(
         StatusTable.of(
             Statuses.of(five().setRejectedMessages(2).setRejectedRequests(1_004).build())),
-        "refused      since the start, as invalid: 2 messages of servers, 1,004 requests of clients");
+        "refused      as invalid, since the start: 2 messages of servers, 1,004 requests of clients");
   }
 
   @Test
@@ -107,6 +107,7 @@ class StatusTableTest {
   @Test
   void acceptorsThatAlwaysFailOnPurposeCountAsFailed() {
     StatusResponse.Builder status = five();
+    status.getMemberBuilderList().forEach(member -> member.setFaults(Faults.newBuilder()));
     status.getMemberBuilder(2).setFaults(Faults.newBuilder().setFailRate(0.9));
     assertShows(StatusTable.of(Statuses.of(status.build())), "5 live; tolerates 2 failures now");
     status.getMemberBuilder(2).setFaults(Faults.newBuilder().setFailRate(1));
@@ -128,6 +129,16 @@ class StatusTableTest {
     status.getMemberBuilder(4).setLive(false);
     assertShows(
         StatusTable.of(Statuses.of(status.build())), "3 live; servers 1, 2 fail always; no quorum");
+  }
+
+  @Test
+  void saysOfWhomItIsNotKnownWhetherTheyFailOnPurpose() {
+    StatusResponse.Builder status = five().setFailRate(1);
+    status.getMemberBuilder(2).setFaults(Faults.newBuilder());
+    status.getMemberBuilder(4).setLive(false);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "4 live; server 1 fails always (not known of servers 0, 3); tolerates no failure now");
   }
 
   @Test

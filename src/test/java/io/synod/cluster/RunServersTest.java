@@ -8,7 +8,9 @@ import com.google.common.base.Splitter;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -234,12 +236,12 @@ class RunServersTest {
 
   @Test
   void aFirstStartThatFailedLeavesNothingThatBindsTheNext() throws Exception {
-    // On a port that the look at all ports beforehand does not see.
-    try (ServerSocket other =
-        new ServerSocket(
-            Scripts.CONSENSUS_PORTS + scripts.offset() + 1, 1, InetAddress.getByName(ELSEWHERE))) {
+    int port = Scripts.CONSENSUS_PORTS + scripts.offset() + 1;
+    // Nobody listens there, so that the look at all ports beforehand does not see it.
+    try (SocketChannel other = SocketChannel.open()) {
+      SocketChannel unused = other.bind(new InetSocketAddress(ELSEWHERE, port));
       Scripts.Ran failed = scripts.run("run_servers.sh", scripts.with("2", "--host", ELSEWHERE));
-      failed.is(1, "server 1 could not start: ", other.getLocalPort() + "", "all are stopped");
+      failed.is(1, "server 1 could not start: ", port + "", "all are stopped");
       assertEquals(List.of("cluster", "logs"), left(), failed.said());
     }
     Scripts.Running one = scripts.start("1", "--", "--storage", "memory").until("Ctrl-C stops it");

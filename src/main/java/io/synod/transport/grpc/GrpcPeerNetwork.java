@@ -194,9 +194,9 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     }
   }
 
-  /** How many messages and streams of present peers were refused, since they made no sense. */
+  /** How many messages and streams were refused since the start, whoever sent them. */
   public long rejected() {
-    return counters.values().stream().mapToLong(each -> each.figures().rejected()).sum();
+    return local.rejectedMessages.sum() + service.refusedStreams();
   }
 
   private void changePeers() {

@@ -8,6 +8,7 @@ import io.synod.transport.PeerListener;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.LongAdder;
 
 /** This server, as all streams of it need to know it. Any thread. */
 final class LocalServer {
@@ -22,6 +23,9 @@ final class LocalServer {
   final UUID run = UUID.randomUUID();
 
   final Bytes foundingList;
+
+  /** Of whoever is, or was, a peer. */
+  final LongAdder rejectedMessages = new LongAdder();
 
   private volatile Optional<ClusterId> founded;
   private volatile Set<ServerId> cut = Set.of();

@@ -190,6 +190,7 @@ final class OutboundStream extends ClientCall.Listener<Frame> {
       owner.opened(this);
     } catch (MessageRejected e) {
       link.counters().rejected.increment();
+      local.rejectedMessages.increment();
       end(End.HELLO_REFUSED, e.why());
     }
   }

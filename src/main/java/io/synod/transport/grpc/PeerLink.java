@@ -244,6 +244,7 @@ final class PeerLink {
   /** The peer sent what is not a message. */
   void onRejected(String why) {
     counters.rejected.increment();
+    local.rejectedMessages.increment();
     if (rejections.isDue()) {
       LOG.warn(
           "rejected a message from server {} at {} ({} so far): {}",
