@@ -33,6 +33,10 @@ final class Call<Q, R> {
    */
   private static final long CONNECT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** For how many milliseconds a server may keep a write for which it has no coordinator. */
+  private static final Metadata.Key<String> PATIENCE =
+      Metadata.Key.of("synod-patience", Metadata.ASCII_STRING_MARSHALLER);
+
   private static final int MOST_FAILURES_TOLD = 10;
 
   private final Connections connections;
@@ -113,7 +117,11 @@ final class Call<Q, R> {
     ManagedChannel channel = connection.channel();
     ClientCall<Q, R> call = channel.newCall(wish.method(), options);
     underWay = call;
-    call.start(attempt, copy(wish.headers()));
+    Metadata headers = copy(wish.headers());
+    if (!repeatable && serversLeft > 1) {
+      headers.put(PATIENCE, Long.toString(TimeUnit.NANOSECONDS.toMillis(shareNanos)));
+    }
+    call.start(attempt, headers);
     call.request(2);
     call.sendMessage(wish.request());
     call.halfClose();

@@ -10,13 +10,23 @@ import io.synod.store.Range;
 public abstract class ClientRequest {
   private final Operation operation;
   private final long deadlineNanos;
+  private final long patienceNanos;
 
   /**
    * @param deadlineNanos on the driver's clock: answered before it passes
    */
   protected ClientRequest(Operation operation, long deadlineNanos) {
+    this(operation, deadlineNanos, deadlineNanos);
+  }
+
+  /**
+   * @param deadlineNanos on the driver's clock: answered before it passes
+   * @param patienceNanos on the same: a write that no coordinator was sent by then is refused
+   */
+  protected ClientRequest(Operation operation, long deadlineNanos, long patienceNanos) {
     this.operation = operation;
     this.deadlineNanos = deadlineNanos;
+    this.patienceNanos = patienceNanos;
   }
 
   public final Operation operation() {
@@ -25,6 +35,10 @@ public abstract class ClientRequest {
 
   public final long deadlineNanos() {
     return deadlineNanos;
+  }
+
+  public final long patienceNanos() {
+    return patienceNanos;
   }
 
   /**

@@ -175,14 +175,22 @@ final class Writes {
         true, "the session of this server is gone: whether the write took effect is unknown");
   }
 
-  /** Answers those whose deadline has come. */
+  /**
+   * Answers those whose deadline has come, or their patience while no coordinator was to be had.
+   */
   void expire(long nowNanos, String why) {
     for (long sequence = underWay.lowestOpen(); sequence < underWay.next(); sequence++) {
       Optional<Write> write = underWay.at(sequence);
-      if (write.isPresent() && write.get().request().deadlineNanos() - nowNanos <= 0) {
+      if (write.isPresent() && isOver(write.get(), nowNanos)) {
         giveUp(write.get(), why);
       }
     }
+  }
+
+  private static boolean isOver(Write write, long nowNanos) {
+    ClientRequest request = write.request();
+    long until = write.wasSent() ? request.deadlineNanos() : request.patienceNanos();
+    return until - nowNanos <= 0;
   }
 
   /** Answers all: the server stops. */

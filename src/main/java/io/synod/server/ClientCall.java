@@ -74,11 +74,16 @@ abstract class ClientCall<R> extends ClientRequest {
    * What is asked for, and until when.
    *
    * @param bytes which it was given of the room for what calls bring
+   * @param patienceNanos until when a write waits for a coordinator
    */
-  record Terms(Operation operation, int bytes, long deadlineNanos) {}
+  record Terms(Operation operation, int bytes, long deadlineNanos, long patienceNanos) {
+    Terms(Operation operation, int bytes, long deadlineNanos) {
+      this(operation, bytes, deadlineNanos, deadlineNanos);
+    }
+  }
 
   private ClientCall(ServerCall<?, R> call, Place place, Terms terms) {
-    super(terms.operation(), terms.deadlineNanos());
+    super(terms.operation(), terms.deadlineNanos(), terms.patienceNanos());
     this.call = call;
     this.place = place;
     this.requestBytes = terms.bytes();

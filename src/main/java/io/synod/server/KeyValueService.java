@@ -31,6 +31,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,15 @@ final class KeyValueService {
   /** How fresh a read must be: {@code linearizable}, {@code lease} or {@code local}. */
   static final Metadata.Key<String> READ =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
+  /**
+   * For so many milliseconds at most a write waits for a coordinator; then it is refused, while its
+   * caller has time left to ask another server. Until its deadline if there is none.
+   */
+  static final Metadata.Key<String> PATIENCE =
+      Metadata.Key.of("synod-patience", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Pattern MILLIS = Pattern.compile("[0-9]{1,9}");
 
   /** Why calls are refused at the end. */
   static final String STOPS = "this server stops";
@@ -261,10 +271,22 @@ final class KeyValueService {
 
   private @Nullable ClientCall<?> write(
       ServerCall<?, EmptyMessage> call, Operation operation, int bytes, Arrival arrival) {
+    String patience = arrival.patience();
+    long patienceNanos = arrival.answerByNanos();
+    if (patience != null) {
+      if (!MILLIS.matcher(patience).matches()) {
+        String why = "synod-patience '" + patience + "': it is a number of milliseconds, as 500";
+        refuse(call, Status.INVALID_ARGUMENT, why);
+        return null;
+      }
+      long millis = Long.parseLong(patience);
+      long until = clockNanos.getAsLong() + TimeUnit.MILLISECONDS.toNanos(millis);
+      patienceNanos = until - patienceNanos < 0 ? until : patienceNanos;
+    }
     if (!takesRoom(call, bytes)) {
       return null;
     }
-    Terms terms = new Terms(operation, bytes, arrival.answerByNanos());
+    Terms terms = new Terms(operation, bytes, arrival.answerByNanos(), patienceNanos);
     return submit(call, new ClientCall.Write(call, place(call, arrival), terms));
   }
 
@@ -333,8 +355,10 @@ final class KeyValueService {
    * How a call came.
    *
    * @param readMode as its header says
+   * @param patience as its header says
    */
-  private record Arrival(Outbox outbox, long answerByNanos, @Nullable String readMode) {}
+  private record Arrival(
+      Outbox outbox, long answerByNanos, @Nullable String readMode, @Nullable String patience) {}
 
   /** One of the calls. */
   private abstract class Handler<Q, R> implements ServerCallHandler<Q, R> {
@@ -354,7 +378,8 @@ final class KeyValueService {
 
     @Override
     public final ServerCall.Listener<Q> startCall(ServerCall<Q, R> call, Metadata headers) {
-      Arrival arrival = new Arrival(outboxes.here(), answerByNanos(), headers.get(READ));
+      Arrival arrival =
+          new Arrival(outboxes.here(), answerByNanos(), headers.get(READ), headers.get(PATIENCE));
       // One more than is allowed, so that a second message is noticed.
       call.request(2);
       return new UnaryListener<>(this, call, arrival);

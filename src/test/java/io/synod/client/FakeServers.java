@@ -41,8 +41,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,9 @@ import org.jspecify.annotations.Nullable;
 public final class FakeServers implements AutoCloseable {
   private static final Metadata.Key<String> READ_HEADER =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Metadata.Key<String> PATIENCE_HEADER =
+      Metadata.Key.of("synod-patience", Metadata.ASCII_STRING_MARSHALLER);
 
   private static final long REVISION = 8;
 
@@ -64,6 +69,8 @@ public final class FakeServers implements AutoCloseable {
     BREAKS,
     /** Never answers. */
     SILENT,
+    /** Keeps a call for as long as its patience, if it names one. */
+    CUT_OFF,
     OVERLOADED,
     INVALID
   }
@@ -142,6 +149,10 @@ public final class FakeServers implements AutoCloseable {
   private final class Fake extends KeyValueStoreGrpc.KeyValueStoreImplBase {
     private final AtomicInteger calls = new AtomicInteger();
     private volatile Behaviour behaviour = Behaviour.ANSWERS;
+
+    /** Of the call that came last. */
+    private volatile @Nullable String patience;
+
     private @Nullable Server server;
 
     void start(String as) {
@@ -149,7 +160,7 @@ public final class FakeServers implements AutoCloseable {
         server =
             InProcessServerBuilder.forName(as)
                 .directExecutor()
-                .addService(ServerInterceptors.intercept(this, new ReadHeader()))
+                .addService(ServerInterceptors.intercept(this, new Headers(this)))
                 .addService(new StatusService())
                 .addService(new RangeService())
                 .build()
@@ -230,6 +241,12 @@ public final class FakeServers implements AutoCloseable {
           return false;
         }
         case SILENT -> {}
+        case CUT_OFF -> {
+          if (patience != null) {
+            CompletableFuture.delayedExecutor(Long.parseLong(patience), TimeUnit.MILLISECONDS)
+                .execute(() -> fail(observer, Status.UNAVAILABLE, "no quorum", "not-proposed"));
+          }
+        }
         case NOT_PROPOSED -> fail(observer, Status.UNAVAILABLE, "no quorum", "not-proposed");
         case DONE_BUT_UNKNOWN -> {
           effect.run();
@@ -255,10 +272,17 @@ public final class FakeServers implements AutoCloseable {
   }
 
   /** Answers a local read with a slot, and keeps how reads were asked for. */
-  private final class ReadHeader implements ServerInterceptor {
+  private final class Headers implements ServerInterceptor {
+    private final Fake fake;
+
+    Headers(Fake fake) {
+      this.fake = fake;
+    }
+
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      fake.patience = headers.get(PATIENCE_HEADER);
       String read = headers.get(READ_HEADER);
       if (read != null) {
         readModes.add(read);

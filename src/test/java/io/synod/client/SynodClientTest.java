@@ -162,6 +162,17 @@ class SynodClientTest {
     }
   }
 
+  /** It has no coordinator and says so in time, since the client has others to ask. */
+  @Test
+  void serverThatIsCutOffCostsWriteOnlyItsShareOfTheTime() {
+    servers.set(0, Behaviour.CUT_OFF).set(1, Behaviour.ANSWERS);
+    try (SynodClient client = client(Retries.SAFE, Duration.ofMillis(1_500))) {
+      client.put(KEY, VALUE);
+      assertEquals(VALUE, servers.pairs().get(KEY));
+      assertEquals(1, servers.calls(1));
+    }
+  }
+
   @Test
   void writeToSilentServerIsUnknown() {
     servers.set(0, Behaviour.SILENT).set(1, Behaviour.ANSWERS);

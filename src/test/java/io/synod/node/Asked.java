@@ -12,8 +12,17 @@ final class Asked extends ClientRequest {
     super(operation, deadlineNanos);
   }
 
+  private Asked(Operation operation, long deadlineNanos, long patienceNanos) {
+    super(operation, deadlineNanos, patienceNanos);
+  }
+
   static Asked put(String key, long deadlineNanos) {
-    return new Asked(new Operation.Put(Bytes.utf8(key), Bytes.utf8("v")), deadlineNanos);
+    return patientPut(key, deadlineNanos, deadlineNanos);
+  }
+
+  static Asked patientPut(String key, long deadlineNanos, long patienceNanos) {
+    return new Asked(
+        new Operation.Put(Bytes.utf8(key), Bytes.utf8("v")), deadlineNanos, patienceNanos);
   }
 
   static Asked get(String key, long deadlineNanos) {

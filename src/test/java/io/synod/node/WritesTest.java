@@ -137,6 +137,24 @@ class WritesTest {
     assertEquals(List.of(3L), sequences(writes.takeRun(10)), "what was given up is never sent");
   }
 
+  /** Its caller has other servers to ask. */
+  @Test
+  void oneThatNoCoordinatorWasSentIsRefusedWhenItsPatienceIsOver() {
+    openSession();
+    Asked sent = Asked.patientPut("sent", 100, 10);
+    writes.add(sent);
+    Bytes unused = writes.takeRun(0);
+    Asked waits = Asked.patientPut("waits", 100, 10);
+    writes.add(waits);
+    writes.expire(9, "late");
+    assertEquals(Optional.empty(), waits.answer());
+    writes.expire(10, "late");
+    assertEquals(unavailable(false, "late"), waits.answer());
+    assertEquals(Optional.empty(), sent.answer(), "it may be chosen, or be refused");
+    writes.expire(100, "late");
+    assertEquals(unavailable(true, "late"), sent.answer());
+  }
+
   @Test
   void aDeadlineIsComparedAcrossTheClocksOverflow() {
     openSession();

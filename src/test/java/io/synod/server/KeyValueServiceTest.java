@@ -363,6 +363,38 @@ class KeyValueServiceTest {
         getWithMode("fresh", new AtomicReference<>()));
   }
 
+  // ---- patience ---------------------------------------------------------------------------------
+
+  private Future<EmptyMessage> putWithPatience(String text) {
+    Metadata headers = new Metadata();
+    headers.put(KeyValueService.PATIENCE, text);
+    return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+        .putPair(put(utf8("k"), utf8("v")));
+  }
+
+  @Test
+  void aWriteWaitsForACoordinatorAsLongAsItsCallerSays() throws Exception {
+    Future<EmptyMessage> hasty = putWithPatience("1500");
+    ClientRequest request = node.next();
+    assertEquals(NOW_NANOS + 1_500_000_000, request.patienceNanos());
+    assertTrue(request.deadlineNanos() > request.patienceNanos());
+    Future<EmptyMessage> patient = putWithPatience("999999999");
+    request = node.next();
+    assertEquals(request.deadlineNanos(), request.patienceNanos());
+    assertFalse(hasty.isDone() || patient.isDone());
+  }
+
+  @Test
+  void aPatienceThatIsNoNumberIsRefused() {
+    for (String text : List.of("", "-1", "1s", "1000000000", "0x10")) {
+      assertRefused(
+          Status.Code.INVALID_ARGUMENT,
+          "synod-patience '" + text + "': it is a number of milliseconds, as 500",
+          putWithPatience(text));
+    }
+    assertEquals(0, node.waiting());
+  }
+
   // ---- limits -----------------------------------------------------------------------------------
 
   private static ByteString zeros(int size) {
