@@ -121,8 +121,9 @@ public final class ClientMain {
   }
 
   private static void runAll(List<String> commands, CommandRunner runner, PrintStream out) {
-    for (String command : commands) {
-      runner.run(command);
+    for (int i = 0; i < commands.size(); i++) {
+      ExitStatus unused =
+          commands.size() == 1 ? runner.run(commands.get(0)) : runner.run(commands.get(i), i + 1);
       if (runner.isEnded() || out.checkError()) {
         return;
       }

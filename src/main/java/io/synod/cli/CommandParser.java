@@ -31,6 +31,8 @@ final class CommandParser {
           entry("READ", "GET"),
           entry("FETCH", "GET"),
           entry("CAT", "GET"),
+          entry("EXISTS", "GET"),
+          entry("HAS", "GET"),
           entry("DEL", "DELETE"),
           entry("RM", "DELETE"),
           entry("ERASE", "DELETE"),

@@ -42,6 +42,12 @@ final class CommandRunner {
     return carryOut(() -> CommandParser.parse(Lines.text(line)));
   }
 
+  /** The same of the commands that were given with the call. */
+  ExitStatus run(String command, long number) {
+    output.place("command " + number + ": ");
+    return run(command);
+  }
+
   /** Carries out a line and prints what came of it. Blocks until then. */
   ExitStatus run(String line) {
     return carryOut(

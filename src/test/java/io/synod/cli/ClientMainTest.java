@@ -307,6 +307,15 @@ class ClientMainTest {
   }
 
   @Test
+  void saysWhichOfSeveralCommandsFailed() {
+    servers.set(0, Behaviour.ANSWERS);
+    assertEquals(2, run("", "-c", "PUT a b", "-c", "PUT k"));
+    assertTrue(err().startsWith("command 2: PUT "), err());
+    assertEquals(2, run("", "-c", "PUT k"));
+    assertFalse(err().contains("command 1: "), err());
+  }
+
+  @Test
   void errorsNameTheirLineOfAScriptAndNothingElse() {
     servers.set(0, Behaviour.ANSWERS);
     assertEquals(2, run("# comment\nPUT a b\n\nPUT k\nGET none\nLIST a b --raw\n"));

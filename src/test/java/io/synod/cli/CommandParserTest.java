@@ -84,6 +84,7 @@ class CommandParserTest {
         "KEYS * | (did you mean LIST?)",
         "STAT | (did you mean STATUS?)",
         "LEADER | (did you mean COORDINATOR?)",
+        "EXISTS | (did you mean GET?)",
         "FROBNICATE | no verb FROBNICATE: HELP",
         "GET | takes one key",
         "GET a b | takes one key",

@@ -259,11 +259,12 @@ public final class Simulate {
       result.failure().get().printStackTrace(out);
     }
     out.printf(
-        "trace hash %016x, %d events, %.1f simulated seconds, %d operations%n",
+        "trace hash %016x, %d events, %.1f simulated seconds, %d operations; %s%n",
         result.outcome().traceHash(),
         result.outcome().events(),
         result.outcome().simulatedNanos() / 1e9,
-        result.outcome().answered());
+        result.outcome().answered(),
+        result.failure().isEmpty() ? "nothing was wrong" : "WRONG, as said above");
     return result.failure().isEmpty();
   }
 }
