@@ -39,6 +39,11 @@ abstract class ClientOperation {
    */
   abstract List<String> done(FullCluster world, ServerId server, Answer answer, Slot acknowledged);
 
+  /**
+   * The same once more, as another operation: whether the earlier one took effect may not be known.
+   */
+  abstract ClientOperation again(long number);
+
   /** It is known never to take effect. */
   void failed(FullCluster world) {}
 
@@ -56,8 +61,7 @@ abstract class ClientOperation {
     if (random.nextInt(5) == 0) {
       return new Delete(key);
     }
-    String value = "v" + number + "/" + "x".repeat(random.nextInt(swarm.valueBytes));
-    return new Put(key, Bytes.utf8(value));
+    return new Put(key, number, random.nextInt(swarm.valueBytes));
   }
 
   private static IllegalStateException unexpected(ClientOperation operation, Answer answer) {
@@ -67,10 +71,18 @@ abstract class ClientOperation {
   /** PUT. */
   static final class Put extends ClientOperation {
     private final Bytes value;
+    private final int padding;
 
-    Put(Bytes key, Bytes value) {
+    /** The number tells the value from all others. */
+    Put(Bytes key, long number, int padding) {
       super(key);
-      this.value = value;
+      this.value = Bytes.utf8("v" + number + "/" + "x".repeat(padding));
+      this.padding = padding;
+    }
+
+    @Override
+    ClientOperation again(long number) {
+      return new Put(key, number, padding);
     }
 
     @Override
@@ -115,6 +127,11 @@ abstract class ClientOperation {
     }
 
     @Override
+    ClientOperation again(long number) {
+      return this;
+    }
+
+    @Override
     Operation request() {
       return new Operation.Delete(key);
     }
@@ -151,6 +168,11 @@ abstract class ClientOperation {
     Get(Bytes key, ReadMode mode) {
       super(key);
       this.mode = mode;
+    }
+
+    @Override
+    ClientOperation again(long number) {
+      return this;
     }
 
     @Override

@@ -18,6 +18,7 @@ final class Clients {
   private final FullCluster world;
   private final SplittableRandom random;
   private final SplittableRandom leases;
+  private final SplittableRandom retries;
   private final History history;
   private final List<Client> clients = new ArrayList<>();
   private List<? extends SimulatedServer> servers;
@@ -30,6 +31,7 @@ final class Clients {
     this.world = world;
     this.random = random;
     this.leases = world.randoms.of("lease reads");
+    this.retries = world.randoms.of("retries");
     this.history = new History(world.loop::nowNanos);
     this.servers = world.servers();
     for (int i = 0; i < world.swarm.clients; i++) {
@@ -77,6 +79,9 @@ final class Clients {
     private @Nullable FullServer server;
     private long answeredSince;
 
+    /** What came to nothing, or nobody knows to what, and is asked again elsewhere. */
+    private @Nullable ClientOperation again;
+
     Client(String name) {
       this.name = name;
     }
@@ -105,10 +110,17 @@ final class Clients {
       numbered++;
       boolean underLease = world.swarm.has(Fault.LEASE_READS) && leases.nextInt(3) > 0;
       ReadMode reading = underLease ? ReadMode.LEASE : ReadMode.LINEARIZABLE;
-      ClientOperation operation = ClientOperation.draw(world.swarm, random, numbered, reading);
+      ClientOperation operation =
+          again == null
+              ? ClientOperation.draw(world.swarm, random, numbered, reading)
+              : again.again(numbered);
+      again = null;
       FullServer asked = pick();
       long timeout = Math.max(world.swarm.requestTimeoutNanos, leastTimeoutNanos);
-      Call made = new Call(this, operation, asked, asked.localNanos() + timeout);
+      boolean hasty = world.swarm.has(Fault.CLIENT_RETRIES) && retries.nextInt(3) == 0;
+      long patience = hasty ? retries.nextLong(timeout) : timeout;
+      long now = asked.localNanos();
+      Call made = new Call(this, operation, asked, now + timeout, now + patience);
       call = made;
       operation.recorded().ifPresent(request -> history.invoke(name, request));
       world.trace.note(
@@ -131,6 +143,10 @@ final class Clients {
           Trace.Kind.CLIENT, ended.server.id().number(), -1, ended.number, name + " " + how);
       if (!how.equals("done")) {
         server = null;
+        if (world.swarm.has(Fault.CLIENT_RETRIES) && retries.nextBoolean()) {
+          world.coverage.hit("client.askedAgain");
+          again = ended.asked;
+        }
       }
       think();
     }
@@ -145,8 +161,13 @@ final class Clients {
     private final long number = numbered;
     private @Nullable AnswersOut out;
 
-    Call(Client client, ClientOperation asked, FullServer server, long deadlineNanos) {
-      super(asked.request(), deadlineNanos);
+    Call(
+        Client client,
+        ClientOperation asked,
+        FullServer server,
+        long deadlineNanos,
+        long patienceNanos) {
+      super(asked.request(), deadlineNanos, patienceNanos);
       this.client = client;
       this.asked = asked;
       this.server = server;

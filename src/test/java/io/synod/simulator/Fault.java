@@ -1,6 +1,8 @@
 package io.synod.simulator;
 
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.Set;
 
 /** The classes of faults: each seed switches a random subset on. */
 enum Fault {
@@ -39,15 +41,23 @@ enum Fault {
   /** No fault, but what some clusters do about them: voters follow who is there. */
   DYNAMIC_QUORUM,
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
-  LEASE_READS;
+  LEASE_READS,
+  /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
+  CLIENT_RETRIES;
+
+  /** What some clusters and clients do about faults. */
+  static final Set<Fault> REMEDIES =
+      Collections.unmodifiableSet(EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the
    * time.
    */
   static EnumSet<Fault> counted() {
-    return EnumSet.complementOf(
-        EnumSet.of(LOSS, DUPLICATION, REORDERING, CLOCK_DRIFT, DYNAMIC_QUORUM, LEASE_READS));
+    EnumSet<Fault> counted =
+        EnumSet.complementOf(EnumSet.of(LOSS, DUPLICATION, REORDERING, CLOCK_DRIFT));
+    counted.removeAll(REMEDIES);
+    return counted;
   }
 
   /** Whether it destroys what was durable, so that good copies have to be planned for. */

@@ -16,15 +16,7 @@ final class Nemesis {
     this.swarm = world.swarm;
     this.random = random;
     for (Fault fault : swarm.faults) {
-      boolean always =
-          fault == Fault.LOSS
-              || fault == Fault.DUPLICATION
-              || fault == Fault.REORDERING
-              || fault == Fault.STARVED_DRIVER
-              || fault == Fault.CLOCK_DRIFT
-              || fault == Fault.DYNAMIC_QUORUM
-              || fault == Fault.LEASE_READS;
-      if (!always) {
+      if (Fault.counted().contains(fault) && fault != Fault.STARVED_DRIVER) {
         timed.add(fault);
       }
     }
@@ -96,7 +88,7 @@ final class Nemesis {
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
       case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
-      case DYNAMIC_QUORUM, LEASE_READS -> {}
+      case DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES -> {}
     }
   }
 

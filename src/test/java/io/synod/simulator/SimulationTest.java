@@ -62,6 +62,7 @@ class SimulationTest {
           "client.unknown",
           "client.failed",
           "client.answeredLate",
+          "client.askedAgain",
           "operator.Done",
           "operator.HandedOver",
           "operator.HANDS_OVER",

@@ -27,7 +27,10 @@ final class Swarm {
   /** The same for reads under leases. */
   private static final int NO_LEASE_SEEDS = 120;
 
-  /** The same for writes that the disk reports as done and does not make. */
+  /**
+   * The same for writes that the disk reports as done and does not make, and for clients that ask
+   * again.
+   */
   private static final int HONEST_DISK_SEEDS = 125;
 
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
@@ -173,7 +176,7 @@ final class Swarm {
     EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
-    for (Fault fault : EnumSet.complementOf(EnumSet.of(Fault.DYNAMIC_QUORUM, Fault.LEASE_READS))) {
+    for (Fault fault : EnumSet.complementOf(EnumSet.copyOf(Fault.REMEDIES))) {
       boolean drawn = classes.nextDouble() < share;
       if (drawn && (fault != Fault.SILENT_WRITE || seed > HONEST_DISK_SEEDS)) {
         faults.add(fault);
@@ -184,6 +187,9 @@ final class Swarm {
     }
     if (seed > NO_LEASE_SEEDS && new Randoms(seed).of("leases").nextInt(3) == 0) {
       faults.add(Fault.LEASE_READS);
+    }
+    if (seed > HONEST_DISK_SEEDS && new Randoms(seed).of("client retries").nextBoolean()) {
+      faults.add(Fault.CLIENT_RETRIES);
     }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
