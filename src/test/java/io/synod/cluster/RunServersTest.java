@@ -21,12 +21,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./run_servers.sh} as a person uses it, and the scripts that kill, start and cut apart. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Tag("long")
 class RunServersTest {
   /** Loopback as well, by another name than all else has. */
   private static final String ELSEWHERE = "127.0.0.2";
