@@ -7,9 +7,10 @@ is_server() {
   [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && ps -o args= -p "$pid" 2>/dev/null | grep -q 'io\.synod\.server\.Main'
 }
 
-# Ends a script that wants the number of a server, unless this is one.
-check_server_number() {
+# Ends a script that wants the number of a server, unless there is that one in $DATA.
+check_server() {
   [[ "$1" =~ ^[0-9]+$ ]] || wrong_call "say which server, by its number from 0 on$([ -z "$1" ] || echo ", not '$1'")"
+  [ -e "$DATA/run/$1.conf" ] || fail "there is no server $1 in $DATA: ./run_servers.sh starts them"
 }
 
 # Whether this process was stopped by a signal, as kill -STOP does, and waits to be resumed.

@@ -33,8 +33,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-check_server_number "$I"
-[ -e "$DATA/run/$I.conf" ] || fail "there is no server $I in $DATA: ./run_servers.sh starts them"
+check_server "$I"
 DATA=$(cd "$DATA" && pwd)
 pid=$(server_pid "$I")
 if [ -n "$pid" ]; then

@@ -272,22 +272,29 @@ final class KeyValueService {
   private @Nullable ClientCall<?> write(
       ServerCall<?, EmptyMessage> call, Operation operation, int bytes, Arrival arrival) {
     String patience = arrival.patience();
-    long patienceNanos = arrival.answerByNanos();
-    if (patience != null) {
-      if (!MILLIS.matcher(patience).matches()) {
-        String why = "synod-patience '" + patience + "': it is a number of milliseconds, as 500";
-        refuse(call, Status.INVALID_ARGUMENT, why);
-        return null;
-      }
-      long millis = Long.parseLong(patience);
-      long until = clockNanos.getAsLong() + TimeUnit.MILLISECONDS.toNanos(millis);
-      patienceNanos = until - patienceNanos < 0 ? until : patienceNanos;
+    if (patience != null && !MILLIS.matcher(patience).matches()) {
+      String why = "synod-patience '" + patience + "': it is a number of milliseconds, as 500";
+      refuse(call, Status.INVALID_ARGUMENT, why);
+      return null;
     }
     if (!takesRoom(call, bytes)) {
       return null;
     }
-    Terms terms = new Terms(operation, bytes, arrival.answerByNanos(), patienceNanos);
+    Terms terms = new Terms(operation, bytes, arrival.answerByNanos(), patienceNanos(arrival));
     return submit(call, new ClientCall.Write(call, place(call, arrival), terms));
+  }
+
+  /**
+   * Until when a write may wait for a coordinator: until its deadline, unless a header says less.
+   */
+  private long patienceNanos(Arrival arrival) {
+    String patience = arrival.patience();
+    if (patience == null) {
+      return arrival.answerByNanos();
+    }
+    long nanos = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(patience));
+    long until = clockNanos.getAsLong() + nanos;
+    return until - arrival.answerByNanos() < 0 ? until : arrival.answerByNanos();
   }
 
   private boolean takesRoom(ServerCall<?, ?> call, int bytes) {

@@ -19,32 +19,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./run_servers.sh} as a person uses it, and the scripts that kill, start and cut apart. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 @Tag("long")
-class RunServersTest {
+class RunServersTest extends WithScripts {
   /** Loopback as well, by another name than all else has. */
   private static final String ELSEWHERE = "127.0.0.2";
-
-  @TempDir private Path folder = Path.of("");
-  private Scripts scripts;
-
-  @BeforeEach
-  void begin() {
-    scripts = new Scripts(folder);
-  }
-
-  @AfterEach
-  void endAll() throws IOException {
-    scripts.close();
-  }
 
   @Test
   void threeServersAreStartedKilledRemovedStoppedAndStartedAgain() throws Exception {

@@ -5,37 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the scripts say to words that they do not know. No server runs. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
-class ScriptWordsTest {
-  @TempDir private Path folder = Path.of("");
-  private Scripts scripts;
-
-  @BeforeEach
-  void begin() {
-    scripts = new Scripts(folder);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    scripts.close();
-  }
-
+class ScriptWordsTest extends WithScripts {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

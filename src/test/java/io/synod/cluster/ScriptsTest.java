@@ -4,36 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The scripts that go with {@code ./run_servers.sh}, where all goes well. */
 @Tag("long")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-class ScriptsTest {
+class ScriptsTest extends WithScripts {
   /** Loopback as well, so that it is seen who listens where. */
   private static final String HOST = "127.0.0.2";
-
-  @TempDir private Path folder = Path.of("");
-  private Scripts scripts;
-
-  @BeforeEach
-  void begin() {
-    scripts = new Scripts(folder);
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    scripts.close();
-  }
 
   private String at(int server) {
     return scripts.address(server).replace("localhost", HOST);

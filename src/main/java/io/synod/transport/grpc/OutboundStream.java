@@ -189,8 +189,7 @@ final class OutboundStream extends ClientCall.Listener<Frame> {
       stopTimer();
       owner.opened(this);
     } catch (MessageRejected e) {
-      link.counters().rejected.increment();
-      local.rejectedMessages.increment();
+      link.countRejected();
       end(End.HELLO_REFUSED, e.why());
     }
   }

@@ -241,10 +241,15 @@ final class PeerLink {
     }
   }
 
-  /** The peer sent what is not a message. */
-  void onRejected(String why) {
+  /** Counts what made no sense, at this peer and in all. */
+  void countRejected() {
     counters.rejected.increment();
     local.rejectedMessages.increment();
+  }
+
+  /** The peer sent what is not a message. */
+  void onRejected(String why) {
+    countRejected();
     if (rejections.isDue()) {
       LOG.warn(
           "rejected a message from server {} at {} ({} so far): {}",
