@@ -249,6 +249,9 @@ jvm() {
   # methods run once a batch, not once a request, so that it took minutes until the counts were there.
   JVM+=(-XX:Tier3InvocationThreshold=600 -XX:Tier3MinInvocationThreshold=300 -XX:Tier3CompileThreshold=6000 -XX:Tier3BackEdgeThreshold=180000
     -XX:Tier4InvocationThreshold=1500 -XX:Tier4MinInvocationThreshold=200 -XX:Tier4CompileThreshold=4500 -XX:Tier4BackEdgeThreshold=12000)
+  # The compilers get what of the processor the servers leave: beside a load that takes all of it, the second one alone has work for
+  # ten seconds. Who is not root may only lower priorities, as here, and would be warned of that.
+  JVM+=(-XX:ThreadPriorityPolicy=1 -XX:CompilerThreadPriority=10 -XX:-PrintWarnings)
   # Netty keeps so many objects of a kind at hand for each thread before it puts them where all threads reach them; a burst has
   # more than its 32, and 7 % of the driver's time went into that.
   JVM+=(-Dio.grpc.netty.shaded.io.netty.recycler.chunkSize=1024)

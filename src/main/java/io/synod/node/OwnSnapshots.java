@@ -22,9 +22,9 @@ import java.util.function.Consumer;
 final class OwnSnapshots {
   /**
    * However large a snapshot is, the next is due after so many times what one is due after at
-   * least.
+   * least: a start and a peer that lost all go through as much log besides.
    */
-  private static final long MOST_TIMES = 8;
+  private static final long MOST_TIMES = 4;
 
   /**
    * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:

@@ -58,6 +58,7 @@ final class SnapshotDuties {
     if (!own.isDistrusted() && flushes.begin(now)) {
       flush();
     }
+    sender.turn();
     fetcher.turn();
     return any;
   }

@@ -17,15 +17,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches a snapshot from a peer, piece by piece, and puts it in the place of the state. One at a
- * time. Driver thread.
+ * time. If the peer falls silent, whoever is asked next goes on with it, if it has the same one: a
+ * snapshot of a slot is the same on all servers. Driver thread.
  */
 final class SnapshotFetcher {
+  /** A request is answered by up to so many pieces, so that the round trip does not bound it. */
+  static final int PIECES = 8;
+
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
+
+  /** What there is of a snapshot is kept for so long after its sender fell silent. */
+  private static final long KEPT_NANOS = 60_000_000_000L;
 
   private final Paxos paxos;
   private final KeyValueStore store;
@@ -43,15 +51,32 @@ final class SnapshotFetcher {
 
   private int nextPeer;
 
-  /** A snapshot on its way here; its receiver is the background's. */
+  /** A part of a snapshot, whose sender fell silent at that time; its receiver is nobody's. */
+  private record Part(SnapshotReceiver receiver, long sinceNanos) {}
+
+  private Optional<Part> part = Optional.empty();
+
+  /** A snapshot on its way here; its receiver is the background's while that has pieces. */
   private static final class Fetch {
     private final ServerId from;
-    private Slot snapshot = Slot.ZERO;
-    private long offset;
-    private long askedAtNanos;
-    private int retries;
-    private boolean busy;
+    private Optional<SnapshotOffer> offer = Optional.empty();
     private @Nullable SnapshotReceiver receiver;
+
+    /** Where the next piece begins, and how many of what was asked for are to come. */
+    private long next;
+
+    private int toCome;
+
+    /** Up to here it is written; and how many pieces are being written. */
+    private long written;
+
+    private int writing;
+
+    /** A piece was damaged on the way: what comes behind it is of no use. */
+    private boolean broken;
+
+    private long lastNanos;
+    private int retries;
 
     Fetch(ServerId from) {
       this.from = from;
@@ -80,11 +105,13 @@ final class SnapshotFetcher {
 
   /** Asks again for what did not come. */
   void turn() {
+    long now = background.nowNanos();
     Fetch running = fetch;
-    if (running != null
-        && !running.busy
-        && background.nowNanos() - running.askedAtNanos > RETRY_NANOS) {
+    if (running != null && running.writing == 0 && now - running.lastNanos > RETRY_NANOS) {
       retry(running);
+    }
+    if (running == null && part.filter(each -> now - each.sinceNanos() > KEPT_NANOS).isPresent()) {
+      dropPart();
     }
   }
 
@@ -92,9 +119,42 @@ final class SnapshotFetcher {
   void fetchFrom(ServerId peer) {
     if (fetch == null) {
       fetchBeganNanos = background.nowNanos();
-      fetch = new Fetch(peer);
-      ask(fetch);
+      Fetch begun = new Fetch(peer);
+      fetch = begun;
+      part.ifPresent(each -> resume(begun, each.receiver()));
+      ask(begun);
     }
+  }
+
+  /** Goes on with what there is, unless it is of no use by now. */
+  private void resume(Fetch begun, SnapshotReceiver receiver) {
+    if (receiver.offer().slot().isBefore(leastSlot())) {
+      dropPart();
+      return;
+    }
+    part = Optional.empty();
+    begun.receiver = receiver;
+    begun.offer = Optional.of(receiver.offer());
+    begun.written = receiver.offset();
+    begun.next = receiver.offset();
+  }
+
+  private void dropPart() {
+    part.ifPresent(each -> drop(each::receiver));
+    part = Optional.empty();
+  }
+
+  /** Behind all that is under way in the background. */
+  private void drop(Supplier<@Nullable SnapshotReceiver> what) {
+    background.begin(
+        "drop a snapshot",
+        () -> {
+          SnapshotReceiver receiver = what.get();
+          if (receiver != null) {
+            receiver.abandon();
+          }
+          return () -> {};
+        });
   }
 
   /** There is no state to go on from: asks one peer after the other, with a pause. */
@@ -107,10 +167,10 @@ final class SnapshotFetcher {
   }
 
   private void ask(Fetch running) {
-    running.askedAtNanos = background.nowNanos();
-    send.accept(
-        running.from,
-        new PeerMessage.SnapshotRequest(running.snapshot, running.offset, leastSlot()));
+    running.lastNanos = background.nowNanos();
+    running.toCome = PIECES;
+    Slot snapshot = running.offer.map(SnapshotOffer::slot).orElse(Slot.ZERO);
+    send.accept(running.from, new PeerMessage.SnapshotRequest(snapshot, running.next, leastSlot()));
   }
 
   /** A snapshot of an earlier slot is of no use here. */
@@ -120,8 +180,15 @@ final class SnapshotFetcher {
 
   private void retry(Fetch running) {
     if (++running.retries > MOST_RETRIES) {
+      SnapshotReceiver receiver = running.receiver;
+      running.receiver = null;
+      if (receiver != null) {
+        part = Optional.of(new Part(receiver, background.nowNanos()));
+      }
       giveUp(running, "server " + running.from + " does not answer");
     } else {
+      running.broken = false;
+      running.next = running.written;
       ask(running);
     }
   }
@@ -129,86 +196,120 @@ final class SnapshotFetcher {
   private void giveUp(Fetch running, String why) {
     surroundings.report("gave up fetching a snapshot: " + why);
     fetch = null;
-    SnapshotReceiver receiver = running.receiver;
-    if (receiver != null) {
-      background.begin(
-          "drop a snapshot",
-          () -> {
-            receiver.abandon();
-            return () -> {};
-          });
-    }
+    drop(() -> running.receiver);
     step.accept(new Input.SnapshotGivenUp());
   }
 
   /** A piece came. */
   void onChunk(ServerId from, PeerMessage.SnapshotChunk chunk) {
     Fetch running = fetch;
-    if (running == null || !running.from.equals(from) || running.busy) {
+    if (running == null || !running.from.equals(from) || running.broken) {
       return;
     }
-    if (chunk.snapshot().equals(Slot.ZERO)
-        || (!running.snapshot.equals(Slot.ZERO) && !running.snapshot.equals(chunk.snapshot()))) {
-      giveUp(running, "server " + from + " does not have it any more");
-      return;
+    Optional<String> refusal = refusal(running, chunk);
+    if (refusal.isPresent()) {
+      giveUp(running, "server " + from + " " + refusal.get());
+    } else if (chunk.offset() == running.next && !chunk.bytes().isEmpty()) {
+      take(running, chunk);
     }
-    if (chunk.offset() != running.offset) {
-      return;
+  }
+
+  /** Why there is nothing to be had of this; a piece that is not the next one is none. */
+  private Optional<String> refusal(Fetch running, PeerMessage.SnapshotChunk chunk) {
+    if (chunk.snapshot().equals(Slot.ZERO)) {
+      return Optional.of("does not have it any more");
     }
-    if (running.offset == 0 && chunk.snapshot().isBefore(leastSlot())) {
-      giveUp(running, "server " + from + " has only one of slot " + chunk.snapshot().number());
-      return;
+    if (!SnapshotOffer.isPossible(chunk.sizeBytes())) {
+      return Optional.of("sent what is no snapshot");
     }
-    running.snapshot = chunk.snapshot();
-    running.busy = true;
+    Optional<SnapshotOffer> offer = Optional.of(offer(chunk));
+    if (running.offer.isPresent()) {
+      return running.offer.equals(offer) ? Optional.empty() : Optional.of("has another one now");
+    }
+    return chunk.snapshot().isBefore(leastSlot())
+        ? Optional.of("has only one of slot " + chunk.snapshot().number())
+        : Optional.empty();
+  }
+
+  private static SnapshotOffer offer(PeerMessage.SnapshotChunk chunk) {
+    return new SnapshotOffer(chunk.snapshot(), chunk.sizeBytes(), chunk.sha256());
+  }
+
+  private void take(Fetch running, PeerMessage.SnapshotChunk chunk) {
+    SnapshotOffer offer = running.offer.orElseGet(() -> offer(chunk));
+    running.offer = Optional.of(offer);
+    running.lastNanos = background.nowNanos();
+    running.next += chunk.bytes().size();
+    running.toCome--;
+    running.writing++;
     Optional<ClusterId> cluster = paxos.founding().map(Founding::cluster);
     background.begin(
         "receive a snapshot",
-        () -> receive(running, chunk, cluster),
+        () -> receive(running, offer, chunk, cluster),
         () -> {
           running.receiver = null;
-          giveUp(running, "what server " + running.from + " sent could not be kept");
+          giveUpIfRunning(running, "what server " + running.from + " sent could not be kept");
         });
+    askForMore(running, offer);
+  }
+
+  /** Asks as soon as what was asked for is there, unless as much waits to be written. */
+  private void askForMore(Fetch running, SnapshotOffer offer) {
+    boolean more = running.next < offer.sizeBytes();
+    if (fetch == running && more && running.toCome <= 0 && running.writing <= PIECES) {
+      ask(running);
+    }
+  }
+
+  /** Several pieces may fail for the same reason. */
+  private void giveUpIfRunning(Fetch running, String why) {
+    if (fetch == running) {
+      giveUp(running, why);
+    }
   }
 
   /** Background. */
   private Runnable receive(
-      Fetch running, PeerMessage.SnapshotChunk chunk, Optional<ClusterId> cluster)
+      Fetch running,
+      SnapshotOffer offer,
+      PeerMessage.SnapshotChunk chunk,
+      Optional<ClusterId> cluster)
       throws IOException {
     SnapshotReceiver receiver = running.receiver;
     if (receiver == null) {
-      if (!SnapshotOffer.isPossible(chunk.sizeBytes())) {
-        return () -> giveUp(running, "server " + running.from + " sent what is no snapshot");
+      if (chunk.offset() > 0) {
+        // Behind one that could not be kept.
+        return () -> {};
       }
-      receiver =
-          snapshots.receiver(
-              store,
-              cluster,
-              new SnapshotOffer(chunk.snapshot(), chunk.sizeBytes(), chunk.sha256()));
+      receiver = snapshots.receiver(store, cluster, offer);
       running.receiver = receiver;
     }
-    if (!receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes())) {
-      // Damaged on the way, or of no use: asked for again after a while, not for ever.
-      return () -> running.busy = false;
-    }
-    long next = receiver.offset();
-    if (!receiver.isReceived()) {
-      return () -> {
-        running.busy = false;
-        running.retries = 0;
-        running.offset = next;
-        ask(running);
-      };
+    boolean isKept = receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes());
+    if (!isKept || !receiver.isReceived()) {
+      long written = receiver.offset();
+      return () -> onWritten(running, offer, written, isKept);
     }
     while (receiver.installSome()) {
       // The next piece.
     }
     RestoredState restored = receiver.restored();
-    return () -> install(restored);
+    return () -> install(running, restored);
   }
 
-  private void install(RestoredState restored) {
-    fetch = null;
+  private void onWritten(Fetch running, SnapshotOffer offer, long written, boolean isKept) {
+    running.writing--;
+    running.written = written;
+    if (isKept) {
+      running.retries = 0;
+      askForMore(running, offer);
+    } else {
+      // Damaged on the way, or of no use: asked for again after a while, not for ever.
+      running.broken = true;
+    }
+  }
+
+  private void install(Fetch running, RestoredState restored) {
+    fetch = fetch == running ? null : fetch;
     Slot slot = restored.info().slot();
     if (!slot.isAfter(store.applied())) {
       step.accept(new Input.SnapshotGivenUp());

@@ -9,8 +9,10 @@ import io.synod.store.SnapshotReceiver;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,9 +20,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
-/** Sends peers the pieces of snapshots that they ask for, one at a time. Driver thread. */
+/**
+ * Sends peers the pieces of snapshots that they ask for, some for each request, and to none of them
+ * more a second than a network and a disk bear beside all else. Driver thread.
+ */
 final class SnapshotSender {
   private static final int CHUNK_BYTES = 256 << 10;
+
+  private static final long BYTES_A_SECOND = Long.getLong("synod.snapshot.bytesASecond", 64L << 20);
 
   /** So many peers are sent pieces at the same time; any other asks again. */
   private static final int MOST_RECEIVERS = 8;
@@ -46,6 +53,11 @@ final class SnapshotSender {
   /** Whose request waits to be read, or is being read: one each. */
   private final Set<ServerId> reading = new TreeSet<>();
 
+  /** Who was sent so much that the next request waits until then. */
+  private final Map<ServerId, Long> pausedUntilNanos = new TreeMap<>();
+
+  private final Map<ServerId, PeerMessage.SnapshotRequest> waiting = new TreeMap<>();
+
   /**
    * @param onDamaged runs when the newest snapshot was found to be damaged, and set aside
    */
@@ -62,25 +74,55 @@ final class SnapshotSender {
     this.onDamaged = onDamaged;
   }
 
-  /** Sends what a peer asks for, unless too many ask; returns whether it is sent. */
+  /** Answers what has waited for long enough. */
+  void turn() {
+    long now = background.nowNanos();
+    pausedUntilNanos.values().removeIf(until -> until <= now);
+    if (!waiting.isEmpty() && !pausedUntilNanos.keySet().containsAll(waiting.keySet())) {
+      Map<ServerId, PeerMessage.SnapshotRequest> due = new TreeMap<>(waiting);
+      due.keySet().removeAll(pausedUntilNanos.keySet());
+      waiting.keySet().removeAll(due.keySet());
+      due.forEach(this::answer);
+    }
+  }
+
+  /** Sends what a peer asks for, by and by, unless too many ask; returns whether it is sent. */
   boolean onRequest(ServerId from, PeerMessage.SnapshotRequest request) {
     if (reading.size() == MOST_RECEIVERS || !reading.add(from)) {
       // As if lost on the way: it asks again, and this disk may be slower than it.
       return false;
     }
+    if (pausedUntilNanos.containsKey(from)) {
+      waiting.put(from, request);
+    } else {
+      answer(from, request);
+    }
+    return true;
+  }
+
+  private void answer(ServerId from, PeerMessage.SnapshotRequest request) {
     background.begin(
         "read a snapshot for " + from,
         () -> {
           Optional<String> damage = check(from, request);
-          PeerMessage.SnapshotChunk chunk = readOrSuspect(from, request);
+          List<PeerMessage.SnapshotChunk> chunks = readSome(from, request);
           return () -> {
             reading.remove(from);
             damage.ifPresent(this::report);
-            send.accept(from, chunk);
+            sendAll(from, chunks);
           };
         },
         () -> reading.remove(from));
-    return true;
+  }
+
+  private void sendAll(ServerId to, List<PeerMessage.SnapshotChunk> chunks) {
+    long bytes = 0;
+    for (PeerMessage.SnapshotChunk chunk : chunks) {
+      bytes += chunk.bytes().size();
+      send.accept(to, chunk);
+    }
+    long pauseNanos = Math.round(1e9 * bytes / BYTES_A_SECOND);
+    pausedUntilNanos.put(to, background.nowNanos() + pauseNanos);
   }
 
   private void report(String damage) {
@@ -100,18 +142,31 @@ final class SnapshotSender {
         : Optional.empty();
   }
 
-  /** Background: one that cannot be read is looked at as a whole when the peer asks anew. */
-  private PeerMessage.SnapshotChunk readOrSuspect(
+  /**
+   * Background: the pieces from one on. One that cannot be read is looked at as a whole when the
+   * peer asks anew.
+   */
+  private List<PeerMessage.SnapshotChunk> readSome(
       ServerId peer, PeerMessage.SnapshotRequest request) throws IOException {
+    List<PeerMessage.SnapshotChunk> chunks = new ArrayList<>();
+    PeerMessage.SnapshotRequest next = request;
     try {
-      return read(peer, request);
+      while (chunks.size() < SnapshotFetcher.PIECES) {
+        PeerMessage.SnapshotChunk chunk = read(peer, next);
+        chunks.add(chunk);
+        long end = chunk.offset() + chunk.bytes().size();
+        if (chunk.bytes().isEmpty() || end >= chunk.sizeBytes()) {
+          break;
+        }
+        next = new PeerMessage.SnapshotRequest(chunk.snapshot(), end, request.atLeast());
+      }
+      return chunks;
     } catch (IOException e) {
       sent.put(peer, snapshots.newest());
       throw e;
     }
   }
 
-  /** Background. */
   private PeerMessage.SnapshotChunk read(ServerId peer, PeerMessage.SnapshotRequest request)
       throws IOException {
     SnapshotFile file = sending.get(peer);

@@ -19,7 +19,7 @@ final class SnapshotReader {
   private final Engine.Loader rows;
   private final MessageDigest digest = Sha256.start();
   private long offset;
-  private long sizeBytes;
+  private final long sizeBytes;
   private int lastKind;
   private @Nullable SnapshotInfo info;
   private @Nullable Sessions sessions;
@@ -41,10 +41,26 @@ final class SnapshotReader {
    * @param name of the file, for messages
    * @param file whose closing is the caller's
    */
-  SnapshotReader(String name, DiskFile file, Engine.Loader rows) {
+  SnapshotReader(String name, DiskFile file, Engine.Loader rows) throws IOException {
+    this(name, file, file.sizeBytes(), rows);
+  }
+
+  /** The same of a file that is to have this size; it may still be written. */
+  SnapshotReader(String name, DiskFile file, long sizeBytes, Engine.Loader rows) {
     this.name = name;
     this.file = file;
+    this.sizeBytes = sizeBytes;
     this.rows = rows;
+  }
+
+  /** Whether the next piece is within the first bytes of the file: so many of them are there. */
+  boolean isWithin(long bytes) throws IOException {
+    if (offset == 0) {
+      return bytes >= SnapshotFormat.FILE_HEAD_BYTES;
+    }
+    long behindHead = offset + SnapshotFormat.CHUNK_HEAD_BYTES;
+    return bytes >= behindHead
+        && bytes - behindHead >= read(SnapshotFormat.CHUNK_HEAD_BYTES).getInt(0);
   }
 
   /**
@@ -56,7 +72,6 @@ final class SnapshotReader {
   boolean readSome() throws IOException {
     try {
       if (offset == 0) {
-        sizeBytes = file.sizeBytes();
         readHead();
       } else {
         readChunk();

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Receives a snapshot in pieces, from one peer or from several that have the same: a file of one
- * slot is the same on all. Then verifies it as a whole and makes it this server's newest. May
- * block; one thread at a time.
+ * slot is the same on all. Reads its rows as they come, verifies it as a whole, and makes it this
+ * server's newest. May block; one thread at a time.
  */
 public final class SnapshotReceiver {
   private enum Step {
@@ -23,7 +23,6 @@ public final class SnapshotReceiver {
   }
 
   private final Snapshots snapshots;
-  private final KeyValueStore store;
   private final Optional<ClusterId> cluster;
   private final SnapshotOffer offer;
   private final String name;
@@ -31,14 +30,13 @@ public final class SnapshotReceiver {
   private final Publication publication;
   private Step step = Step.RECEIVE;
   private long offset;
-  private @Nullable SnapshotReader reader;
+  private final SnapshotReader reader;
   private @Nullable RestoredState restored;
 
   SnapshotReceiver(
       Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
       throws IOException {
     this.snapshots = snapshots;
-    this.store = store;
     this.cluster = cluster;
     this.offer = offer;
     this.name = SnapshotNames.receiving(offer.slot());
@@ -49,6 +47,7 @@ public final class SnapshotReceiver {
     }
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, offer.slot(), file);
+    this.reader = new SnapshotReader(name, file, offer.sizeBytes(), store.loader());
   }
 
   /** Which snapshot it is. */
@@ -85,11 +84,15 @@ public final class SnapshotReceiver {
         file.truncate(0);
       }
       file.write(offset, bytes.asByteBuffer());
+      offset += bytes.size();
+      // The end of it waits until all is durable.
+      while (!isReceived() && reader.isWithin(offset)) {
+        boolean unused = reader.readSome();
+      }
     } catch (IOException | RuntimeException e) {
       giveUp(e);
       throw e;
     }
-    offset += bytes.size();
     return true;
   }
 
@@ -156,24 +159,18 @@ public final class SnapshotReceiver {
   }
 
   private void verifySome() throws IOException {
-    SnapshotReader reading = reader;
-    if (reading == null) {
-      reading = new SnapshotReader(name, file, store.loader());
-      reader = reading;
-    }
-    if (reading.readSome()) {
+    if (reader.readSome()) {
       return;
     }
-    RestoredState state = reading.restored();
+    RestoredState state = reader.restored();
     Snapshots.checkIsOf(name, state.info(), offer.slot(), cluster);
-    if (!reading.sha256().equals(offer.sha256())) {
+    if (!reader.sha256().equals(offer.sha256())) {
       throw SnapshotRefusedException.damaged(
           name,
           offer.sizeBytes() - SnapshotFormat.SHA256_BYTES,
           "not the SHA-256 that was offered");
     }
     restored = state;
-    reader = null;
     step = Step.PUBLISH;
   }
 

@@ -164,6 +164,11 @@ final class RealCluster implements AutoCloseable {
     return folder.resolve("server" + i);
   }
 
+  /** The process id of a server that runs. */
+  long pid(int i) {
+    return processes.get(i).orElseThrow().pid();
+  }
+
   boolean isRunning(int i) {
     return processes.get(i).map(Process::isAlive).orElse(false);
   }
@@ -402,6 +407,20 @@ final class RealCluster implements AutoCloseable {
         .filter(member -> member.getRole() == MemberStatus.Role.VOTER)
         .map(MemberStatus::getIncarnation)
         .findFirst();
+  }
+
+  /** Waits until the log that this server knows gives a vote to its present incarnation. */
+  void awaitOwnVote(int i) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (System.nanoTime() < end) {
+      String own = status(i).map(StatusResponse::getIncarnation).orElse("");
+      // Members bear the beginning of their incarnations.
+      if (votingIncarnation(i).filter(own::startsWith).isPresent()) {
+        return;
+      }
+      pause();
+    }
+    throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
   }
 
   /** The incarnation of a server that has a vote, as the server itself says; waits for one. */

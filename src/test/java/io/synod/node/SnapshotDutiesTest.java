@@ -9,6 +9,7 @@ import io.synod.journal.MemoryLog;
 import io.synod.paxos.AcceptedValue;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
@@ -26,7 +27,10 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.simulator.disk.SimulatedDisk;
+import io.synod.store.CommandEncoder;
+import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
+import io.synod.store.Result;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import io.synod.transport.PeerNetwork;
@@ -37,6 +41,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots without a node: what waits in the background, and what the protocol is told. */
@@ -74,6 +79,7 @@ class SnapshotDutiesTest {
     final Paxos paxos;
     final Snapshots snapshots;
     final SnapshotDuties duties;
+    private final ServerId id;
     private long now;
 
     Played(int server, int applied) throws IOException {
@@ -84,9 +90,10 @@ class SnapshotDutiesTest {
      * @param recovered what its journal has
      */
     Played(int server, int applied, Recovered recovered) throws IOException {
+      id = new ServerId(server);
       PaxosSettings settings =
           new PaxosSettings(
-              new ServerId(server),
+              id,
               incarnation(server),
               LISTED,
               new Address("clients", 1 + server),
@@ -121,6 +128,10 @@ class SnapshotDutiesTest {
               this::step);
     }
 
+    ServerId id() {
+      return id;
+    }
+
     private static Recovered journal() {
       List<AcceptedValue> log = new ArrayList<>();
       for (int slot = 1; slot <= 10; slot++) {
@@ -139,13 +150,41 @@ class SnapshotDutiesTest {
           Optional.empty());
     }
 
+    /** Applies so many slots, each with 1 MiB that nothing compresses. */
+    void applyLarge(int slots) {
+      UUID run = new UUID(5, 6);
+      CommandEncoder commands = new CommandEncoder(2 << 20);
+      commands.putOpenSession(new ServerId(1), run);
+      List<Result> results = new ArrayList<>();
+      apply(commands, results);
+      long session = ((Result.SessionOpened) results.get(0)).session();
+      SplittableRandom random = new SplittableRandom(1);
+      for (int i = 1; i < slots; i++) {
+        byte[] value = new byte[1 << 20];
+        random.nextBytes(value);
+        commands.putPut(session, i, i, Bytes.utf8("k" + i), Bytes.wrap(value));
+        apply(commands, results);
+      }
+    }
+
+    private void apply(CommandEncoder commands, List<Result> results) {
+      store.apply(
+          store.applied().next(),
+          CommandFormat.batch(1, List.of(commands.take())),
+          (session, sequence, result) -> results.add(result));
+    }
+
     void step(Input input) {
       steps.add(input);
       Output unused = paxos.step(input);
     }
 
     void turn() {
-      now += 1_000_000;
+      turn(1);
+    }
+
+    void turn(long millis) {
+      now += millis * 1_000_000;
       boolean unused = duties.turn(now);
     }
 
@@ -347,6 +386,188 @@ class SnapshotDutiesTest {
     Played behind = new Played(0, 0);
     fetch(behind, sender);
     assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
+  // ---- many pieces
+  // -------------------------------------------------------------------------------------------------------------
+
+  /** Each has the same five MiB: a snapshot of 21 pieces. */
+  private static Played withLargeSnapshot(int server) throws IOException {
+    Played played = new Played(server, 0);
+    played.applyLarge(6);
+    played.duties.want();
+    played.runBackground();
+    assertEquals(Slot.of(6), played.snapshots.newest());
+    return played;
+  }
+
+  /** What two say to each other, from now on. */
+  private static final class Wire {
+    private final Played behind;
+    private final Played sender;
+    private int said;
+    private int answered;
+
+    /** Of the sender; empty: it got lost. */
+    Function<PeerMessage.SnapshotChunk, Optional<PeerMessage>> onTheWay = Optional::of;
+
+    int requests;
+    int pieces;
+
+    Wire(Played behind, Played sender) {
+      this.behind = behind;
+      this.sender = sender;
+      this.said = behind.sent.size();
+      this.answered = sender.sent.size();
+    }
+
+    /** What was said goes to the other, and what waits in the background is done. */
+    void pass() {
+      while (said < behind.sent.size()) {
+        requests++;
+        sender.duties.onPeer(new ServerId(0), behind.sent.get(said++));
+      }
+      sender.runBackground();
+      while (answered < sender.sent.size()) {
+        pieces++;
+        onTheWay
+            .apply((PeerMessage.SnapshotChunk) sender.sent.get(answered++))
+            .ifPresent(message -> behind.duties.onPeer(sender.id(), message));
+      }
+      behind.runBackground();
+    }
+
+    void pass(int times) {
+      for (int i = 0; i < times; i++) {
+        pass();
+      }
+    }
+  }
+
+  @Test
+  void aRequestIsAnsweredBySomePieces() throws IOException {
+    Played behind = new Played(0, 0);
+    Wire wire = new Wire(behind, withLargeSnapshot(1));
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass(200);
+    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    assertEquals(21, wire.pieces);
+    assertEquals(3, wire.requests);
+  }
+
+  @Test
+  void aPieceThatWasDamagedOnTheWayIsAskedForAgainWithWhatIsBehindIt() throws IOException {
+    Played behind = new Played(0, 0);
+    Wire wire = new Wire(behind, withLargeSnapshot(1));
+    wire.onTheWay =
+        chunk ->
+            Optional.of(
+                wire.pieces == 4
+                    ? new PeerMessage.SnapshotChunk(
+                        chunk.snapshot(),
+                        chunk.offset(),
+                        chunk.sizeBytes(),
+                        chunk.sha256(),
+                        chunk.crc() ^ 1,
+                        chunk.bytes())
+                    : chunk);
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass(100);
+    // The next eight were asked for before the first eight were looked at.
+    assertEquals(16, wire.pieces);
+    behind.turn(600);
+    wire.pass(200);
+    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    assertEquals(16 + 18, wire.pieces, "the first three are not sent again");
+  }
+
+  @Test
+  void aPieceThatGotLostIsAskedForAgainWithWhatIsBehindIt() throws IOException {
+    Played behind = new Played(0, 0);
+    Wire wire = new Wire(behind, withLargeSnapshot(1));
+    wire.onTheWay = chunk -> wire.pieces == 12 ? Optional.empty() : Optional.of(chunk);
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass(100);
+    assertEquals(16, wire.pieces);
+    behind.turn(600);
+    wire.pass(200);
+    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    assertEquals(16 + 10, wire.pieces);
+  }
+
+  /** Eight pieces come, then the sender falls silent until it is given up. */
+  private static Played withAPart() throws IOException {
+    Played behind = new Played(0, 0);
+    Wire wire = new Wire(behind, withLargeSnapshot(1));
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass();
+    assertEquals(8, wire.pieces);
+    for (int i = 0; i < 20 && givenUp(behind) == 0; i++) {
+      behind.turn(600);
+    }
+    behind.runBackground();
+    assertEquals(1, givenUp(behind));
+    return behind;
+  }
+
+  private static boolean hasAPart(Played played) throws IOException {
+    return played.disk.list().stream().anyMatch(name -> name.contains("receiving"));
+  }
+
+  @Test
+  void whoeverIsAskedNextGoesOnWithWhatThereIs() throws IOException {
+    Played behind = withAPart();
+    Wire wire = new Wire(behind, withLargeSnapshot(2));
+    behind.duties.fetchFrom(new ServerId(2));
+    wire.pass(200);
+    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    assertEquals(21 - 8, wire.pieces);
+    assertFalse(hasAPart(behind));
+  }
+
+  @Test
+  void whoeverHasAnotherOneIsAskedForAllOfIt() throws IOException {
+    Played behind = withAPart();
+    Played other = withSnapshot(9);
+    Wire wire = new Wire(behind, other);
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass(5);
+    assertEquals(2, givenUp(behind), behind.lines::toString);
+    assertFalse(hasAPart(behind));
+    behind.duties.fetchFrom(new ServerId(1));
+    wire.pass(5);
+    assertEquals(Slot.of(9), behind.store.applied(), behind.lines::toString);
+  }
+
+  @Test
+  void whatNobodyGoesOnWithIsDeleted() throws IOException {
+    Played behind = withAPart();
+    assertTrue(hasAPart(behind));
+    behind.turn(30_000);
+    behind.runBackground();
+    assertTrue(hasAPart(behind));
+    behind.turn(31_000);
+    behind.runBackground();
+    assertFalse(hasAPart(behind));
+  }
+
+  /** 64 MiB a second, unless it is configured. */
+  @Test
+  void aPeerIsNotSentMoreASecondThanIsAllowed() throws IOException {
+    Played sender = withLargeSnapshot(1);
+    sender.duties.onPeer(new ServerId(0), request());
+    sender.runBackground();
+    assertEquals(8, sender.sent.size());
+    sender.duties.onPeer(
+        new ServerId(0), new PeerMessage.SnapshotRequest(Slot.of(6), 2 << 20, Slot.of(1)));
+    for (int millis = 0; millis < 30; millis++) {
+      sender.turn();
+    }
+    assertEquals(0, sender.background.size(), "two MiB take 31 ms");
+    sender.turn();
+    sender.turn();
+    sender.runBackground();
+    assertEquals(16, sender.sent.size());
   }
 
   private static boolean asksForSnapshot(Output output) {
