@@ -211,6 +211,12 @@ final class SnapshotFetcher {
     fetch = null;
     Slot slot = restored.info().slot();
     if (!slot.isAfter(store.applied())) {
+      background.begin(
+          "drop a snapshot",
+          () -> {
+            restored.abandon();
+            return () -> {};
+          });
       step.accept(new Input.SnapshotGivenUp());
       return;
     }

@@ -177,5 +177,13 @@ interface Engine {
      * @throws IllegalArgumentException if it is not behind the one before
      */
     void add(Change change);
+
+    /**
+     * Lets go of what was loaded: it will not be installed, and the loader is not used again. May
+     * block for the disk.
+     *
+     * @throws IOException if it stays until the next start
+     */
+    void abandon() throws IOException;
   }
 }

@@ -384,5 +384,8 @@ final class HeapEngine implements Engine {
       order.add(change);
       state.load(change);
     }
+
+    @Override
+    public void abandon() {}
   }
 }

@@ -68,7 +68,10 @@ final class RocksDatabase {
   /** By number. Guarded by itself. */
   private final TreeMap<Long, RocksGeneration> generations = new TreeMap<>();
 
-  /** The number of the generation that was made last; 0 if none was. Guarded by generations. */
+  /**
+   * The number of the generation that was made last, also if that failed half way; 0 if none was.
+   * Guarded by generations.
+   */
   private long madeLast;
 
   private final ReadOptions reading = new ReadOptions();
@@ -81,7 +84,9 @@ final class RocksDatabase {
     T on(RocksDB db) throws RocksDBException;
   }
 
-  private RocksDatabase(Path directory, long cacheBytes, boolean readOnly) throws RocksDBException {
+  private RocksDatabase(
+      Path directory, long cacheBytes, boolean readOnly, List<byte[]> generationNames)
+      throws RocksDBException {
     Cache cache =
         own(
             new LRUCache(
@@ -98,10 +103,8 @@ final class RocksDatabase {
     options.setStatsDumpPeriodSec(0);
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions));
-    for (byte[] name : names(directory)) {
-      if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
-        families.add(new ColumnFamilyDescriptor(name, familyOptions));
-      }
+    for (byte[] name : generationNames) {
+      families.add(new ColumnFamilyDescriptor(name, familyOptions));
     }
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     db =
@@ -118,17 +121,35 @@ final class RocksDatabase {
    * @throws RocksDBException if it is damaged, or cannot be read or written
    */
   static RocksDatabase open(Path directory, long cacheBytes) throws RocksDBException {
-    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ false);
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ false, names(directory));
   }
 
   /** Opens what is there, to look at it; another process may be using it. */
   static RocksDatabase look(Path directory, long cacheBytes) throws RocksDBException {
-    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true);
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true, names(directory));
   }
 
+  /** The same, but for the generations: of whatever release they are. */
+  static RocksDatabase lookBesideGenerations(Path directory, long cacheBytes)
+      throws RocksDBException {
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true, List.of());
+  }
+
+  /**
+   * The column families of generations.
+   *
+   * @throws EngineFailedException if there is another
+   */
   private static List<byte[]> names(Path directory) throws RocksDBException {
     try (Options options = new Options()) {
-      return RocksDB.listColumnFamilies(options, directory.toString());
+      List<byte[]> names = new ArrayList<>();
+      for (byte[] name : RocksDB.listColumnFamilies(options, directory.toString())) {
+        if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
+          long unused = RocksGeneration.number(name);
+          names.add(name);
+        }
+      }
+      return names;
     } catch (RocksDBException e) {
       if (isFresh(directory)) {
         return List.of();
@@ -261,7 +282,8 @@ final class RocksDatabase {
   /** Makes a generation, behind all that are there. */
   RocksGeneration makeGeneration() {
     synchronized (generations) {
-      long number = generations.isEmpty() ? 1 : generations.lastKey() + 1;
+      long number = 1 + Math.max(madeLast, generations.isEmpty() ? 0 : generations.lastKey());
+      madeLast = number;
       RocksGeneration made =
           call(
               "make column families",
@@ -270,7 +292,6 @@ final class RocksDatabase {
                       number,
                       opened.createColumnFamilies(familyOptions, RocksGeneration.names(number))));
       generations.put(number, made);
-      madeLast = number;
       return made;
     }
   }
@@ -284,17 +305,31 @@ final class RocksDatabase {
       for (Iterator<RocksGeneration> each = generations.values().iterator(); each.hasNext(); ) {
         RocksGeneration generation = each.next();
         if (!numbers.contains(generation.number()) && generation.number() != madeLast) {
-          call(
-              "drop column families",
-              opened -> {
-                opened.dropColumnFamilies(generation.families());
-                return true;
-              });
-          generation.close();
+          drop(generation);
           each.remove();
         }
       }
     }
+  }
+
+  /** Lets go of a generation that was never in force and will not be; of one only once. */
+  void abandon(RocksGeneration generation) {
+    synchronized (generations) {
+      if (generations.containsKey(generation.number())) {
+        drop(generation);
+        generations.remove(generation.number());
+      }
+    }
+  }
+
+  private void drop(RocksGeneration generation) {
+    call(
+        "drop column families",
+        opened -> {
+          opened.dropColumnFamilies(generation.families());
+          return true;
+        });
+    generation.close();
   }
 
   /** Makes durable all that was written before. */

@@ -5,10 +5,6 @@ import io.synod.paxos.Check;
 import io.synod.paxos.Slot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,8 +27,8 @@ final class RocksEngine implements Engine {
   private static final long SCRUB_BYTES = 1 << 20;
 
   private final RocksDatabase database;
-  private final Path distrusted;
-  private final RocksBatch batch = new RocksBatch();
+  private final RocksDirectory directory;
+  private final RocksBatch batch;
 
   /** The rows that the batch under way changes; empty: removed. */
   private final Map<Bytes, Optional<Bytes>> pendingRows = new HashMap<>();
@@ -47,12 +43,13 @@ final class RocksEngine implements Engine {
   private Optional<Kept> kept = Optional.empty();
 
   /**
-   * @param distrusted a file that tells the next start to throw away what is here
+   * @param directory where the next start is told to throw away what is here
    * @throws EngineFailedException if what is there does not fit together
    */
-  RocksEngine(RocksDatabase database, Path distrusted) {
+  RocksEngine(RocksDatabase database, RocksDirectory directory) {
     this.database = database;
-    this.distrusted = distrusted;
+    this.directory = directory;
+    this.batch = new RocksBatch(database);
     Optional<RocksFormat.Numbers> numbers = numbers(database);
     if (numbers.isEmpty()) {
       database.dropAllBut(List.of());
@@ -82,7 +79,10 @@ final class RocksEngine implements Engine {
     byte @Nullable [] version =
         database.call(
             "read", db -> db.get(database.main(), database.reading(), RocksFormat.FORMAT));
-    return version == null ? Optional.empty() : Optional.of(ByteBuffer.wrap(version).getInt());
+    if (version == null && numbers(database).isPresent()) {
+      throw new EngineFailedException("the version of what is kept is gone");
+    }
+    return version == null ? Optional.empty() : Optional.of(RocksFormat.version(version));
   }
 
   /** The last slot that is applied in what is kept. */
@@ -93,6 +93,11 @@ final class RocksEngine implements Engine {
   /** The machine's numbers that are kept with it. */
   static Optional<KeptNumbers> machineNumbers(RocksDatabase database) {
     return numbers(database).map(known -> KeptNumbers.decode(known.machine()));
+  }
+
+  /** The version of those numbers, be it known or not; empty if there are none. */
+  static Optional<Integer> numbersVersion(RocksDatabase database) {
+    return numbers(database).map(known -> KeptNumbers.version(known.machine()));
   }
 
   private static Optional<RocksFormat.Numbers> numbers(RocksDatabase database) {
@@ -110,7 +115,7 @@ final class RocksEngine implements Engine {
     Bytes all = Bytes.wrap(sessions);
     long slot = all.asByteBuffer().getLong();
     List<Bytes> since = new ArrayList<>();
-    try (RocksCursor at = RocksCursor.ofMain(database)) {
+    try (RocksCursor at = RocksCursor.ofMain(database, database.reading())) {
       at.seek(RocksFormat.sessionChangesKey(slot + 1));
       byte[] key = at.key();
       while (key != null && RocksFormat.isSessionChanges(key)) {
@@ -177,7 +182,7 @@ final class RocksEngine implements Engine {
         new RocksFormat.Numbers(
             slot.number(), generation.number(), Bytes.wrap(changes.removed()), beside.numbers());
     batch.put(database.main(), RocksFormat.NUMBERS, numbers.encode());
-    batch.write(database);
+    batch.write();
     changes.onCommitted();
     pendingRows.clear();
     committed = generation;
@@ -266,11 +271,7 @@ final class RocksEngine implements Engine {
 
   @Override
   public void distrust(String why) throws IOException {
-    try (FileChannel file =
-        FileChannel.open(distrusted, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      file.write(ByteBuffer.wrap((why + "\n").getBytes(StandardCharsets.UTF_8)));
-      file.force(true);
-    }
+    directory.distrust(why);
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class SnapshotReceiver {
   private final Publication publication;
   private Step step = Step.RECEIVE;
   private long offset;
+  private Engine.@Nullable Loader loader;
   private @Nullable SnapshotReader reader;
   private @Nullable RestoredState restored;
 
@@ -127,6 +128,9 @@ public final class SnapshotReceiver {
 
   /** Stops before the end; what was there before stays. */
   public void abandon() throws IOException {
+    if (loader != null) {
+      loader.abandon();
+    }
     file.close();
     if (!publication.isNamed()) {
       snapshots.disk().delete(name);
@@ -158,7 +162,9 @@ public final class SnapshotReceiver {
   private void verifySome() throws IOException {
     SnapshotReader reading = reader;
     if (reading == null) {
-      reading = new SnapshotReader(name, file, store.loader());
+      Engine.Loader into = store.loader();
+      loader = into;
+      reading = new SnapshotReader(name, file, into);
       reader = reading;
     }
     if (reading.readSome()) {
@@ -178,6 +184,9 @@ public final class SnapshotReceiver {
   }
 
   private void giveUp(Exception why) {
+    if (loader != null) {
+      Snapshots.giveUp(loader, why);
+    }
     snapshots.giveUp(name, file, publication.isNamed(), why);
   }
 }

@@ -1,12 +1,15 @@
 package io.synod.store;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
 /** A data directory with a database, which can be closed as a crash would. */
@@ -50,8 +53,7 @@ public final class RocksFiles implements AutoCloseable {
     RocksDatabase database =
         RocksDatabase.open(Files.createDirectories(folder.resolve("rocksdb")), CACHE_BYTES);
     open = Optional.of(database);
-    KeyValueStore store =
-        KeyValueStore.on(new RocksEngine(database, folder.resolve("rocksdb-distrusted")));
+    KeyValueStore store = KeyValueStore.on(new RocksEngine(database, RocksDirectory.of(folder)));
     store.belongTo(BELONGING);
     return store;
   }
@@ -61,6 +63,20 @@ public final class RocksFiles implements AutoCloseable {
     try (Stream<Path> all = Files.list(folder.resolve("rocksdb"))) {
       return all.filter(file -> file.toString().endsWith(".sst")).count();
     }
+  }
+
+  /** What {@link #open} opened. */
+  RocksDatabase database() {
+    return open.orElseThrow();
+  }
+
+  /** The files of a column family of the store that {@link #open} gave. */
+  List<Path> tables(String family) {
+    return database().call("list files", RocksDB::getLiveFilesMetaData).stream()
+        .filter(
+            it -> Arrays.equals(it.columnFamilyName(), family.getBytes(StandardCharsets.US_ASCII)))
+        .map(it -> Path.of(it.path(), it.fileName()))
+        .toList();
   }
 
   /** What is not in files is lost. */
