@@ -10,6 +10,7 @@ import io.synod.store.KeyValueStore;
 import io.synod.store.RestoredState;
 import io.synod.store.SnapshotOffer;
 import io.synod.store.SnapshotReceiver;
+import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotFetcher {
   private static final long RETRY_NANOS = 500_000_000;
   private static final int MOST_RETRIES = 10;
+
+  /** How long nothing is fetched after the disk would not take it: it may be full. */
+  private static final long REST_NANOS = 3_000_000_000L;
 
   private final Paxos paxos;
   private final KeyValueStore store;
@@ -51,6 +55,10 @@ final class SnapshotFetcher {
     private long askedAtNanos;
     private int retries;
     private boolean busy;
+
+    /** The disk would not take it: a rest, and then it is given up. */
+    private boolean failed;
+
     private @Nullable SnapshotReceiver receiver;
 
     Fetch(ServerId from) {
@@ -81,7 +89,12 @@ final class SnapshotFetcher {
   /** Asks again for what did not come. */
   void turn() {
     Fetch running = fetch;
-    if (running != null
+    if (running != null && running.failed) {
+      if (background.nowNanos() - running.askedAtNanos > REST_NANOS) {
+        fetch = null;
+        step.accept(new Input.SnapshotGivenUp());
+      }
+    } else if (running != null
         && !running.busy
         && background.nowNanos() - running.askedAtNanos > RETRY_NANOS) {
       retry(running);
@@ -167,7 +180,12 @@ final class SnapshotFetcher {
         () -> receive(running, chunk, cluster),
         () -> {
           running.receiver = null;
-          giveUp(running, "what server " + running.from + " sent could not be kept");
+          running.failed = true;
+          surroundings.report(
+              "gave up fetching a snapshot for now: what server "
+                  + running.from
+                  + " sent could not be kept");
+          running.askedAtNanos = background.nowNanos();
         });
   }
 
@@ -200,8 +218,15 @@ final class SnapshotFetcher {
         ask(running);
       };
     }
-    while (receiver.installSome()) {
-      // The next piece.
+    try {
+      while (receiver.installSome()) {
+        // The next piece.
+      }
+    } catch (SnapshotRefusedException e) {
+      return () -> {
+        running.receiver = null;
+        giveUp(running, "what server " + running.from + " sent is not whole: " + e.getMessage());
+      };
     }
     RestoredState restored = receiver.restored();
     return () -> install(restored);

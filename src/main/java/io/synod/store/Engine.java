@@ -72,6 +72,12 @@ interface Engine {
   Loader loader();
 
   /**
+   * About how much of the disk {@link #loader} takes for a snapshot of so many bytes, while the
+   * present rows are there too; 0 if it takes none.
+   */
+  long loadBytes(long snapshotBytes);
+
+  /**
    * Puts what was loaded in the place of all rows; quick. The loader is not used again. The commit
    * that follows says of which slot it is.
    */

@@ -186,6 +186,11 @@ final class HeapEngine implements Engine {
   }
 
   @Override
+  public long loadBytes(long snapshotBytes) {
+    return 0;
+  }
+
+  @Override
   public Loader loader() {
     return new TreeLoader();
   }

@@ -26,6 +26,9 @@ final class RocksEngine implements Engine {
 
   private static final long SCRUB_BYTES = 1 << 20;
 
+  /** A flush that came back too early is repeated; each time at least one more is behind it. */
+  private static final int MOST_FLUSHES = 100;
+
   private final RocksDatabase database;
   private final RocksDirectory directory;
   private final RocksBatch batch;
@@ -104,6 +107,10 @@ final class RocksEngine implements Engine {
     byte @Nullable [] bytes =
         database.call(
             "read", db -> db.get(database.main(), database.reading(), RocksFormat.NUMBERS));
+    return decode(bytes);
+  }
+
+  private static Optional<RocksFormat.Numbers> decode(byte @Nullable [] bytes) {
     return bytes == null ? Optional.empty() : Optional.of(RocksFormat.Numbers.decode(bytes));
   }
 
@@ -218,6 +225,12 @@ final class RocksEngine implements Engine {
   }
 
   @Override
+  public long loadBytes(long snapshotBytes) {
+    // Files that are merged are there twice for a while.
+    return snapshotBytes + snapshotBytes / 2;
+  }
+
+  @Override
   public Loader loader() {
     return new RocksLoader(database, database.makeGeneration());
   }
@@ -243,16 +256,30 @@ final class RocksEngine implements Engine {
 
   @Override
   public Slot flush() throws IOException {
+    Slot least = applied;
+    if (least.equals(Slot.ZERO)) {
+      return least;
+    }
     try {
-      Slot before = applied;
-      RocksGeneration durable = committed;
-      database.flush();
-      // What is on disk is of the one or the other.
-      database.dropAllBut(List.of(durable.number(), committed.number()));
-      return before;
+      RocksFormat.Numbers durable = makeDurable(least);
+      // A later flush that is under way may make the one in force now the one on disk.
+      database.dropAllBut(List.of(durable.generation(), committed.number()));
+      return new Slot(durable.slot());
     } catch (EngineFailedException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Makes the state after a slot durable, or a later one; returns what is on disk. */
+  private RocksFormat.Numbers makeDurable(Slot slot) {
+    for (int i = 0; i < MOST_FLUSHES; i++) {
+      database.flush();
+      Optional<RocksFormat.Numbers> durable = decode(database.durable(RocksFormat.NUMBERS));
+      if (durable.isPresent() && durable.get().slot() >= slot.number()) {
+        return durable.get();
+      }
+    }
+    throw new EngineFailedException("slot " + slot + " is not on disk after so many flushes");
   }
 
   @Override
@@ -277,7 +304,9 @@ final class RocksEngine implements Engine {
   @Override
   public void close() {
     try {
-      database.flush();
+      if (applied.isAfter(Slot.ZERO)) {
+        RocksFormat.Numbers unused = makeDurable(applied);
+      }
     } finally {
       database.close();
       batch.close();

@@ -5,6 +5,8 @@ import io.synod.paxos.Slot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.rocksdb.RocksDBException;
@@ -162,6 +164,33 @@ public final class RocksStorage {
     if (name.isPresent()) {
       report.accept("the database is set aside as " + name.get() + ": " + why);
     }
+  }
+
+  /**
+   * Opens a copy of a data directory's database, which is not changed; nobody may be using it. The
+   * copy shares what it can with it. Blocks.
+   *
+   * @param copy a folder for it, which is not there
+   * @throws IOException if it is damaged or not to be trusted, or not of this cluster, or of a
+   *     version that this release does not know
+   */
+  public static KeyValueStore openCopy(Path dataDirectory, Path copy, ClusterId cluster)
+      throws IOException {
+    RocksDirectory from = RocksDirectory.of(dataDirectory);
+    Optional<String> distrusted = from.distrusted();
+    if (distrusted.isPresent()) {
+      throw new IOException(
+          "the database in " + dataDirectory + " is not to be trusted: " + distrusted.get());
+    }
+    RocksDirectory to = RocksDirectory.of(Files.createDirectories(copy));
+    from.shareWith(to);
+    List<String> wrong = new ArrayList<>();
+    KeyValueStore opened = open(to, Optional.of(cluster), LOOK_CACHE_BYTES, wrong::add);
+    if (!wrong.isEmpty()) {
+      opened.close();
+      throw new IOException("the database in " + dataDirectory + ": " + wrong.get(0));
+    }
+    return opened;
   }
 
   /**

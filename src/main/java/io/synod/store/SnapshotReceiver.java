@@ -43,11 +43,7 @@ public final class SnapshotReceiver {
     this.cluster = cluster;
     this.offer = offer;
     this.name = SnapshotNames.receiving(offer.slot());
-    long free = snapshots.disk().freeBytes();
-    if (free < offer.sizeBytes()) {
-      throw new IOException(
-          name + " needs " + offer.sizeBytes() + " bytes, and " + free + " are free");
-    }
+    snapshots.checkRoom(name, offer.sizeBytes(), store.loadBytes(offer.sizeBytes()));
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, offer.slot(), file);
   }
@@ -162,6 +158,8 @@ public final class SnapshotReceiver {
   private void verifySome() throws IOException {
     SnapshotReader reading = reader;
     if (reading == null) {
+      // It may have taken long to come.
+      snapshots.checkRoom(name, 0, store.loadBytes(offer.sizeBytes()));
       Engine.Loader into = store.loader();
       loader = into;
       reading = new SnapshotReader(name, file, into);

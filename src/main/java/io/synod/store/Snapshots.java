@@ -335,6 +335,29 @@ public final class Snapshots {
     newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
   }
 
+  /**
+   * Looks whether the disk has room, before it runs full.
+   *
+   * @param besideBytes what comes beside the file, while what it replaces is there too
+   * @throws IOException if not; says how much is missing
+   */
+  void checkRoom(String name, long fileBytes, long besideBytes) throws IOException {
+    long free = disk.freeBytes();
+    if (free - besideBytes < fileBytes) {
+      throw new IOException(
+          name
+              + " needs "
+              + (fileBytes + besideBytes)
+              + " bytes on disk"
+              + (besideBytes == 0
+                  ? ""
+                  : " (" + fileBytes + " for itself, and its rows beside those that are there)")
+              + ", and "
+              + free
+              + " are free");
+    }
+  }
+
   /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */
   void giveUp(String name, DiskFile file, boolean named, Exception why) {
     try {

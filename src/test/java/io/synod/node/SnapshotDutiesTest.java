@@ -9,6 +9,7 @@ import io.synod.journal.MemoryLog;
 import io.synod.paxos.AcceptedValue;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
@@ -26,6 +27,8 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.simulator.disk.SimulatedDisk;
+import io.synod.store.CommandEncoder;
+import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
@@ -145,7 +148,11 @@ class SnapshotDutiesTest {
     }
 
     void turn() {
-      now += 1_000_000;
+      turnAfter(1_000_000);
+    }
+
+    void turnAfter(long nanos) {
+      now += nanos;
       boolean unused = duties.turn(now);
     }
 
@@ -290,6 +297,54 @@ class SnapshotDutiesTest {
 
   private static long givenUp(Played played) {
     return played.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count();
+  }
+
+  /** A disk that runs full stops the server, and asking again at once would fill its log. */
+  @Test
+  void whatTheDiskHasNoRoomForIsSaidWithFiguresAndAskedForAgainLater() throws IOException {
+    Played sender = withSnapshot(5);
+    Played behind = new Played(0, 0);
+    behind.disk.capacity(100);
+
+    fetch(behind, sender);
+    String said = String.join("\n", behind.lines);
+    assertTrue(said.matches("(?s).* needs \\d+ bytes on disk, and 100 are free.*"), said);
+    assertEquals(List.of(), behind.disk.list(), "nothing is begun");
+    int lines = behind.lines.size();
+    behind.turnAfter(2_000_000_000);
+    behind.duties.fetchFrom(new ServerId(1));
+    assertEquals(0, givenUp(behind));
+    assertEquals(lines, behind.lines.size(), said);
+
+    behind.disk.capacity(Long.MAX_VALUE);
+    behind.turnAfter(2_000_000_000);
+    assertEquals(1, givenUp(behind));
+    fetch(behind, sender);
+    assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
+  @Test
+  void aSnapshotOfItsOwnIsNotBegunWithoutRoomForIt() throws IOException {
+    Played server = new Played(1, 5);
+    Bytes large = Bytes.wrap(new byte[10_000]);
+    CommandEncoder encoder = new CommandEncoder(1 << 16);
+    encoder.putOpenSession(new ServerId(1), new UUID(1, 1));
+    encoder.putPut(1, 1, 1, Bytes.utf8("key"), large);
+    server.store.apply(
+        Slot.of(6),
+        CommandFormat.batch(1, List.of(encoder.take())),
+        (session, sequence, result) -> {});
+    server.disk.capacity(10_000);
+    server.duties.want();
+    server.runBackground();
+    assertEquals(List.of(), server.disk.list());
+    String said = String.join("\n", server.lines);
+    assertTrue(said.contains(" bytes on disk, and 10000 are free"), said);
+
+    server.disk.capacity(Long.MAX_VALUE);
+    server.duties.want();
+    server.runBackground();
+    assertEquals(Slot.of(6), server.snapshots.newest());
   }
 
   private static String snapshotFile(Played played) throws IOException {

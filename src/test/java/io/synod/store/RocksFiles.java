@@ -22,6 +22,23 @@ public final class RocksFiles implements AutoCloseable {
   private final Path folder;
   private Optional<RocksDatabase> open = Optional.empty();
 
+  /** Has a data directory's database say that a release of another version wrote it. */
+  public static void bearVersion(Path dataDirectory, int version) throws IOException {
+    RocksLibrary.load(Files.createTempDirectory("synod-rocksdb"));
+    try {
+      RocksDatabase database = RocksDatabase.open(dataDirectory.resolve("rocksdb"), CACHE_BYTES);
+      try (RocksBatch batch = new RocksBatch(database)) {
+        batch.put(database.main(), RocksFormat.FORMAT, RocksFormat.place(version));
+        batch.write();
+        database.flush();
+      } finally {
+        database.close();
+      }
+    } catch (RocksDBException e) {
+      throw new IOException(e);
+    }
+  }
+
   /** In a new folder. */
   public RocksFiles() throws IOException {
     folder = Files.createTempDirectory("synod-rocks");

@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.synod.journal.DiskFile;
 import io.synod.journal.MemoryDisk;
 import io.synod.paxos.Bytes;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.Slot;
+import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.rocksdb.Options;
@@ -126,5 +129,39 @@ class RocksLoadTest {
             .restoreNewest(store, Optional.of(RocksFiles.BELONGING.cluster()), Slot.ZERO);
     assertEquals(1, start.refused().size());
     assertEquals(before, families());
+  }
+
+  @Test
+  void aLoadBeginsOnlyWithRoomForItBesideTheState() throws Exception {
+    List<String> before = families();
+    SimulatedDisk disk = new SimulatedDisk("disk", new SplittableRandom(1));
+    try (SnapshotFile from = Snapshots.open(sent).open(Slot.ZERO).orElseThrow()) {
+      SnapshotOffer offer = from.offer();
+      Optional<ClusterId> cluster = Optional.of(RocksFiles.BELONGING.cluster());
+      Snapshots snapshots = Snapshots.open(disk);
+      disk.capacity(2 * offer.sizeBytes());
+      IOException refused =
+          assertThrows(IOException.class, () -> snapshots.receiver(store, cluster, offer));
+      assertTrue(
+          String.valueOf(refused.getMessage())
+              .contains(
+                  " for itself, and its rows beside those that are there), and "
+                      + 2 * offer.sizeBytes()
+                      + " are free"),
+          refused::toString);
+      assertEquals(List.of(), disk.list());
+
+      // There was room, and something else has taken it meanwhile.
+      disk.capacity(3 * offer.sizeBytes());
+      SnapshotReceiver receiver = snapshots.receiver(store, cluster, offer);
+      while (!receiver.isReceived()) {
+        Bytes piece = from.read(receiver.offset(), PIECE_BYTES);
+        assertTrue(receiver.receive(receiver.offset(), SnapshotReceiver.crc(piece), piece));
+      }
+      disk.capacity(offer.sizeBytes());
+      assertThrows(IOException.class, () -> finish(receiver));
+      assertEquals(List.of(), disk.list());
+      assertEquals(before, families());
+    }
   }
 }
