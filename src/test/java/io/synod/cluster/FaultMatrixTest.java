@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,10 @@ import org.junit.jupiter.api.Test;
 @Tag("long")
 class FaultMatrixTest {
   private static final boolean ALL = Boolean.getBoolean("synod.matrix.all");
+
+  /** Of all cases those that are called so, for one to be repeated. */
+  private static final Pattern ONLY = Pattern.compile(System.getProperty("synod.matrix.only", ""));
+
   private static final int SERVERS = 5;
   private static final int KEYS = 20;
   private static final int LARGE_KEYS = 60;
@@ -71,7 +76,7 @@ class FaultMatrixTest {
         all.add(new Case(target, kind, 2));
       }
     }
-    return ALL ? all : some;
+    return ALL ? all.stream().filter(each -> ONLY.matcher(each.toString()).find()).toList() : some;
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.synod.store;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /**
  * How long RocksDB holds up whoever writes, in a bulk load at full speed: small rows under random
@@ -34,6 +36,13 @@ final class WriteStalls {
       store.belongTo(RocksFiles.BELONGING);
       load(store, keys, batch, aSecond);
       store.close();
+      // RocksDB's diary says when it slows writers down, and why.
+      try (Stream<String> lines = Files.lines(files.folder().resolve("rocksdb/LOG"))) {
+        List<String> said =
+            lines.filter(line -> line.matches(".*(Stall|Stopp)ing writes.*")).toList();
+        System.out.println(said.size() + " times writers are slowed down or stopped");
+        said.stream().limit(5).forEach(System.out::println);
+      }
     }
   }
 
