@@ -1,6 +1,5 @@
 package io.synod.store;
 
-import io.synod.journal.FileDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -49,7 +48,13 @@ final class RocksDirectory {
 
   /** That of a data directory which a server has, or which is only looked at. */
   static RocksDirectory of(Path directory) {
-    return new RocksDirectory(directory, FileDisk::sync);
+    return new RocksDirectory(directory, RocksDirectory::syncNames);
+  }
+
+  private static void syncNames(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
   }
 
   Path database() {
