@@ -10,6 +10,7 @@ import io.synod.store.KeyValueStore;
 import io.synod.store.RestoredState;
 import io.synod.store.SnapshotOffer;
 import io.synod.store.SnapshotReceiver;
+import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
@@ -34,6 +35,9 @@ final class SnapshotFetcher {
 
   /** What there is of a snapshot is kept for so long after its sender fell silent. */
   private static final long KEPT_NANOS = 60_000_000_000L;
+
+  /** How long nothing is fetched after the disk would not take it: it may be full. */
+  private static final long REST_NANOS = 3_000_000_000L;
 
   private final Paxos paxos;
   private final KeyValueStore store;
@@ -75,6 +79,9 @@ final class SnapshotFetcher {
     /** A piece was damaged on the way: what comes behind it is of no use. */
     private boolean broken;
 
+    /** The disk would not take it: a rest, and then it is given up. */
+    private boolean failed;
+
     private long lastNanos;
     private int retries;
 
@@ -107,7 +114,12 @@ final class SnapshotFetcher {
   void turn() {
     long now = background.nowNanos();
     Fetch running = fetch;
-    if (running != null && running.writing == 0 && now - running.lastNanos > RETRY_NANOS) {
+    if (running != null && running.failed) {
+      if (now - running.lastNanos > REST_NANOS) {
+        fetch = null;
+        step.accept(new Input.SnapshotGivenUp());
+      }
+    } else if (running != null && running.writing == 0 && now - running.lastNanos > RETRY_NANOS) {
       retry(running);
     }
     if (running == null && part.filter(each -> now - each.sinceNanos() > KEPT_NANOS).isPresent()) {
@@ -203,7 +215,7 @@ final class SnapshotFetcher {
   /** A piece came. */
   void onChunk(ServerId from, PeerMessage.SnapshotChunk chunk) {
     Fetch running = fetch;
-    if (running == null || !running.from.equals(from) || running.broken) {
+    if (running == null || !running.from.equals(from) || running.broken || running.failed) {
       return;
     }
     Optional<String> refusal = refusal(running, chunk);
@@ -246,11 +258,20 @@ final class SnapshotFetcher {
     background.begin(
         "receive a snapshot",
         () -> receive(running, offer, chunk, cluster),
-        () -> {
-          running.receiver = null;
-          giveUpIfRunning(running, "what server " + running.from + " sent could not be kept");
-        });
+        () -> onFailed(running));
     askForMore(running, offer);
+  }
+
+  /** Behind one that failed, other pieces may. */
+  private void onFailed(Fetch running) {
+    if (fetch == running && !running.failed) {
+      running.failed = true;
+      running.lastNanos = background.nowNanos();
+      surroundings.report(
+          "gave up fetching a snapshot for now: what server "
+              + running.from
+              + " sent could not be kept");
+    }
   }
 
   /** Asks as soon as what was asked for is there, unless as much waits to be written. */
@@ -261,7 +282,6 @@ final class SnapshotFetcher {
     }
   }
 
-  /** Several pieces may fail for the same reason. */
   private void giveUpIfRunning(Fetch running, String why) {
     if (fetch == running) {
       giveUp(running, why);
@@ -284,14 +304,25 @@ final class SnapshotFetcher {
       receiver = snapshots.receiver(store, cluster, offer);
       running.receiver = receiver;
     }
-    boolean isKept = receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes());
-    if (!isKept || !receiver.isReceived()) {
-      long written = receiver.offset();
-      return () -> onWritten(running, offer, written, isKept);
+    try {
+      boolean isKept = receiver.receive(chunk.offset(), chunk.crc(), chunk.bytes());
+      if (!isKept || !receiver.isReceived()) {
+        long written = receiver.offset();
+        return () -> onWritten(running, offer, written, isKept);
+      }
+      while (receiver.installSome()) {
+        // The next piece.
+      }
+    } catch (SnapshotRefusedException e) {
+      running.receiver = null;
+      String why = "what server " + running.from + " sent is not whole: " + e.getMessage();
+      return () -> giveUpIfRunning(running, why);
+    } catch (IOException e) {
+      running.receiver = null;
+      throw e;
     }
-    while (receiver.installSome()) {
-      // The next piece.
-    }
+    // Its rows are the store's from here on.
+    running.receiver = null;
     RestoredState restored = receiver.restored();
     return () -> install(running, restored);
   }
@@ -312,6 +343,12 @@ final class SnapshotFetcher {
     fetch = fetch == running ? null : fetch;
     Slot slot = restored.info().slot();
     if (!slot.isAfter(store.applied())) {
+      background.begin(
+          "drop a snapshot",
+          () -> {
+            restored.abandon();
+            return () -> {};
+          });
       step.accept(new Input.SnapshotGivenUp());
       return;
     }

@@ -12,7 +12,11 @@ import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.store.Belonging;
+import io.synod.store.EngineFailedException;
 import io.synod.store.KeyValueStore;
+import io.synod.store.RocksLibrary;
+import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.Snapshots;
 import java.io.Closeable;
@@ -70,17 +74,20 @@ final class BackupReader {
   }
 
   /**
-   * Reads a data directory, which is not changed: its snapshot, what it knows to be chosen behind
-   * that, and what it has accepted and may have been chosen, since it may have been acknowledged.
+   * Reads a data directory, which is not changed: its snapshot or database, what it knows to be
+   * chosen behind that, and what it has accepted and may have been chosen, since it may have been
+   * acknowledged.
    *
+   * @param scratch where what is read may be kept meanwhile, and after that as long as it is used;
+   *     its closing and deleting are the caller's
    * @throws IOException if it is none, is in use, or has lost too much
    */
-  static Stored directory(Path directory) throws IOException {
+  static Stored directory(Path directory, Path scratch) throws IOException {
     // What is read while it is written is of no one moment, and its end looks torn.
     try {
       Closeable lock = FileDisk.readOnly(directory);
       try (lock) {
-        return locked(directory);
+        return locked(directory, scratch);
       }
     } catch (DirectoryInUseException e) {
       throw new IOException(
@@ -91,13 +98,7 @@ final class BackupReader {
     }
   }
 
-  private static Stored locked(Path directory) throws IOException {
-    if (StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB))) {
-      throw new IOException(
-          directory
-              + " is written with storage ROCKSDB, which only a server reads: start it and take its"
-              + " BACKUP FILE local, which lacks what it does not know to be chosen");
-    }
+  private static Stored locked(Path directory, Path scratch) throws IOException {
     ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
     Inspection found =
         Inspection.of(disk)
@@ -105,23 +106,48 @@ final class BackupReader {
     Recovered has = found.recovered();
     Founding founding =
         has.founding().orElseThrow(() -> new IOException(directory + " is of no cluster yet"));
-    KeyValueStore store = KeyValueStore.inMemory();
-    try (MemoryDisk above = MemoryDisk.above(disk)) {
-      Snapshots.Start start =
-          Snapshots.open(above)
-              .restoreNewest(store, has.founding().map(Founding::cluster), has.cut());
-      for (String refused : start.refused()) {
-        throw new IOException("the snapshot in " + directory + " is damaged: " + refused);
+    boolean keeps = StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB));
+    KeyValueStore store = keeps ? database(directory, scratch, founding) : KeyValueStore.inMemory();
+    try {
+      return read(directory, found, store);
+    } catch (EngineFailedException e) {
+      throw new IOException("the database in " + directory + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** The state of a database, copied so that what the log holds can be applied to it. */
+  private static KeyValueStore database(Path directory, Path scratch, Founding founding)
+      throws IOException {
+    Optional<String> missing = RocksLibrary.missing();
+    if (missing.isPresent()) {
+      throw new IOException(missing.get());
+    }
+    return RocksStorage.openCopy(directory, scratch, founding.cluster());
+  }
+
+  private static Stored read(Path directory, Inspection found, KeyValueStore store)
+      throws IOException {
+    Recovered has = found.recovered();
+    Founding founding = has.founding().orElseThrow();
+    try (MemoryDisk above = MemoryDisk.above(new ReadOnlyDirectory(directory))) {
+      if (!store.keepsFiles() || store.applied().isBefore(has.cut())) {
+        Snapshots.Start start =
+            Snapshots.open(above)
+                .restoreNewest(store, has.founding().map(Founding::cluster), has.cut());
+        for (String refused : start.refused()) {
+          throw new IOException("the snapshot in " + directory + " is damaged: " + refused);
+        }
       }
       MembershipInForce inForce =
-          start
-              .restored()
-              .map(SnapshotInfo::membership)
+          store
+              .belonging()
+              .map(Belonging::membership)
               .or(has::membership)
               .orElse(new MembershipInForce(Slot.ZERO, founding.membership()));
+      Slot certain = Slot.max(has.chosen(), store.applied());
       if (store.applied().isBefore(has.cut())) {
         throw new IOException(
-            "no snapshot in "
+            (store.keepsFiles() ? "no snapshot or database in " : "no snapshot in ")
                 + directory
                 + " reaches slot "
                 + has.cut()
@@ -132,7 +158,7 @@ final class BackupReader {
           inForce = apply(store, each, inForce);
         }
       }
-      return new Stored(store, founding, inForce, has.chosen(), lost(found, store.applied()));
+      return new Stored(store, founding, inForce, certain, lost(found, store.applied()));
     }
   }
 

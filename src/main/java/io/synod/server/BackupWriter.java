@@ -19,21 +19,43 @@ final class BackupWriter {
   private BackupWriter() {}
 
   /**
-   * Writes it, and says for a person what is in it.
+   * Writes one of a data directory, as {@link BackupReader#directory} reads it, and says for a
+   * person what is in it.
    *
    * @throws IOException if the file is there already, or cannot be written
    */
-  static String write(BackupReader.Stored stored, Path file) throws IOException {
+  static String ofDirectory(Path directory, Path file) throws IOException {
     Path target = file.toAbsolutePath().normalize();
     if (Files.exists(target)) {
       throw new IOException(file + " is there already, and is not overwritten");
     }
     Path writing = target.resolveSibling(target.getFileName() + ".part");
-    Path partial = writing.resolve("file");
     if (Files.exists(writing)) {
       throw new IOException(
           writing + " is there, of a backup that is written now or did not end: move it away");
     }
+    Path scratch = target.resolveSibling(target.getFileName() + ".database");
+    if (Files.exists(scratch)) {
+      throw new IOException(scratch + " is there, of a backup that did not end: move it away");
+    }
+    try {
+      BackupReader.Stored stored = BackupReader.directory(directory, scratch);
+      try {
+        return write(stored, file, writing);
+      } finally {
+        stored.store().close();
+      }
+    } finally {
+      if (Files.exists(scratch)) {
+        Restore.deleteTree(scratch);
+      }
+    }
+  }
+
+  private static String write(BackupReader.Stored stored, Path file, Path writing)
+      throws IOException {
+    Path target = file.toAbsolutePath().normalize();
+    Path partial = writing.resolve("file");
     try {
       try (FileDisk disk = FileDisk.open(writing)) {
         Snapshots snapshots = Snapshots.open(disk);

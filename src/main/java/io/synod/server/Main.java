@@ -45,8 +45,7 @@ public final class Main {
           System.exit(DIRECTORY_DAMAGED);
         }
       } else if (wish instanceof Wish.Backup backup) {
-        sayOrEnd(
-            () -> BackupWriter.write(BackupReader.directory(backup.directory()), backup.file()));
+        sayOrEnd(() -> BackupWriter.ofDirectory(backup.directory(), backup.file()));
       } else if (wish instanceof Wish.Restore restore) {
         sayOrEnd(() -> Restore.run(BackupReader.file(restore.backup()), restore.plan()));
       } else if (wish instanceof Wish.Print print) {

@@ -72,6 +72,12 @@ interface Engine {
   Loader loader();
 
   /**
+   * About how much of the disk {@link #loader} takes for a snapshot of so many bytes, while the
+   * present rows are there too; 0 if it takes none.
+   */
+  long loadBytes(long snapshotBytes);
+
+  /**
    * Puts what was loaded in the place of all rows; quick. The loader is not used again. The commit
    * that follows says of which slot it is.
    */
@@ -177,5 +183,13 @@ interface Engine {
      * @throws IllegalArgumentException if it is not behind the one before
      */
     void add(Change change);
+
+    /**
+     * Lets go of what was loaded: it will not be installed, and the loader is not used again. May
+     * block for the disk.
+     *
+     * @throws IOException if it stays until the next start
+     */
+    void abandon() throws IOException;
   }
 }

@@ -186,6 +186,11 @@ final class HeapEngine implements Engine {
   }
 
   @Override
+  public long loadBytes(long snapshotBytes) {
+    return 0;
+  }
+
+  @Override
   public Loader loader() {
     return new TreeLoader();
   }
@@ -384,5 +389,8 @@ final class HeapEngine implements Engine {
       order.add(change);
       state.load(change);
     }
+
+    @Override
+    public void abandon() {}
   }
 }

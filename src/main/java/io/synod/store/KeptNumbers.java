@@ -32,7 +32,7 @@ record KeptNumbers(
     long liveBytes,
     long hash,
     Optional<Belonging> belonging) {
-  private static final byte VERSION = 1;
+  static final int VERSION = 1;
   private static final int NUMBERS_BYTES = 1 + 10 * 8;
   private static final int BELONGING_BYTES = 16 + 8;
 
@@ -42,7 +42,7 @@ record KeptNumbers(
             .map(it -> ValueFormat.membership(it.membership().membership()))
             .orElse(Bytes.EMPTY);
     ByteBuffer out = ByteBuffer.allocate(NUMBERS_BYTES + BELONGING_BYTES + membership.size());
-    out.put(VERSION).putLong(revision).putLong(logTimeMillis);
+    out.put((byte) VERSION).putLong(revision).putLong(logTimeMillis);
     out.putLong(history.compacted()).putLong(history.hash()).putLong(history.compactedHash());
     out.putLong(historyBytes).putLong(rowsHash).putLong(keys).putLong(liveBytes).putLong(hash);
     if (belonging.isPresent()) {
@@ -54,6 +54,11 @@ record KeptNumbers(
     return Bytes.copyOf(out.flip());
   }
 
+  /** The version of what {@link #encode} wrote, be it known or not. */
+  static int version(Bytes bytes) {
+    return bytes.at(0);
+  }
+
   /**
    * Reads what {@link #encode} wrote.
    *
@@ -61,7 +66,7 @@ record KeptNumbers(
    */
   static KeptNumbers decode(Bytes bytes) {
     ByteBuffer in = bytes.asByteBuffer();
-    byte version = in.get();
+    int version = in.get();
     if (version != VERSION) {
       throw new IllegalArgumentException(
           "numbers of version " + version + ": this release knows " + VERSION);

@@ -160,6 +160,11 @@ public final class KeyValueStore implements StateMachine {
     return new StoreView(numbers, SnapshotFormat.sessions(sessions), open, engine.view());
   }
 
+  /** About how much of the disk a snapshot of so many bytes takes beside the state; any thread. */
+  long loadBytes(long snapshotBytes) {
+    return engine.loadBytes(snapshotBytes);
+  }
+
   /** Where a snapshot is read into; any thread. */
   Engine.Loader loader() {
     return engine.loader();

@@ -1,5 +1,7 @@
 package io.synod.store;
 
+import java.io.IOException;
+
 /**
  * The state that a whole and verified snapshot holds, ready to be put in the place of another by
  * {@link KeyValueStore#install}.
@@ -23,6 +25,15 @@ public final class RestoredState {
   /** What the snapshot is of. */
   public SnapshotInfo info() {
     return info;
+  }
+
+  /**
+   * Lets go of it: it will not be installed. May block for the disk.
+   *
+   * @throws IOException if it stays until the next start
+   */
+  public void abandon() throws IOException {
+    rows.abandon();
   }
 
   Engine.Loader rows() {

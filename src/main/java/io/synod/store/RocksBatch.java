@@ -1,68 +1,88 @@
 package io.synod.store;
 
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 
-/** What is to be written as one. One thread at a time. */
+/** What is to be written as one. One thread at a time, but for {@link #close}: any, at any time. */
 final class RocksBatch implements AutoCloseable {
   /** One that has grown further is not used again: it does not give memory back. */
   private static final long USUAL_BYTES = 4 << 20;
 
-  private WriteBatch batch = new WriteBatch();
+  private final RocksDatabase database;
+
+  /** None when it is closed: what is native is gone then. */
+  private @Nullable WriteBatch batch = new WriteBatch();
 
   private interface Change {
-    void run() throws RocksDBException;
+    void on(WriteBatch batch) throws RocksDBException;
+  }
+
+  RocksBatch(RocksDatabase database) {
+    this.database = database;
   }
 
   void put(ColumnFamilyHandle family, byte[] key, byte[] value) {
-    add(() -> batch.put(family, key, value));
+    add(to -> to.put(family, key, value));
   }
 
   void delete(ColumnFamilyHandle family, byte[] key) {
-    add(() -> batch.delete(family, key));
+    add(to -> to.delete(family, key));
   }
 
   /** Deletes all keys from one on and below another. */
   void deleteRange(ColumnFamilyHandle family, byte[] from, byte[] until) {
-    add(() -> batch.deleteRange(family, from, until));
+    add(to -> to.deleteRange(family, from, until));
   }
 
-  private static void add(Change change) {
-    try {
-      change.run();
-    } catch (RocksDBException e) {
-      throw RocksDatabase.failed("note a change", e);
+  private synchronized void add(Change change) {
+    // Only while the database is open: it lets go of the column family too.
+    database.call(
+        "note a change",
+        db -> {
+          change.on(open());
+          return true;
+        });
+  }
+
+  private WriteBatch open() {
+    if (batch == null) {
+      throw new EngineFailedException("what is to be written is closed");
     }
+    return batch;
   }
 
-  long sizeBytes() {
-    return batch.getDataSize();
+  synchronized long sizeBytes() {
+    return open().getDataSize();
   }
 
   /** Writes it, and is empty then. */
-  void write(RocksDatabase database) {
-    database.write(batch);
-    clear();
+  synchronized void write() {
+    database.write(open());
+    clear(open());
   }
 
   /** The same, of what nobody waits for. */
-  void load(RocksDatabase database) {
-    database.load(batch);
-    clear();
+  synchronized void load() {
+    database.load(open());
+    clear(open());
   }
 
-  private void clear() {
-    if (batch.getDataSize() > USUAL_BYTES) {
-      batch.close();
+  private void clear(WriteBatch written) {
+    if (written.getDataSize() > USUAL_BYTES) {
+      written.close();
       batch = new WriteBatch();
     } else {
-      batch.clear();
+      written.clear();
     }
   }
 
   @Override
-  public void close() {
-    batch.close();
+  public synchronized void close() {
+    if (batch != null) {
+      batch.close();
+      batch = null;
+    }
   }
 }

@@ -10,6 +10,7 @@ final class RocksCursor implements AutoCloseable {
   private final RocksDatabase database;
   private final RocksIterator iterator;
   private byte @Nullable [] key;
+  private boolean closed;
 
   private interface Move {
     void run(RocksIterator iterator) throws RocksDBException;
@@ -37,11 +38,10 @@ final class RocksCursor implements AutoCloseable {
   }
 
   /** Of what is kept beside all generations. */
-  static RocksCursor ofMain(RocksDatabase database) {
+  static RocksCursor ofMain(RocksDatabase database, ReadOptions options) {
     return new RocksCursor(
         database,
-        database.call(
-            "read", db -> database.hand(db.newIterator(database.main(), database.reading()))));
+        database.call("read", db -> database.hand(db.newIterator(database.main(), options))));
   }
 
   /** Goes to the first key not below this one. */
@@ -61,6 +61,7 @@ final class RocksCursor implements AutoCloseable {
     database.call(
         "read",
         db -> {
+          checkOpen();
           move.run(iterator);
           if (iterator.isValid()) {
             key = iterator.key();
@@ -79,11 +80,27 @@ final class RocksCursor implements AutoCloseable {
 
   /** What is there. */
   byte[] value() {
-    return database.call("read", db -> iterator.value());
+    return database.call(
+        "read",
+        db -> {
+          checkOpen();
+          if (!iterator.isValid()) {
+            throw new EngineFailedException("not at a key");
+          }
+          return iterator.value();
+        });
+  }
+
+  /** What is native is gone then: touching it would end the process. */
+  private void checkOpen() {
+    if (closed) {
+      throw new EngineFailedException("this cursor is closed");
+    }
   }
 
   @Override
   public void close() {
+    closed = true;
     database.release(iterator);
   }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
@@ -24,6 +25,7 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
@@ -49,6 +51,7 @@ final class RocksDatabase {
   /** The part of the cache's memory that may hold what is not in files yet. */
   private static final int UNFLUSHED_SHARE = 3;
 
+  private static final int BACKGROUND_JOBS = 2;
   private static final int MOST_OPEN_FILES = 1_000;
   private static final int SLOWDOWN_FILES = 40;
   private static final int STOP_FILES = 80;
@@ -68,10 +71,14 @@ final class RocksDatabase {
   /** By number. Guarded by itself. */
   private final TreeMap<Long, RocksGeneration> generations = new TreeMap<>();
 
-  /** The number of the generation that was made last; 0 if none was. Guarded by generations. */
+  /**
+   * The number of the generation that was made last, also if that failed half way; 0 if none was.
+   * Guarded by generations.
+   */
   private long madeLast;
 
   private final ReadOptions reading = new ReadOptions();
+  private final ReadOptions persisted = new ReadOptions().setReadTier(ReadTier.PERSISTED_TIER);
   private final WriteOptions writing = new WriteOptions().setDisableWAL(true);
   private final WriteOptions loading = new WriteOptions().setDisableWAL(true).setLowPri(true);
   private boolean closed;
@@ -81,7 +88,9 @@ final class RocksDatabase {
     T on(RocksDB db) throws RocksDBException;
   }
 
-  private RocksDatabase(Path directory, long cacheBytes, boolean readOnly) throws RocksDBException {
+  private RocksDatabase(
+      Path directory, long cacheBytes, boolean readOnly, List<byte[]> generationNames)
+      throws RocksDBException {
     Cache cache =
         own(
             new LRUCache(
@@ -90,7 +99,10 @@ final class RocksDatabase {
     DBOptions options = own(new DBOptions());
     options.setCreateIfMissing(!readOnly).setAtomicFlush(true).setAvoidFlushDuringShutdown(true);
     options.setWriteBufferManager(own(new WriteBufferManager(cacheBytes / UNFLUSHED_SHARE, cache)));
-    options.setMaxBackgroundJobs(2).setMaxOpenFiles(MOST_OPEN_FILES);
+    // With these jobs RocksDB flushes on one thread, and must: of two flushes at once, the later
+    // could
+    // be whole on disk while rows of a load that it counts on are not.
+    options.setMaxBackgroundJobs(BACKGROUND_JOBS).setMaxOpenFiles(MOST_OPEN_FILES);
     options
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
         .setKeepLogFileNum(2)
@@ -98,10 +110,8 @@ final class RocksDatabase {
     options.setStatsDumpPeriodSec(0);
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, familyOptions));
-    for (byte[] name : names(directory)) {
-      if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
-        families.add(new ColumnFamilyDescriptor(name, familyOptions));
-      }
+    for (byte[] name : generationNames) {
+      families.add(new ColumnFamilyDescriptor(name, familyOptions));
     }
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     db =
@@ -118,17 +128,35 @@ final class RocksDatabase {
    * @throws RocksDBException if it is damaged, or cannot be read or written
    */
   static RocksDatabase open(Path directory, long cacheBytes) throws RocksDBException {
-    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ false);
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ false, names(directory));
   }
 
   /** Opens what is there, to look at it; another process may be using it. */
   static RocksDatabase look(Path directory, long cacheBytes) throws RocksDBException {
-    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true);
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true, names(directory));
   }
 
+  /** The same, but for the generations: of whatever release they are. */
+  static RocksDatabase lookBesideGenerations(Path directory, long cacheBytes)
+      throws RocksDBException {
+    return new RocksDatabase(directory, cacheBytes, /* readOnly= */ true, List.of());
+  }
+
+  /**
+   * The column families of generations.
+   *
+   * @throws EngineFailedException if there is another
+   */
   private static List<byte[]> names(Path directory) throws RocksDBException {
     try (Options options = new Options()) {
-      return RocksDB.listColumnFamilies(options, directory.toString());
+      List<byte[]> names = new ArrayList<>();
+      for (byte[] name : RocksDB.listColumnFamilies(options, directory.toString())) {
+        if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
+          long unused = RocksGeneration.number(name);
+          names.add(name);
+        }
+      }
+      return names;
     } catch (RocksDBException e) {
       if (isFresh(directory)) {
         return List.of();
@@ -224,6 +252,14 @@ final class RocksDatabase {
     return reading;
   }
 
+  /**
+   * What is on disk under a key beside all generations, with all that was written as one with it
+   * and before: memory is passed over, since there is no log. Null if there is nothing.
+   */
+  byte @Nullable [] durable(byte[] key) {
+    return call("read", opened -> opened.get(main, persisted, key));
+  }
+
   /** For reading much, once: it does not push anything out of the cache. */
   static ReadOptions scanning() {
     return new ReadOptions().setFillCache(false).setReadaheadSize(READ_AHEAD_BYTES);
@@ -261,7 +297,8 @@ final class RocksDatabase {
   /** Makes a generation, behind all that are there. */
   RocksGeneration makeGeneration() {
     synchronized (generations) {
-      long number = generations.isEmpty() ? 1 : generations.lastKey() + 1;
+      long number = 1 + Math.max(madeLast, generations.isEmpty() ? 0 : generations.lastKey());
+      madeLast = number;
       RocksGeneration made =
           call(
               "make column families",
@@ -270,7 +307,6 @@ final class RocksDatabase {
                       number,
                       opened.createColumnFamilies(familyOptions, RocksGeneration.names(number))));
       generations.put(number, made);
-      madeLast = number;
       return made;
     }
   }
@@ -284,20 +320,39 @@ final class RocksDatabase {
       for (Iterator<RocksGeneration> each = generations.values().iterator(); each.hasNext(); ) {
         RocksGeneration generation = each.next();
         if (!numbers.contains(generation.number()) && generation.number() != madeLast) {
-          call(
-              "drop column families",
-              opened -> {
-                opened.dropColumnFamilies(generation.families());
-                return true;
-              });
-          generation.close();
+          drop(generation);
           each.remove();
         }
       }
     }
   }
 
-  /** Makes durable all that was written before. */
+  /** Lets go of a generation that was never in force and will not be; of one only once. */
+  void abandon(RocksGeneration generation) {
+    synchronized (generations) {
+      if (generations.containsKey(generation.number())) {
+        drop(generation);
+        generations.remove(generation.number());
+      }
+    }
+  }
+
+  private void drop(RocksGeneration generation) {
+    call(
+        "drop column families",
+        opened -> {
+          opened.dropColumnFamilies(generation.families());
+          return true;
+        });
+    generation.close();
+  }
+
+  /**
+   * Makes durable what was written before, and waits; but RocksDB 11 may come back when only an
+   * earlier flush has ended. It waits for a number of each column family's memory, and takes the
+   * numbers in the order of a hash table, of another family each (AtomicFlushMemTables and
+   * FlushRequest in its code). {@link #durable} tells what is on disk.
+   */
   void flush() {
     List<ColumnFamilyHandle> all = new ArrayList<>();
     all.add(main);
@@ -309,9 +364,6 @@ final class RocksDatabase {
           opened -> {
             try (FlushOptions options =
                 new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
-              // One that meets another under way may return without the newest writes: EnginesTest,
-              // seeds 65 and 76, lost the last slot at an orderly end.
-              opened.flush(options, all);
               opened.flush(options, all);
             }
             return true;
@@ -350,6 +402,7 @@ final class RocksDatabase {
           main.close();
           db.close();
           reading.close();
+          persisted.close();
           writing.close();
           loading.close();
           owned.forEach(RocksDatabase::closePart);

@@ -5,10 +5,6 @@ import io.synod.paxos.Check;
 import io.synod.paxos.Slot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,9 +26,12 @@ final class RocksEngine implements Engine {
 
   private static final long SCRUB_BYTES = 1 << 20;
 
+  /** A flush that came back too early is repeated; each time at least one more is behind it. */
+  private static final int MOST_FLUSHES = 100;
+
   private final RocksDatabase database;
-  private final Path distrusted;
-  private final RocksBatch batch = new RocksBatch();
+  private final RocksDirectory directory;
+  private final RocksBatch batch;
 
   /** The rows that the batch under way changes; empty: removed. */
   private final Map<Bytes, Optional<Bytes>> pendingRows = new HashMap<>();
@@ -47,12 +46,13 @@ final class RocksEngine implements Engine {
   private Optional<Kept> kept = Optional.empty();
 
   /**
-   * @param distrusted a file that tells the next start to throw away what is here
+   * @param directory where the next start is told to throw away what is here
    * @throws EngineFailedException if what is there does not fit together
    */
-  RocksEngine(RocksDatabase database, Path distrusted) {
+  RocksEngine(RocksDatabase database, RocksDirectory directory) {
     this.database = database;
-    this.distrusted = distrusted;
+    this.directory = directory;
+    this.batch = new RocksBatch(database);
     Optional<RocksFormat.Numbers> numbers = numbers(database);
     if (numbers.isEmpty()) {
       database.dropAllBut(List.of());
@@ -82,7 +82,10 @@ final class RocksEngine implements Engine {
     byte @Nullable [] version =
         database.call(
             "read", db -> db.get(database.main(), database.reading(), RocksFormat.FORMAT));
-    return version == null ? Optional.empty() : Optional.of(ByteBuffer.wrap(version).getInt());
+    if (version == null && numbers(database).isPresent()) {
+      throw new EngineFailedException("the version of what is kept is gone");
+    }
+    return version == null ? Optional.empty() : Optional.of(RocksFormat.version(version));
   }
 
   /** The last slot that is applied in what is kept. */
@@ -95,10 +98,19 @@ final class RocksEngine implements Engine {
     return numbers(database).map(known -> KeptNumbers.decode(known.machine()));
   }
 
+  /** The version of those numbers, be it known or not; empty if there are none. */
+  static Optional<Integer> numbersVersion(RocksDatabase database) {
+    return numbers(database).map(known -> KeptNumbers.version(known.machine()));
+  }
+
   private static Optional<RocksFormat.Numbers> numbers(RocksDatabase database) {
     byte @Nullable [] bytes =
         database.call(
             "read", db -> db.get(database.main(), database.reading(), RocksFormat.NUMBERS));
+    return decode(bytes);
+  }
+
+  private static Optional<RocksFormat.Numbers> decode(byte @Nullable [] bytes) {
     return bytes == null ? Optional.empty() : Optional.of(RocksFormat.Numbers.decode(bytes));
   }
 
@@ -110,7 +122,7 @@ final class RocksEngine implements Engine {
     Bytes all = Bytes.wrap(sessions);
     long slot = all.asByteBuffer().getLong();
     List<Bytes> since = new ArrayList<>();
-    try (RocksCursor at = RocksCursor.ofMain(database)) {
+    try (RocksCursor at = RocksCursor.ofMain(database, database.reading())) {
       at.seek(RocksFormat.sessionChangesKey(slot + 1));
       byte[] key = at.key();
       while (key != null && RocksFormat.isSessionChanges(key)) {
@@ -177,7 +189,7 @@ final class RocksEngine implements Engine {
         new RocksFormat.Numbers(
             slot.number(), generation.number(), Bytes.wrap(changes.removed()), beside.numbers());
     batch.put(database.main(), RocksFormat.NUMBERS, numbers.encode());
-    batch.write(database);
+    batch.write();
     changes.onCommitted();
     pendingRows.clear();
     committed = generation;
@@ -213,6 +225,12 @@ final class RocksEngine implements Engine {
   }
 
   @Override
+  public long loadBytes(long snapshotBytes) {
+    // Files that are merged are there twice for a while.
+    return snapshotBytes + snapshotBytes / 2;
+  }
+
+  @Override
   public Loader loader() {
     return new RocksLoader(database, database.makeGeneration());
   }
@@ -238,16 +256,30 @@ final class RocksEngine implements Engine {
 
   @Override
   public Slot flush() throws IOException {
+    Slot least = applied;
+    if (least.equals(Slot.ZERO)) {
+      return least;
+    }
     try {
-      Slot before = applied;
-      RocksGeneration durable = committed;
-      database.flush();
-      // What is on disk is of the one or the other.
-      database.dropAllBut(List.of(durable.number(), committed.number()));
-      return before;
+      RocksFormat.Numbers durable = makeDurable(least);
+      // A later flush that is under way may make the one in force now the one on disk.
+      database.dropAllBut(List.of(durable.generation(), committed.number()));
+      return new Slot(durable.slot());
     } catch (EngineFailedException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Makes the state after a slot durable, or a later one; returns what is on disk. */
+  private RocksFormat.Numbers makeDurable(Slot slot) {
+    for (int i = 0; i < MOST_FLUSHES; i++) {
+      database.flush();
+      Optional<RocksFormat.Numbers> durable = decode(database.durable(RocksFormat.NUMBERS));
+      if (durable.isPresent() && durable.get().slot() >= slot.number()) {
+        return durable.get();
+      }
+    }
+    throw new EngineFailedException("slot " + slot + " is not on disk after so many flushes");
   }
 
   @Override
@@ -266,17 +298,15 @@ final class RocksEngine implements Engine {
 
   @Override
   public void distrust(String why) throws IOException {
-    try (FileChannel file =
-        FileChannel.open(distrusted, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      file.write(ByteBuffer.wrap((why + "\n").getBytes(StandardCharsets.UTF_8)));
-      file.force(true);
-    }
+    directory.distrust(why);
   }
 
   @Override
   public void close() {
     try {
-      database.flush();
+      if (applied.isAfter(Slot.ZERO)) {
+        RocksFormat.Numbers unused = makeDurable(applied);
+      }
     } finally {
       database.close();
       batch.close();

@@ -56,7 +56,13 @@ final class RocksFormat {
       return out.array();
     }
 
+    /**
+     * @throws EngineFailedException if it is too short
+     */
     static Numbers decode(byte[] bytes) {
+      if (bytes.length <= NUMBERS_HEAD_BYTES) {
+        throw new EngineFailedException("numbers of " + bytes.length + " bytes");
+      }
       ByteBuffer in = ByteBuffer.wrap(bytes);
       long slot = in.getLong();
       long generation = in.getLong();
@@ -64,6 +70,16 @@ final class RocksFormat {
       in.get(removed);
       return new Numbers(slot, generation, Bytes.wrap(removed), Bytes.copyOf(in));
     }
+  }
+
+  /**
+   * @throws EngineFailedException if it is no version
+   */
+  static int version(byte[] bytes) {
+    if (bytes.length != 4) {
+      throw new EngineFailedException("a version of " + bytes.length + " bytes");
+    }
+    return ByteBuffer.wrap(bytes).getInt();
   }
 
   static byte[] version() {

@@ -1,6 +1,7 @@
 package io.synod.store;
 
 import io.synod.paxos.Bytes;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Builds a generation beside the present one. */
@@ -9,12 +10,13 @@ final class RocksLoader implements Engine.Loader {
 
   private final RocksDatabase database;
   private final RocksGeneration generation;
-  private final RocksBatch batch = new RocksBatch();
+  private final RocksBatch batch;
   private final LoadOrder order = new LoadOrder();
 
   RocksLoader(RocksDatabase database, RocksGeneration generation) {
     this.database = database;
     this.generation = generation;
+    this.batch = new RocksBatch(database);
   }
 
   @Override
@@ -37,13 +39,23 @@ final class RocksLoader implements Engine.Loader {
 
   private void writeSome() {
     if (batch.sizeBytes() >= BATCH_BYTES) {
-      batch.load(database);
+      batch.load();
+    }
+  }
+
+  @Override
+  public void abandon() throws IOException {
+    batch.close();
+    try {
+      database.abandon(generation);
+    } catch (EngineFailedException e) {
+      throw new IOException("what was loaded stays: " + e.getMessage(), e);
     }
   }
 
   /** Writes what is left; nothing is added after that. */
   RocksGeneration finish() {
-    batch.write(database);
+    batch.write();
     batch.close();
     return generation;
   }

@@ -24,11 +24,12 @@ final class RocksScrub {
   }
 
   /**
-   * Reads a generation to its end.
+   * Reads what is kept beside all generations, and a generation to its end.
    *
    * @throws EngineFailedException if it cannot be read
    */
   void readAll(RocksGeneration generation) {
+    readFamily(generation, (opened, any, options) -> RocksCursor.ofMain(opened, options));
     readFamily(generation, RocksCursor::ofRows);
     readFamily(generation, RocksCursor::ofChanges);
     readFamily(generation, RocksCursor::ofIndex);

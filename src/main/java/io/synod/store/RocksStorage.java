@@ -3,44 +3,30 @@ package io.synod.store;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Slot;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
-/**
- * The store on RocksDB in a data directory. Its files:
- *
- * <ul>
- *   <li>{@code rocksdb/}: the database.
- *   <li>{@code rocksdb-distrusted}: the next start throws the database away; says why.
- *   <li>{@code rocksdb-damaged/}, {@code rocksdb-damaged-2/} and on: databases that were set aside,
- *       for a person to look at, until a start finds its own whole and with a state in it.
- *   <li>{@code rocksdb-library/}: native code, while it is loaded.
- * </ul>
- */
+/** The store on RocksDB in a data directory, whose files {@link RocksDirectory} names. */
 public final class RocksStorage {
-  private static final String DATABASE = "rocksdb";
-  private static final String DISTRUSTED = "rocksdb-distrusted";
-  private static final String DAMAGED = "rocksdb-damaged";
-  private static final String LIBRARY = "rocksdb-library";
   private static final long LOOK_CACHE_BYTES = 8 << 20;
 
-  private final Path directory;
+  private final RocksDirectory directory;
   private final Consumer<String> report;
 
-  private RocksStorage(Path directory, Consumer<String> report) {
+  private RocksStorage(RocksDirectory directory, Consumer<String> report) {
     this.directory = directory;
     this.report = report;
   }
 
   /** Whether there is a database in a data directory. */
   public static boolean isIn(Path dataDirectory) {
-    return Files.exists(dataDirectory.resolve(DATABASE).resolve("CURRENT"));
+    return RocksDirectory.of(dataDirectory).hasDatabase();
   }
 
   /**
@@ -57,21 +43,34 @@ public final class RocksStorage {
   public static KeyValueStore open(
       Path dataDirectory, Optional<ClusterId> cluster, long cacheBytes, Consumer<String> report)
       throws IOException {
-    return new RocksStorage(dataDirectory, report).open(cluster, cacheBytes);
+    return open(RocksDirectory.of(dataDirectory), cluster, cacheBytes, report);
+  }
+
+  static KeyValueStore open(
+      RocksDirectory directory,
+      Optional<ClusterId> cluster,
+      long cacheBytes,
+      Consumer<String> report)
+      throws IOException {
+    return new RocksStorage(directory, report).open(cluster, cacheBytes);
   }
 
   private KeyValueStore open(Optional<ClusterId> cluster, long cacheBytes) throws IOException {
-    RocksLibrary.load(directory.resolve(LIBRARY));
-    Path distrusted = directory.resolve(DISTRUSTED);
-    if (Files.exists(distrusted)) {
-      setAside(Files.readString(distrusted).strip());
+    RocksLibrary.load(directory.library());
+    Optional<String> distrusted = directory.distrusted();
+    if (distrusted.isPresent()) {
+      setAside(distrusted.get());
+      directory.removeMark();
     }
-    Files.deleteIfExists(distrusted);
+    if (directory.hasLostBeginning()) {
+      // RocksDB would make an empty one in its place, and delete the rows.
+      setAside("its file CURRENT is gone");
+    }
     try {
       KeyValueStore found = openDatabase(cacheBytes);
       if (isOf(found, cluster)) {
         if (found.applied().isAfter(Slot.ZERO)) {
-          deleteAllSetAside();
+          directory.deleteAllSetAside();
         }
         return found;
       }
@@ -111,7 +110,11 @@ public final class RocksStorage {
   }
 
   private KeyValueStore openDatabase(long cacheBytes) throws IOException {
-    Path path = Files.createDirectories(directory.resolve(DATABASE));
+    if (directory.hasDatabase()) {
+      // Before anything is changed, and before what a newer release may have added is looked at.
+      checkVersions();
+    }
+    Path path = directory.makeDatabase();
     RocksDatabase database;
     try {
       database = RocksDatabase.open(path, cacheBytes);
@@ -119,41 +122,75 @@ public final class RocksStorage {
       throw RocksDatabase.failed("open " + path, e);
     }
     try {
-      checkVersion(path, database);
-      return KeyValueStore.on(new RocksEngine(database, directory.resolve(DISTRUSTED)));
-    } catch (IOException | RuntimeException e) {
+      return KeyValueStore.on(new RocksEngine(database, directory));
+    } catch (RuntimeException e) {
       database.close();
       throw e;
     }
   }
 
-  private static void checkVersion(Path path, RocksDatabase database)
-      throws SnapshotRefusedException {
-    int version = RocksEngine.version(database).orElse(RocksFormat.VERSION);
-    if (version != RocksFormat.VERSION) {
-      throw SnapshotRefusedException.unknownVersion(path.toString(), version);
+  /**
+   * Looks at the versions of what is there, and at nothing else.
+   *
+   * @throws SnapshotRefusedException if this release does not know one
+   * @throws EngineFailedException if they cannot be read
+   */
+  private void checkVersions() throws SnapshotRefusedException {
+    Path path = directory.database();
+    RocksDatabase database;
+    try {
+      database = RocksDatabase.lookBesideGenerations(path, LOOK_CACHE_BYTES);
+    } catch (RocksDBException e) {
+      throw RocksDatabase.failed("open " + path, e);
+    }
+    try {
+      int version = RocksEngine.version(database).orElse(RocksFormat.VERSION);
+      if (version != RocksFormat.VERSION) {
+        throw SnapshotRefusedException.unknownVersion(
+            path.toString(), version, RocksFormat.VERSION);
+      }
+      int numbers = RocksEngine.numbersVersion(database).orElse(KeptNumbers.VERSION);
+      if (numbers != KeptNumbers.VERSION) {
+        throw SnapshotRefusedException.unknownVersion(
+            path + ", by its numbers,", numbers, KeptNumbers.VERSION);
+      }
+    } finally {
+      database.close();
     }
   }
 
   private void setAside(String why) throws IOException {
-    Path damaged = directory.resolve(DAMAGED);
-    for (int i = 2; Files.exists(damaged); i++) {
-      // An empty one must not take the place of one that a person may still get something out of.
-      damaged = directory.resolve(DAMAGED + "-" + i);
+    Optional<String> name = directory.setAside();
+    if (name.isPresent()) {
+      report.accept("the database is set aside as " + name.get() + ": " + why);
     }
-    if (Files.isDirectory(directory.resolve(DATABASE))) {
-      Path unused =
-          Files.move(directory.resolve(DATABASE), damaged, StandardCopyOption.ATOMIC_MOVE);
-    }
-    report.accept("the database is set aside as " + damaged.getFileName() + ": " + why);
   }
 
-  private void deleteAllSetAside() throws IOException {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
-      for (Path each : all) {
-        RocksLibrary.delete(each);
-      }
+  /**
+   * Opens a copy of a data directory's database, which is not changed; nobody may be using it. The
+   * copy shares what it can with it. Blocks.
+   *
+   * @param copy a folder for it, which is not there
+   * @throws IOException if it is damaged or not to be trusted, or not of this cluster, or of a
+   *     version that this release does not know
+   */
+  public static KeyValueStore openCopy(Path dataDirectory, Path copy, ClusterId cluster)
+      throws IOException {
+    RocksDirectory from = RocksDirectory.of(dataDirectory);
+    Optional<String> distrusted = from.distrusted();
+    if (distrusted.isPresent()) {
+      throw new IOException(
+          "the database in " + dataDirectory + " is not to be trusted: " + distrusted.get());
     }
+    RocksDirectory to = RocksDirectory.of(Files.createDirectories(copy));
+    from.shareWith(to);
+    List<String> wrong = new ArrayList<>();
+    KeyValueStore opened = open(to, Optional.of(cluster), LOOK_CACHE_BYTES, wrong::add);
+    if (!wrong.isEmpty()) {
+      opened.close();
+      throw new IOException("the database in " + dataDirectory + ": " + wrong.get(0));
+    }
+    return opened;
   }
 
   /**
@@ -172,15 +209,15 @@ public final class RocksStorage {
    */
   public static Summary look(Path dataDirectory) throws IOException {
     RocksLibrary.load(Files.createTempDirectory("synod-rocksdb"));
-    Path path = dataDirectory.resolve(DATABASE);
+    RocksDirectory directory = RocksDirectory.of(dataDirectory);
     RocksDatabase database;
     try {
-      database = RocksDatabase.look(path, LOOK_CACHE_BYTES);
-    } catch (RocksDBException e) {
+      new RocksStorage(directory, unused -> {}).checkVersions();
+      database = RocksDatabase.look(directory.database(), LOOK_CACHE_BYTES);
+    } catch (RocksDBException | EngineFailedException e) {
       throw new IOException(e.getMessage(), e);
     }
     try {
-      checkVersion(path, database);
       database.call(
           "verify",
           db -> {
@@ -193,22 +230,12 @@ public final class RocksStorage {
           numbers.map(KeptNumbers::revision).orElse(1L),
           numbers.map(KeptNumbers::keys).orElse(0L),
           numbers.map(KeptNumbers::liveBytes).orElse(0L),
-          sizeBytes(path),
-          Files.exists(dataDirectory.resolve(DISTRUSTED)));
+          directory.databaseBytes(),
+          directory.distrusted().isPresent());
     } catch (EngineFailedException e) {
       throw new IOException(e.getMessage(), e);
     } finally {
       database.close();
     }
-  }
-
-  private static long sizeBytes(Path folder) throws IOException {
-    long sizeBytes = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-      for (Path file : files) {
-        sizeBytes += Files.isRegularFile(file) ? Files.size(file) : 0;
-      }
-    }
-    return sizeBytes;
   }
 }

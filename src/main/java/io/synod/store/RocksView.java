@@ -16,18 +16,25 @@ final class RocksView implements Engine.View {
   private final AutoCloseable snapshot;
   private final ReadOptions options;
   private final List<RocksCursor> cursors = new ArrayList<>();
+  private boolean closed;
 
   RocksView(RocksDatabase database, RocksGeneration generation) {
     this.database = database;
     this.generation = generation;
-    Snapshot taken = database.call("take a snapshot", db -> db.getSnapshot());
+    this.options = RocksDatabase.scanning();
     this.snapshot =
-        database.call("take a snapshot", db -> database.hand(() -> db.releaseSnapshot(taken)));
-    this.options = database.hand(RocksDatabase.scanning().setSnapshot(taken));
+        database.call(
+            "take a snapshot",
+            db -> {
+              Snapshot taken = db.getSnapshot();
+              database.hand(options.setSnapshot(taken));
+              return database.hand(() -> db.releaseSnapshot(taken));
+            });
   }
 
   @Override
   public Engine.Rows rows() {
+    checkOpen();
     RocksCursor cursor = RocksCursor.ofRows(database, generation, options);
     cursors.add(cursor);
     return new Rows(cursor);
@@ -35,14 +42,22 @@ final class RocksView implements Engine.View {
 
   @Override
   public Iterator<Change> changesAfter(long revision) {
+    checkOpen();
     RocksCursor cursor = RocksCursor.ofChanges(database, generation, options);
     cursors.add(cursor);
     cursor.seek(RocksFormat.changeKey(revision + 1, 0));
     return new Changes(cursor);
   }
 
+  private void checkOpen() {
+    if (closed) {
+      throw new EngineFailedException("this view is closed");
+    }
+  }
+
   @Override
   public void close() {
+    closed = true;
     cursors.forEach(RocksCursor::close);
     cursors.clear();
     database.release(options);

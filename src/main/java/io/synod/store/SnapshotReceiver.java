@@ -23,6 +23,7 @@ public final class SnapshotReceiver {
   }
 
   private final Snapshots snapshots;
+  private final KeyValueStore store;
   private final Optional<ClusterId> cluster;
   private final SnapshotOffer offer;
   private final String name;
@@ -30,6 +31,7 @@ public final class SnapshotReceiver {
   private final Publication publication;
   private Step step = Step.RECEIVE;
   private long offset;
+  private final Engine.Loader loader;
   private final SnapshotReader reader;
   private @Nullable RestoredState restored;
 
@@ -37,17 +39,15 @@ public final class SnapshotReceiver {
       Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
       throws IOException {
     this.snapshots = snapshots;
+    this.store = store;
     this.cluster = cluster;
     this.offer = offer;
     this.name = SnapshotNames.receiving(offer.slot());
-    long free = snapshots.disk().freeBytes();
-    if (free < offer.sizeBytes()) {
-      throw new IOException(
-          name + " needs " + offer.sizeBytes() + " bytes, and " + free + " are free");
-    }
+    checkRoom();
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, offer.slot(), file);
-    this.reader = new SnapshotReader(name, file, offer.sizeBytes(), store.loader());
+    this.loader = store.loader();
+    this.reader = new SnapshotReader(name, file, offer.sizeBytes(), loader);
   }
 
   /** Which snapshot it is. */
@@ -80,6 +80,8 @@ public final class SnapshotReceiver {
       return false;
     }
     try {
+      // Others write to the disk meanwhile.
+      checkRoom();
       if (offset == 0) {
         file.truncate(0);
       }
@@ -94,6 +96,12 @@ public final class SnapshotReceiver {
       throw e;
     }
     return true;
+  }
+
+  /** For what is to come, and its rows. */
+  private void checkRoom() throws IOException {
+    long left = offer.sizeBytes() - offset;
+    snapshots.checkRoom(name, left, store.loadBytes(left));
   }
 
   /** The CRC32C that goes with a piece. */
@@ -130,6 +138,7 @@ public final class SnapshotReceiver {
 
   /** Stops before the end; what was there before stays. */
   public void abandon() throws IOException {
+    loader.abandon();
     file.close();
     if (!publication.isNamed()) {
       snapshots.disk().delete(name);
@@ -175,6 +184,7 @@ public final class SnapshotReceiver {
   }
 
   private void giveUp(Exception why) {
+    Snapshots.giveUp(loader, why);
     snapshots.giveUp(name, file, publication.isNamed(), why);
   }
 }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot file is damaged, foreign, or of a version that this server does not know. The message
- * names the file and the place.
+ * A snapshot file or a database is damaged, foreign, or of a version that this server does not
+ * know. The message names the file and the place.
  */
 public final class SnapshotRefusedException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -29,13 +29,17 @@ public final class SnapshotRefusedException extends IOException {
   }
 
   static SnapshotRefusedException unknownVersion(String file, int version) {
+    return unknownVersion(file, version, SnapshotFormat.VERSION);
+  }
+
+  static SnapshotRefusedException unknownVersion(String file, int version, int known) {
     return new SnapshotRefusedException(
         file
             + " is of version "
             + version
             + "; this server knows "
-            + SnapshotFormat.VERSION
-            + (version > SnapshotFormat.VERSION ? ": start a newer release" : " only"),
+            + known
+            + (version > known ? ": start a newer release" : " only"),
         /* cause= */ null,
         true);
   }

@@ -56,6 +56,13 @@ public final class SnapshotWriter {
     this.info = info;
     this.view = view;
     this.name = SnapshotNames.writing(info.slot());
+    try {
+      // At least: what it holds of history comes to that.
+      snapshots.checkRoom(name, info.liveBytes() + info.keys() * ROW_HEAD_BYTES, 0);
+    } catch (IOException e) {
+      view.close();
+      throw e;
+    }
     this.sessions = view.openSessions().iterator();
     this.rows = view.rows();
     this.changes = view.changes();

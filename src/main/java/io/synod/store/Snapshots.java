@@ -75,8 +75,12 @@ public final class Snapshots {
         break;
       }
       try {
-        RestoredState state = read(disk, each.getValue(), store);
-        checkIsOf(each.getValue(), state.info(), each.getKey(), cluster);
+        RestoredState state =
+            read(
+                disk,
+                each.getValue(),
+                store,
+                info -> checkIsOf(each.getValue(), info, each.getKey(), cluster));
         store.install(state);
         return new Start(Optional.of(state.info()), refused);
       } catch (SnapshotRefusedException e) {
@@ -98,19 +102,39 @@ public final class Snapshots {
    */
   public static SnapshotInfo restore(Disk disk, String name, KeyValueStore store)
       throws IOException {
-    RestoredState state = read(disk, name, store);
+    RestoredState state = read(disk, name, store, info -> {});
     store.install(state);
     return state.info();
   }
 
-  private static RestoredState read(Disk disk, String name, KeyValueStore store)
+  private interface InfoCheck {
+    void of(SnapshotInfo info) throws SnapshotRefusedException;
+  }
+
+  private static RestoredState read(Disk disk, String name, KeyValueStore store, InfoCheck check)
       throws IOException {
     try (DiskFile file = disk.open(name)) {
-      SnapshotReader reader = new SnapshotReader(name, file, store.loader());
-      while (reader.readSome()) {
-        // The next piece.
+      Engine.Loader loader = store.loader();
+      try {
+        SnapshotReader reader = new SnapshotReader(name, file, loader);
+        while (reader.readSome()) {
+          // The next piece.
+        }
+        check.of(reader.restored().info());
+        return reader.restored();
+      } catch (IOException | RuntimeException e) {
+        giveUp(loader, e);
+        throw e;
       }
-      return reader.restored();
+    }
+  }
+
+  /** Lets go of what was loaded; what fails in doing so is noted in {@code why}. */
+  static void giveUp(Engine.Loader loader, Exception why) {
+    try {
+      loader.abandon();
+    } catch (IOException e) {
+      why.addSuppressed(e);
     }
   }
 
@@ -182,6 +206,9 @@ public final class Snapshots {
 
     @Override
     public void add(Engine.Change change) {}
+
+    @Override
+    public void abandon() {}
   }
 
   /** Keeps it from being deleted meanwhile; empty if it is gone, or its end cannot be read. */
@@ -306,6 +333,29 @@ public final class Snapshots {
       }
     }
     newest = whole.isEmpty() ? Slot.ZERO : whole.lastKey();
+  }
+
+  /**
+   * Looks whether the disk has room, before it runs full.
+   *
+   * @param besideBytes what comes beside the file, while what it replaces is there too
+   * @throws IOException if not; says how much is missing
+   */
+  void checkRoom(String name, long fileBytes, long besideBytes) throws IOException {
+    long free = disk.freeBytes();
+    if (free - besideBytes < fileBytes) {
+      throw new IOException(
+          name
+              + " needs "
+              + (fileBytes + besideBytes)
+              + " bytes on disk"
+              + (besideBytes == 0
+                  ? ""
+                  : " (" + fileBytes + " for itself, and its rows beside those that are there)")
+              + ", and "
+              + free
+              + " are free");
+    }
   }
 
   /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */

@@ -16,8 +16,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +91,58 @@ class BackupTest {
       assertFalse(now.getClusterId().equals(before.getClusterId()), "another cluster");
       assertTrue(now.getRevision() > before.getRevision(), "revisions go on");
     }
+  }
+
+  /** The one that is left of three; what it had accepted last it does not know to be chosen. */
+  @Test
+  void whatIsLeftOfAServerOnRocksDbIsCopiedWithTheEndOfItsLog() throws Exception {
+    Path left = folder.resolve("left");
+    StatusResponse before;
+    try (RealCluster old = new RealCluster(3)) {
+      old.options("journal_segment_mib:1 storage:ROCKSDB block_cache_mib:8");
+      old.startAll();
+      // More than a segment, so that the log is cut behind what the database holds.
+      String large = "x".repeat(100_000);
+      for (int i = 0; i < 2 * KEYS; i++) {
+        old.putSurely("large" + i, i + large);
+      }
+      old.putSurely("large0", "small");
+      for (int i = 0; i < KEYS; i++) {
+        old.putSurely("key" + i, "value" + i);
+      }
+      old.putSurely("key0", "again");
+      old.awaitAnswers(3);
+      before = status(old, 1);
+      old.killAll();
+      Map<String, byte[]> files = contents(old.data(2));
+      assertEquals(0, offline("--backup-of", old.data(2).toString(), "--to", left.toString()));
+      assertEquals(files.keySet(), contents(old.data(2)).keySet(), "nothing is changed");
+      for (Map.Entry<String, byte[]> each : contents(old.data(2)).entrySet()) {
+        assertArrayEquals(files.get(each.getKey()), each.getValue(), each.getKey());
+      }
+      try (Stream<Path> beside = Files.list(folder)) {
+        assertEquals(List.of(left), beside.toList());
+      }
+      // And it starts again as if nothing had been.
+      old.startAll();
+      assertEquals(Optional.of("again"), old.getSurely(2, "key0"));
+      old.killAll();
+      Files.writeString(old.data(2).resolve("rocksdb-distrusted"), "why");
+      Path other = folder.resolve("other");
+      assertEquals(1, offline("--backup-of", old.data(2).toString(), "--to", other.toString()));
+      assertFalse(Files.exists(other));
+    }
+    restoreAndCheck(left, before);
+  }
+
+  private static Map<String, byte[]> contents(Path directory) throws IOException {
+    Map<String, byte[]> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        contents.put(directory.relativize(file).toString(), Files.readAllBytes(file));
+      }
+    }
+    return contents;
   }
 
   @Test

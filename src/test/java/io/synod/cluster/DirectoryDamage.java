@@ -1,5 +1,6 @@
 package io.synod.cluster;
 
+import io.synod.store.RocksFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -22,7 +25,16 @@ final class DirectoryDamage {
     PROMISE,
     SNAPSHOT,
     IDENTITY,
-    LOCK;
+    LOCK,
+    ENGINE,
+    ENGINE_ROWS,
+    ENGINE_MANIFEST,
+    ENGINE_CURRENT,
+    ENGINE_OPTIONS;
+
+    /** Those of a server that keeps its state in RocksDB. */
+    static final Set<Target> OF_ENGINE =
+        EnumSet.of(ENGINE, ENGINE_ROWS, ENGINE_MANIFEST, ENGINE_CURRENT, ENGINE_OPTIONS);
 
     List<Path> in(Path directory) throws IOException {
       try (Stream<Path> files = Files.walk(directory)) {
@@ -37,6 +49,11 @@ final class DirectoryDamage {
         case SNAPSHOT -> name.startsWith("snapshot/") && name.endsWith(".snapshot");
         case IDENTITY -> name.startsWith("identity");
         case LOCK -> name.equals("lock");
+        case ENGINE -> name.startsWith("rocksdb/");
+        case ENGINE_ROWS -> name.startsWith("rocksdb/") && name.endsWith(".sst");
+        case ENGINE_MANIFEST -> name.startsWith("rocksdb/MANIFEST-");
+        case ENGINE_CURRENT -> name.equals("rocksdb/CURRENT");
+        case ENGINE_OPTIONS -> name.startsWith("rocksdb/OPTIONS-");
       };
     }
   }
@@ -60,6 +77,13 @@ final class DirectoryDamage {
    */
   static boolean apply(Target target, Kind kind, Path directory, Path other) throws IOException {
     List<Path> files = target.in(directory);
+    if (target == Target.ENGINE && kind == Kind.SWAP) {
+      return swapDatabases(directory, other);
+    }
+    if (target == Target.ENGINE && kind == Kind.WRONG_VERSION) {
+      RocksFiles.bearVersion(directory, NEWER_VERSION);
+      return true;
+    }
     if (kind == Kind.SWAP) {
       return swap(files, target.in(other));
     }
@@ -100,6 +124,17 @@ final class DirectoryDamage {
     return used;
   }
 
+  /** As wholes: each is a state of the cluster. */
+  private static boolean swapDatabases(Path directory, Path other) throws IOException {
+    Path mine = directory.resolve("rocksdb");
+    Path theirs = other.resolve("rocksdb");
+    Path aside = other.resolve("aside");
+    Files.move(mine, aside);
+    Files.move(theirs, mine);
+    Files.move(aside, theirs);
+    return true;
+  }
+
   /** Each file for one of the same kind, as far as there are. */
   private static boolean swap(List<Path> own, List<Path> others) throws IOException {
     int count = Math.min(own.size(), others.size());
@@ -137,7 +172,7 @@ final class DirectoryDamage {
         Files.writeString(file, body + "checksum " + Long.toHexString(crc) + "\n");
         return true;
       }
-      case PROMISE, LOCK -> {
+      case PROMISE, LOCK, ENGINE, ENGINE_ROWS, ENGINE_MANIFEST, ENGINE_CURRENT, ENGINE_OPTIONS -> {
         return false;
       }
     }

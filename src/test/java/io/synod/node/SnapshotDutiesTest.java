@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 
 /** Snapshots without a node: what waits in the background, and what the protocol is told. */
 class SnapshotDutiesTest {
+  private static final long MILLI = 1_000_000;
   private static final ClusterId CLUSTER = new ClusterId(new UUID(3, 4));
   private static final Ballot BALLOT = new Ballot(1, new ServerId(1));
   private static final List<Address> LISTED =
@@ -180,11 +181,11 @@ class SnapshotDutiesTest {
     }
 
     void turn() {
-      turn(1);
+      turnAfter(MILLI);
     }
 
-    void turn(long millis) {
-      now += millis * 1_000_000;
+    void turnAfter(long nanos) {
+      now += nanos;
       boolean unused = duties.turn(now);
     }
 
@@ -331,6 +332,54 @@ class SnapshotDutiesTest {
     return played.steps.stream().filter(Input.SnapshotGivenUp.class::isInstance).count();
   }
 
+  /** A disk that runs full stops the server, and asking again at once would fill its log. */
+  @Test
+  void whatTheDiskHasNoRoomForIsSaidWithFiguresAndAskedForAgainLater() throws IOException {
+    Played sender = withSnapshot(5);
+    Played behind = new Played(0, 0);
+    behind.disk.capacity(100);
+
+    fetch(behind, sender);
+    String said = String.join("\n", behind.lines);
+    assertTrue(said.matches("(?s).* needs \\d+ bytes on disk, and 100 are free.*"), said);
+    assertEquals(List.of(), behind.disk.list(), "nothing is begun");
+    int lines = behind.lines.size();
+    behind.turnAfter(2_000_000_000);
+    behind.duties.fetchFrom(new ServerId(1));
+    assertEquals(0, givenUp(behind));
+    assertEquals(lines, behind.lines.size(), said);
+
+    behind.disk.capacity(Long.MAX_VALUE);
+    behind.turnAfter(2_000_000_000);
+    assertEquals(1, givenUp(behind));
+    fetch(behind, sender);
+    assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
+  @Test
+  void aSnapshotOfItsOwnIsNotBegunWithoutRoomForIt() throws IOException {
+    Played server = new Played(1, 5);
+    Bytes large = Bytes.wrap(new byte[10_000]);
+    CommandEncoder encoder = new CommandEncoder(1 << 16);
+    encoder.putOpenSession(new ServerId(1), new UUID(1, 1));
+    encoder.putPut(1, 1, 1, Bytes.utf8("key"), large);
+    server.store.apply(
+        Slot.of(6),
+        CommandFormat.batch(1, List.of(encoder.take())),
+        (session, sequence, result) -> {});
+    server.disk.capacity(10_000);
+    server.duties.want();
+    server.runBackground();
+    assertEquals(List.of(), server.disk.list());
+    String said = String.join("\n", server.lines);
+    assertTrue(said.contains(" bytes on disk, and 10000 are free"), said);
+
+    server.disk.capacity(Long.MAX_VALUE);
+    server.duties.want();
+    server.runBackground();
+    assertEquals(Slot.of(6), server.snapshots.newest());
+  }
+
   private static String snapshotFile(Played played) throws IOException {
     return played.disk.list().stream().filter(name -> name.contains("5")).findAny().orElseThrow();
   }
@@ -475,7 +524,7 @@ class SnapshotDutiesTest {
     wire.pass(100);
     // The next eight were asked for before the first eight were looked at.
     assertEquals(16, wire.pieces);
-    behind.turn(600);
+    behind.turnAfter(600 * MILLI);
     wire.pass(200);
     assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
     assertEquals(16 + 18, wire.pieces, "the first three are not sent again");
@@ -489,7 +538,7 @@ class SnapshotDutiesTest {
     behind.duties.fetchFrom(new ServerId(1));
     wire.pass(100);
     assertEquals(16, wire.pieces);
-    behind.turn(600);
+    behind.turnAfter(600 * MILLI);
     wire.pass(200);
     assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
     assertEquals(16 + 10, wire.pieces);
@@ -503,7 +552,7 @@ class SnapshotDutiesTest {
     wire.pass();
     assertEquals(8, wire.pieces);
     for (int i = 0; i < 20 && givenUp(behind) == 0; i++) {
-      behind.turn(600);
+      behind.turnAfter(600 * MILLI);
     }
     behind.runBackground();
     assertEquals(1, givenUp(behind));
@@ -543,10 +592,10 @@ class SnapshotDutiesTest {
   void whatNobodyGoesOnWithIsDeleted() throws IOException {
     Played behind = withAPart();
     assertTrue(hasAPart(behind));
-    behind.turn(30_000);
+    behind.turnAfter(30_000 * MILLI);
     behind.runBackground();
     assertTrue(hasAPart(behind));
-    behind.turn(31_000);
+    behind.turnAfter(31_000 * MILLI);
     behind.runBackground();
     assertFalse(hasAPart(behind));
   }

@@ -26,6 +26,8 @@ class BackupReaderTest {
 
   private String refusal() {
     return String.valueOf(
-        assertThrows(IOException.class, () -> BackupReader.directory(folder)).getMessage());
+        assertThrows(
+                IOException.class, () -> BackupReader.directory(folder, folder.resolve("scratch")))
+            .getMessage());
   }
 }

@@ -1,12 +1,15 @@
 package io.synod.store;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
 /** A data directory with a database, which can be closed as a crash would. */
@@ -18,6 +21,23 @@ public final class RocksFiles implements AutoCloseable {
 
   private final Path folder;
   private Optional<RocksDatabase> open = Optional.empty();
+
+  /** Has a data directory's database say that a release of another version wrote it. */
+  public static void bearVersion(Path dataDirectory, int version) throws IOException {
+    RocksLibrary.load(Files.createTempDirectory("synod-rocksdb"));
+    try {
+      RocksDatabase database = RocksDatabase.open(dataDirectory.resolve("rocksdb"), CACHE_BYTES);
+      try (RocksBatch batch = new RocksBatch(database)) {
+        batch.put(database.main(), RocksFormat.FORMAT, RocksFormat.place(version));
+        batch.write();
+        database.flush();
+      } finally {
+        database.close();
+      }
+    } catch (RocksDBException e) {
+      throw new IOException(e);
+    }
+  }
 
   /** In a new folder. */
   public RocksFiles() throws IOException {
@@ -50,8 +70,7 @@ public final class RocksFiles implements AutoCloseable {
     RocksDatabase database =
         RocksDatabase.open(Files.createDirectories(folder.resolve("rocksdb")), CACHE_BYTES);
     open = Optional.of(database);
-    KeyValueStore store =
-        KeyValueStore.on(new RocksEngine(database, folder.resolve("rocksdb-distrusted")));
+    KeyValueStore store = KeyValueStore.on(new RocksEngine(database, RocksDirectory.of(folder)));
     store.belongTo(BELONGING);
     return store;
   }
@@ -61,6 +80,20 @@ public final class RocksFiles implements AutoCloseable {
     try (Stream<Path> all = Files.list(folder.resolve("rocksdb"))) {
       return all.filter(file -> file.toString().endsWith(".sst")).count();
     }
+  }
+
+  /** What {@link #open} opened. */
+  RocksDatabase database() {
+    return open.orElseThrow();
+  }
+
+  /** The files of a column family of the store that {@link #open} gave. */
+  List<Path> tables(String family) {
+    return database().call("list files", RocksDB::getLiveFilesMetaData).stream()
+        .filter(
+            it -> Arrays.equals(it.columnFamilyName(), family.getBytes(StandardCharsets.US_ASCII)))
+        .map(it -> Path.of(it.path(), it.fileName()))
+        .toList();
   }
 
   /** What is not in files is lost. */
