@@ -144,6 +144,11 @@ final class FullServer implements SimulatedServer {
   }
 
   @Override
+  public boolean hasUnknownSlots() {
+    return world.oracle.durable(life).unknown().isPresent();
+  }
+
+  @Override
   public Slot applied() {
     return process == null ? appliedBefore : process.store.applied();
   }

@@ -151,6 +151,11 @@ final class LightServer implements PeerListener, SimulatedServer {
   }
 
   @Override
+  public boolean hasUnknownSlots() {
+    return false;
+  }
+
+  @Override
   public boolean coordinates() {
     return core != null && core().isCoordinating() && core().isContent();
   }

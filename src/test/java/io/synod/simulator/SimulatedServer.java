@@ -21,6 +21,9 @@ interface SimulatedServer {
   /** Whether nothing that it accepted may be lost to damage or with a torn tail. */
   boolean knowsItsSlots();
 
+  /** Whether what it accepted may be lost to damage, which no number of others' words mends. */
+  boolean hasUnknownSlots();
+
   /** Whether its disk was harmed, so that it may lack what was durable there. */
   boolean isHarmed();
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * What every simulation has: virtual time, a network, servers of one kind or another, and the
@@ -89,24 +90,27 @@ abstract class World {
     return memberships.stream().allMatch(each -> holdQuorum(among, each));
   }
 
+  /**
+   * A quorum that knows all, or else all voters, of which some may have torn tails: but for these a
+   * quorum has to know all, too. With votes that follow who is there, a minority of the disks may
+   * be most of the voters'.
+   */
   private static boolean holdQuorum(List<? extends SimulatedServer> among, Membership membership) {
-    boolean clean = membership.isQuorum(member -> holds(among, member, true));
-    boolean all =
-        membership.members().stream()
+    if (membership.isQuorum(member -> holds(among, member, SimulatedServer::knowsItsSlots))) {
+      return true;
+    }
+    return membership.members().stream()
             .filter(member -> member.role().votes())
-            .allMatch(member -> holds(among, member, false));
-    return clean || all;
+            .allMatch(member -> holds(among, member, server -> true))
+        && membership.isQuorum(member -> holds(among, member, server -> !server.hasUnknownSlots()));
   }
 
   private static boolean holds(
-      List<? extends SimulatedServer> among, Member member, boolean cleanOnly) {
+      List<? extends SimulatedServer> among, Member member, Predicate<SimulatedServer> condition) {
     ServerLife life = new ServerLife(member.server(), member.incarnation());
     return among.stream()
         .anyMatch(
-            server ->
-                server.life().equals(life)
-                    && server.isStartable()
-                    && (!cleanOnly || server.knowsItsSlots()));
+            server -> server.life().equals(life) && server.isStartable() && condition.test(server));
   }
 
   /**
