@@ -27,6 +27,7 @@ final class StoreFigures {
   private static final int RESTARTS = 3;
   private static final int LOADING = 512;
   private static final int SMALL_VALUE = 100;
+  private static final int STEADY_PUTS = 5_000;
   private static final int KEY_BYTES = 16;
   private static final long POLL_MILLIS = 20;
   private static final long SETTLE_SECONDS = 300;
@@ -418,7 +419,8 @@ final class StoreFigures {
           "| minute | PUT/s | p99 ms | longest without an answer, ms | MiB resident | MiB on disk |");
       say("|---|---|---|---|---|---|");
       try (PutLoad load =
-          new PutLoad(cluster.seat(coordinator).client(), 64, SMALL_VALUE, anyOf(keys))) {
+          new PutLoad(
+              cluster.seat(coordinator).client(), 64, SMALL_VALUE, anyOf(keys), STEADY_PUTS)) {
         for (int minute = 1; minute <= minutes; minute++) {
           for (int i = 0; i < SERVERS; i++) {
             snapshot(cluster, i);
