@@ -117,10 +117,12 @@ final class CommandRunner {
 
   private void list(Command.Listing listing, long began) {
     long listed = 0;
-    Iterator<Row> rows = client.list(listing.prefix(), listing.limit());
+    // One more: whether there is one is said at the end.
+    long asked = Math.max(listing.limit(), listing.limit() + 1);
+    Iterator<Row> rows = client.list(listing.prefix(), asked);
     List<Row> together = new ArrayList<>();
     try {
-      while (rows.hasNext()) {
+      while (listed < listing.limit() && rows.hasNext()) {
         together.add(rows.next());
         listed++;
         if (together.size() == Output.ROWS_TOGETHER) {
@@ -132,7 +134,9 @@ final class CommandRunner {
       // Also what came before a page that could not be had.
       output.rows(together);
     }
-    output.result(listed == 1 ? "1 key" : listed + " keys", "", System.nanoTime() - began);
+    String keys = listed == 1 ? "1 key" : listed + " keys";
+    String more = rows.hasNext() ? "; there are more" : "";
+    output.result(keys + more, "", System.nanoTime() - began);
   }
 
   private ExitStatus get(Command.Get get, long began) {

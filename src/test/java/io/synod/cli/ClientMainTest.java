@@ -252,6 +252,7 @@ class ClientMainTest {
             list b
             list
             LIST b 2
+            LIST b 3
             list x
             count b
             count
@@ -275,7 +276,11 @@ class ClientMainTest {
         5 keys
         b1  2
         b2  3 4
-        2 keys
+        2 keys; there are more
+        b1  2
+        b2  3 4
+        b3  5
+        3 keys
         0 keys
         3 keys
         5 keys

@@ -402,8 +402,8 @@ final class StoreFigures {
   private void snapshotsEachMinute(int minutes) throws Exception {
     long keys = 200_000;
     say(
-        "%n## %d minutes of PUTs of %,d keys, a snapshot at each server each minute",
-        minutes, keys);
+        "%n## %d minutes of %,d PUT/s to %,d keys, a snapshot at each server each minute",
+        minutes, STEADY_PUTS, keys);
     say("%nServers 0 and 1 with storage HEAP, server 2 with ROCKSDB.%n");
     Path pauses = Files.createTempDirectory("synod-pauses");
     List<String> jvm = List.of("-Xlog:gc,safepoint:file=" + pauses + "/%p.log");
