@@ -56,11 +56,17 @@ final class LogCut {
 
   /** A snapshot of this slot was written. */
   void onSnapshot(Slot slot, long nowNanos) {
-    onHelp(nowNanos);
-    if (!store.keepsFiles()) {
+    if (store.keepsFiles()) {
+      onHelp(nowNanos);
+    } else {
       Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
-      cutTo(cut);
+      // Whoever is being sent an earlier one goes on from that by the log.
+      cutTo(isHelping(nowNanos) ? paxos.slotKeeping(MOST_TIMES * everyBytes, slot) : cut);
     }
+  }
+
+  private boolean isHelping(long nowNanos) {
+    return nowNanos - helpedNanos < HELP_NANOS;
   }
 
   /**
@@ -71,7 +77,7 @@ final class LogCut {
   void onFlushed(Slot slot, boolean writing, long nowNanos) {
     Slot snapshot = snapshots.newest();
     Slot usual = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
-    boolean helping = writing || nowNanos - helpedNanos < HELP_NANOS;
+    boolean helping = writing || isHelping(nowNanos);
     if (helping && snapshot.isBefore(usual)) {
       // Whoever gets that one goes on from it by the log, if it is not too long by then.
       cutTo(Slot.max(snapshot, paxos.slotKeeping(MOST_TIMES * everyBytes, slot)));

@@ -32,7 +32,8 @@ final class OwnSnapshots {
    */
   private static final int PIECES = 16;
 
-  private static final long RETRY_NANOS = 500_000_000;
+  /** One that could not be written is tried again after so long: the disk may be full. */
+  private static final long RETRY_NANOS = 3_000_000_000L;
 
   private final Paxos paxos;
   private final KeyValueStore store;
@@ -47,6 +48,9 @@ final class OwnSnapshots {
 
   private long appliedBytes;
 
+  /** Of what was applied, so much is in the one that is being written. */
+  private long writingBytes;
+
   /**
    * About how large the last snapshot was: the next is not due before as much was applied, so that
    * writing them costs each command the same, however much there is. What is held now is no
@@ -59,7 +63,7 @@ final class OwnSnapshots {
 
   private final List<Waiting> waiting = new ArrayList<>();
 
-  /** When one that could not be written is tried again for those that wait. */
+  /** When one that could not be written is tried again. */
   private long againAtNanos = Long.MIN_VALUE;
 
   /** An operator asks for one, or a peer. */
@@ -133,15 +137,13 @@ final class OwnSnapshots {
   /** Begins what is due; returns whether it was begun because of damage. */
   boolean turn() {
     waiting.removeIf(each -> each.tell(snapshots.newest()));
-    boolean awaited = !waiting.isEmpty() && background.nowNanos() >= againAtNanos;
-    if (writing) {
+    if (writing || background.nowNanos() < againAtNanos) {
       return false;
     }
     if (mend()) {
       return true;
     }
-    if (wanted || awaited || appliedBytes > dueAfterBytes()) {
-      wanted = false;
+    if (wanted || !waiting.isEmpty() || appliedBytes > dueAfterBytes()) {
       take();
     }
     return false;
@@ -151,8 +153,6 @@ final class OwnSnapshots {
   private boolean mend() {
     if (replacementWanted && store.applied().isAfter(snapshots.newest())) {
       take();
-      // Not while how the cluster was founded is not known: then it stays due.
-      replacementWanted = !writing;
       return writing;
     }
     if (!logCut.isDamaged()) {
@@ -182,12 +182,13 @@ final class OwnSnapshots {
   }
 
   private void take() {
+    wanted = false;
     Optional<Founding> founding = paxos.founding();
     if (distrusted || founding.isEmpty() || !store.applied().isAfter(snapshots.newest())) {
       return;
     }
     writing = true;
-    appliedBytes = 0;
+    writingBytes = appliedBytes;
     lastBytes = heldBytes();
     ClusterId cluster = founding.get().cluster();
     MembershipInForce membership = paxos.membershipAt(store.applied());
@@ -199,7 +200,7 @@ final class OwnSnapshots {
           if (!slot.isAfter(snapshots.newest())) {
             // One of a peer came meanwhile.
             view.close();
-            return () -> writing = false;
+            return this::written;
           }
           SnapshotWriter writer = snapshots.writer(view, cluster, membership);
           return writeSome(writer);
@@ -207,6 +208,14 @@ final class OwnSnapshots {
         this::notWritten);
   }
 
+  /** What it was to hold is in one that is durable. */
+  private void written() {
+    writing = false;
+    replacementWanted = false;
+    appliedBytes = Math.max(0, appliedBytes - writingBytes);
+  }
+
+  /** All that it was wanted for is still due. */
   private void notWritten() {
     writing = false;
     againAtNanos = background.nowNanos() + RETRY_NANOS;
@@ -224,7 +233,7 @@ final class OwnSnapshots {
   }
 
   private void taken(Slot slot) {
-    writing = false;
+    written();
     surroundings.report("snapshot of slot " + slot.number() + ": " + store.keys() + " keys");
     logCut.onSnapshot(slot, background.nowNanos());
   }

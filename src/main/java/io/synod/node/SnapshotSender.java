@@ -53,6 +53,12 @@ final class SnapshotSender {
   /** Whose request waits to be read, or is being read: one each. */
   private final Set<ServerId> reading = new TreeSet<>();
 
+  /** A file that was not asked for so long is let go of: it may be an old one. */
+  private static final long IDLE_NANOS = 60_000_000_000L;
+
+  /** When each peer asked last. */
+  private final Map<ServerId, Long> askedNanos = new TreeMap<>();
+
   /** Who was sent so much that the next request waits until then. */
   private final Map<ServerId, Long> pausedUntilNanos = new TreeMap<>();
 
@@ -84,6 +90,27 @@ final class SnapshotSender {
       waiting.keySet().removeAll(due.keySet());
       due.forEach(this::answer);
     }
+    if (askedNanos.values().removeIf(asked -> now - asked > IDLE_NANOS)) {
+      Set<ServerId> active = new TreeSet<>(askedNanos.keySet());
+      background.begin(
+          "let go of a snapshot",
+          () -> {
+            closeIdle(active);
+            return () -> {};
+          });
+    }
+  }
+
+  /** Background. */
+  private void closeIdle(Set<ServerId> active) throws IOException {
+    Iterator<Map.Entry<ServerId, SnapshotFile>> each = sending.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<ServerId, SnapshotFile> one = each.next();
+      if (!active.contains(one.getKey())) {
+        each.remove();
+        one.getValue().close();
+      }
+    }
   }
 
   /** Sends what a peer asks for, by and by, unless too many ask; returns whether it is sent. */
@@ -92,6 +119,7 @@ final class SnapshotSender {
       // As if lost on the way: it asks again, and this disk may be slower than it.
       return false;
     }
+    askedNanos.put(from, background.nowNanos());
     if (pausedUntilNanos.containsKey(from)) {
       waiting.put(from, request);
     } else {

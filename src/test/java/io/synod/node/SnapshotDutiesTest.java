@@ -134,9 +134,14 @@ class SnapshotDutiesTest {
     }
 
     private static Recovered journal() {
+      return journal(10, new Value.Noop());
+    }
+
+    /** So many slots, all chosen. */
+    static Recovered journal(int slots, Value value) {
       List<AcceptedValue> log = new ArrayList<>();
-      for (int slot = 1; slot <= 10; slot++) {
-        log.add(new AcceptedValue(Slot.of(slot), BALLOT, new Value.Noop()));
+      for (int slot = 1; slot <= slots; slot++) {
+        log.add(new AcceptedValue(Slot.of(slot), BALLOT, value));
       }
       return new Recovered(
           Optional.of(FOUNDING),
@@ -146,7 +151,7 @@ class SnapshotDutiesTest {
           Slot.ZERO,
           Optional.of(new MembershipInForce(Slot.ZERO, MEMBERSHIP)),
           log,
-          Slot.of(10),
+          Slot.of(slots),
           Optional.empty(),
           Optional.empty());
     }
@@ -376,6 +381,7 @@ class SnapshotDutiesTest {
 
     server.disk.capacity(Long.MAX_VALUE);
     server.duties.want();
+    server.turnAfter(3_001 * MILLI);
     server.runBackground();
     assertEquals(Slot.of(6), server.snapshots.newest());
   }
@@ -617,6 +623,64 @@ class SnapshotDutiesTest {
     sender.turn();
     sender.runBackground();
     assertEquals(16, sender.sent.size());
+  }
+
+  /** Whoever is sent the one before would find the log cut behind it, and begin again, for ever. */
+  @Test
+  void theLogIsKeptForWhomASnapshotIsSentTo() throws IOException {
+    Value large = new Value.Batch(Bytes.wrap(new byte[100_000]));
+    for (boolean helps : List.of(false, true)) {
+      Played sender = new Played(1, 5, Played.journal(60, large));
+      sender.duties.want();
+      sender.runBackground();
+      if (helps) {
+        sender.duties.onPeer(new ServerId(0), request());
+        sender.runBackground();
+      }
+      for (int slot = 6; slot <= 60; slot++) {
+        sender.store.skip(Slot.of(slot));
+      }
+      sender.duties.want();
+      sender.runBackground();
+      assertEquals(Slot.of(60), sender.snapshots.newest());
+      assertEquals(!helps, sender.paxos.cut().isAfter(Slot.of(5)), sender.paxos.cut()::toString);
+    }
+  }
+
+  @Test
+  void aReplacementThatFoundNoRoomIsStillDueAfterARest() throws IOException {
+    Played server = withSnapshot(5);
+    for (int slot = 6; slot <= 8; slot++) {
+      server.store.skip(Slot.of(slot));
+    }
+    server.disk.capacity(0);
+    server.duties.replaceSnapshot();
+    server.runBackground();
+    assertEquals(2, server.lines.size(), "the first, and that there is no room");
+    server.turnAfter(2_000 * MILLI);
+    assertEquals(0, server.background.size(), "it rests");
+    server.disk.capacity(1 << 20);
+    server.turnAfter(2_000 * MILLI);
+    server.runBackground();
+    assertEquals(Slot.of(8), server.snapshots.newest());
+  }
+
+  /** A peer that fell silent, or went on with another's, would keep it on this disk. */
+  @Test
+  void aSnapshotThatNobodyAsksForAnyMoreIsLetGoOf() throws IOException {
+    Played sender = withLargeSnapshot(1);
+    sender.duties.onPeer(new ServerId(0), request());
+    sender.runBackground();
+    sender.store.skip(Slot.of(7));
+    sender.duties.want();
+    sender.runBackground();
+    assertEquals(2, sender.disk.list().size(), "one is being sent");
+    sender.turnAfter(61_000 * MILLI);
+    sender.runBackground();
+    sender.store.skip(Slot.of(8));
+    sender.duties.want();
+    sender.runBackground();
+    assertEquals(1, sender.disk.list().size());
   }
 
   private static boolean asksForSnapshot(Output output) {
