@@ -195,6 +195,19 @@ build() {
   echo "built in $((SECONDS - began)) s" >&2
 }
 
+# Builds a program among the tests, such as io/synod/simulator/Simulate, if the sources of its package or of the servers are newer; says
+# what it is.
+build_test_if_stale() {
+  local name=$1 what=$2 class=$ROOT/target/test-classes/$1.class
+  if [ ! -f "$class" ] || [ ! -d "$ROOT/target/lib" ] ||
+    [ -n "$(find "$ROOT/src/main" "$ROOT/src/test/java/${name%/*}" "$ROOT/pom.xml" -type f -newer "$class" -print -quit)" ]; then
+    echo "building $what, a minute or two ..." >&2
+    maven -q test-compile >&2 || fail "the build failed"
+    [ -f "$class" ] || fail "the build made no $class"
+    touch "$class" # newer than the sources even if only another class was compiled
+  fi
+}
+
 # Sets CLASSPATH_JARS: the same text each time, as a shared class archive wants it.
 find_class_path() {
   local jar

@@ -84,11 +84,13 @@ final class SnapshotSender {
   void turn() {
     long now = background.nowNanos();
     pausedUntilNanos.values().removeIf(until -> until <= now);
-    if (!waiting.isEmpty() && !pausedUntilNanos.keySet().containsAll(waiting.keySet())) {
-      Map<ServerId, PeerMessage.SnapshotRequest> due = new TreeMap<>(waiting);
-      due.keySet().removeAll(pausedUntilNanos.keySet());
-      waiting.keySet().removeAll(due.keySet());
-      due.forEach(this::answer);
+    Iterator<Map.Entry<ServerId, PeerMessage.SnapshotRequest>> each = waiting.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<ServerId, PeerMessage.SnapshotRequest> next = each.next();
+      if (!pausedUntilNanos.containsKey(next.getKey())) {
+        each.remove();
+        answer(next.getKey(), next.getValue());
+      }
     }
     if (askedNanos.values().removeIf(asked -> now - asked > IDLE_NANOS)) {
       Set<ServerId> active = new TreeSet<>(askedNanos.keySet());

@@ -100,8 +100,7 @@ final class RocksDatabase {
     options.setCreateIfMissing(!readOnly).setAtomicFlush(true).setAvoidFlushDuringShutdown(true);
     options.setWriteBufferManager(own(new WriteBufferManager(cacheBytes / UNFLUSHED_SHARE, cache)));
     // With these jobs RocksDB flushes on one thread, and must: of two flushes at once, the later
-    // could
-    // be whole on disk while rows of a load that it counts on are not.
+    // could be whole on disk while rows of a load that it counts on are not.
     options.setMaxBackgroundJobs(BACKGROUND_JOBS).setMaxOpenFiles(MOST_OPEN_FILES);
     options
         .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +67,7 @@ class NewIncarnationTest {
       }
       assertEquals(Optional.of("v59"), cluster.getSurely(1, "k59"));
       cluster.kill(1);
-      delete(cluster.data(1));
+      RealCluster.delete(cluster.data(1));
       copy(image, cluster.data(1));
       cluster.start(1);
       String after = cluster.awaitVotingIncarnation(1, before);
@@ -92,12 +91,6 @@ class NewIncarnationTest {
   private static void copy(Path from, Path to) throws IOException {
     for (Path path : below(from)) {
       Path unused = Files.copy(path, to.resolve(from.relativize(path)));
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    for (Path path : below(directory).stream().sorted(Comparator.reverseOrder()).toList()) {
-      Files.delete(path);
     }
   }
 }

@@ -381,11 +381,23 @@ final class RealCluster implements AutoCloseable {
 
   /** Waits until the log has given this server its vote back. */
   void awaitVoter(int i) {
+    boolean unused =
+        awaitVote(
+            i,
+            () ->
+                status(i)
+                    .filter(said -> said.getMembershipSlot() > 0)
+                    .map(said -> isVoter(said, i))
+                    .filter(votes -> votes));
+  }
+
+  /** Tries until there is something, for a minute at most. */
+  private <T> T awaitVote(int i, Supplier<Optional<T>> attempt) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (System.nanoTime() < end) {
-      Optional<StatusResponse> status = status(i).filter(said -> said.getMembershipSlot() > 0);
-      if (status.isPresent() && isVoter(status.get(), i)) {
-        return;
+      Optional<T> result = attempt.get();
+      if (result.isPresent()) {
+        return result.get();
       }
       pause();
     }
@@ -409,31 +421,21 @@ final class RealCluster implements AutoCloseable {
         .findFirst();
   }
 
-  /** Waits until the log that this server knows gives a vote to its present incarnation. */
+  /** Whether the log that this server knows gives a vote to its present incarnation. */
+  boolean hasOwnVote(int i) {
+    String own = status(i).map(StatusResponse::getIncarnation).orElse("");
+    // Members bear the beginning of their incarnations.
+    return votingIncarnation(i).filter(own::startsWith).isPresent();
+  }
+
+  /** Waits for {@link #hasOwnVote}. */
   void awaitOwnVote(int i) {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (System.nanoTime() < end) {
-      String own = status(i).map(StatusResponse::getIncarnation).orElse("");
-      // Members bear the beginning of their incarnations.
-      if (votingIncarnation(i).filter(own::startsWith).isPresent()) {
-        return;
-      }
-      pause();
-    }
-    throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
+    boolean unused = awaitVote(i, () -> Optional.of(hasOwnVote(i)).filter(has -> has));
   }
 
   /** The incarnation of a server that has a vote, as the server itself says; waits for one. */
   String awaitVotingIncarnation(int i, String otherThan) {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (System.nanoTime() < end) {
-      Optional<String> now = votingIncarnation(i);
-      if (now.isPresent() && !now.get().equals(otherThan)) {
-        return now.get();
-      }
-      pause();
-    }
-    throw new AssertionError("server " + i + " has no vote within a minute\n" + logs());
+    return awaitVote(i, () -> votingIncarnation(i).filter(now -> !now.equals(otherThan)));
   }
 
   /** The ends of all logs, for a failure. */

@@ -59,14 +59,6 @@ class RocksClusterTest {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
-  }
-
   private static boolean says(RealCluster cluster, int server, String what) throws IOException {
     return cluster.log(server).stream().anyMatch(line -> line.contains(what));
   }
@@ -88,7 +80,7 @@ class RocksClusterTest {
       for (int wiped : List.of(0, 1)) {
         String before = cluster.awaitVotingIncarnation(wiped, "");
         cluster.kill(wiped);
-        delete(cluster.data(wiped));
+        RealCluster.delete(cluster.data(wiped));
         start(cluster, wiped, wiped == 0 ? HEAP : ROCKS);
         assertFalse(cluster.awaitVotingIncarnation(wiped, before).isEmpty());
         assertHolds(cluster, wiped, 120);

@@ -2,7 +2,6 @@ package io.synod.cluster;
 
 import io.synod.cluster.PutLoad.Phase;
 import io.synod.proto.ControlRequest;
-import io.synod.proto.StatusResponse;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -150,16 +150,24 @@ final class StoreFigures {
     awaitSettled(cluster, keys);
   }
 
-  private static void awaitSettled(RealCluster cluster, long keys) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
+  private static void awaitSettled(RealCluster cluster, long keys) throws Exception {
     for (int i = 0; i < SERVERS; i++) {
       int server = i;
-      while (cluster.status(i).map(StatusResponse::getKeys).filter(has -> has >= keys).isEmpty()) {
-        if (System.nanoTime() > end) {
-          throw new AssertionError("server " + server + " has not all keys\n" + cluster.logs());
-        }
-        Thread.sleep(POLL_MILLIS);
+      await(
+          cluster,
+          "server " + i + " has not all keys",
+          () -> cluster.status(server).filter(said -> said.getKeys() >= keys).isPresent());
+    }
+  }
+
+  private static void await(RealCluster cluster, String otherwise, Callable<Boolean> condition)
+      throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
+    while (!condition.call()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError(otherwise + "\n" + cluster.logs());
       }
+      Thread.sleep(POLL_MILLIS);
     }
   }
 
@@ -233,7 +241,7 @@ final class StoreFigures {
       stretch(load, 30);
       before = stretch(load, 15);
       cluster.kill(victim);
-      DirectoryDamage.wipe(cluster.data(victim));
+      RealCluster.delete(cluster.data(victim));
       stretch(load, 2);
       Phase away = stretch(load, 10);
       long began = System.nanoTime();
@@ -368,7 +376,7 @@ final class StoreFigures {
         sayPhase("usually", usual, usual);
         long written = snapshots(cluster, coordinator);
         snapshot(cluster, coordinator);
-        awaitSnapshot(cluster, coordinator, written);
+        await(cluster, "no snapshot", () -> snapshots(cluster, coordinator) > written);
         sayPhase("while the coordinator writes one (p99 at most 3 times)", load.take(), usual);
       }
       wipedUnderLoad(cluster, follower(cluster), keys, valueBytes, 16);
@@ -380,17 +388,6 @@ final class StoreFigures {
         cluster
             .operators(server)
             .control(ControlRequest.newBuilder().setServerId(server).setSnapshot(true).build());
-  }
-
-  /** Until the log says that it is written. */
-  private static void awaitSnapshot(RealCluster cluster, int server, long before) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
-    while (snapshots(cluster, server) == before) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("no snapshot\n" + cluster.logs());
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
   }
 
   private static long snapshots(RealCluster cluster, int server) throws IOException {
@@ -409,7 +406,7 @@ final class StoreFigures {
     List<String> jvm = List.of("-Xlog:gc,safepoint:file=" + pauses + "/%p.log");
     try (RealCluster cluster = cluster("storage:HEAP", jvm)) {
       cluster.kill(2);
-      DirectoryDamage.wipe(cluster.data(2));
+      RealCluster.delete(cluster.data(2));
       cluster.options("storage:ROCKSDB");
       cluster.start(2);
       cluster.awaitOwnVote(2);

@@ -492,6 +492,16 @@ class SnapshotDutiesTest {
       behind.runBackground();
     }
 
+    /** Nothing comes any more behind so many pieces, until it is asked for again. */
+    void fetchWithABreakAfter(int sent) {
+      behind.duties.fetchFrom(sender.id());
+      pass(100);
+      assertEquals(sent, pieces);
+      behind.turnAfter(600 * MILLI);
+      pass(200);
+      assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    }
+
     void pass(int times) {
       for (int i = 0; i < times; i++) {
         pass();
@@ -526,13 +536,8 @@ class SnapshotDutiesTest {
                         chunk.crc() ^ 1,
                         chunk.bytes())
                     : chunk);
-    behind.duties.fetchFrom(new ServerId(1));
-    wire.pass(100);
-    // The next eight were asked for before the first eight were looked at.
-    assertEquals(16, wire.pieces);
-    behind.turnAfter(600 * MILLI);
-    wire.pass(200);
-    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    // The next eight are asked for before the first eight are looked at.
+    wire.fetchWithABreakAfter(16);
     assertEquals(16 + 18, wire.pieces, "the first three are not sent again");
   }
 
@@ -541,12 +546,7 @@ class SnapshotDutiesTest {
     Played behind = new Played(0, 0);
     Wire wire = new Wire(behind, withLargeSnapshot(1));
     wire.onTheWay = chunk -> wire.pieces == 12 ? Optional.empty() : Optional.of(chunk);
-    behind.duties.fetchFrom(new ServerId(1));
-    wire.pass(100);
-    assertEquals(16, wire.pieces);
-    behind.turnAfter(600 * MILLI);
-    wire.pass(200);
-    assertEquals(Slot.of(6), behind.store.applied(), behind.lines::toString);
+    wire.fetchWithABreakAfter(16);
     assertEquals(16 + 10, wire.pieces);
   }
 
