@@ -241,7 +241,11 @@ final class StatusTable {
             ? ""
             : "%s %s always%s; "
                 .formatted(Output.servers(failing), failing.size() == 1 ? "fails" : "fail", unsaid);
-    String now = spare < 0 ? awaited(-spare, missing) : tolerance(spare) + " now";
+    boolean alone = voters.size() == 1 && status.members().size() > 1;
+    String now =
+        spare < 0
+            ? awaited(-spare, missing)
+            : (alone ? toleranceWithout(voters.get(0)) : tolerance(spare)) + " now";
     return "%d of %d; %d live; %s%s"
         .formatted(status.membership().quorum(), voters.size(), live, failed, now);
   }
@@ -250,6 +254,11 @@ final class StatusTable {
     String more = wanted == missing.size() ? "" : wanted + " more of ";
     return "no quorum: all waits until %s%s %s"
         .formatted(more, Output.servers(missing), wanted == 1 ? "answers" : "answer");
+  }
+
+  /** Of one that votes alone. */
+  private static String toleranceWithout(MemberState voter) {
+    return "tolerates any failure but that of " + Output.servers(List.of(voter.serverId()));
   }
 
   /** Of a quorum and so many voters more. */

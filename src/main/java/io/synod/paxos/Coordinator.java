@@ -320,9 +320,7 @@ final class Coordinator {
     return replaced.isPresent()
         ? replaced
         : DynamicQuorum.wanted(
-            learner.membership(),
-            settings.quorum().mode(),
-            presence.view(nowNanos, view()::isCaughtUp));
+            learner.membership(), settings.quorum(), presence.view(nowNanos, view()::isCaughtUp));
   }
 
   /** How the members are, as this coordinator sees them. */

@@ -16,6 +16,10 @@ import java.util.TreeSet;
  * <p>An odd number, because one voter more than an odd number asks for one vote more and bears the
  * loss of no more; three, because two bear the loss of none, as three do of which one is down,
  * while the third that comes back helps at once.
+ *
+ * <p>Where a last voter is named and only one other is there with it, it votes alone, and the loss
+ * of the other stops nothing. What it answers for waits for the other too, as long as that keeps up
+ * ({@link InSync}).
  */
 final class DynamicQuorum {
   private static final int LEAST_VOTERS = 3;
@@ -36,21 +40,23 @@ final class DynamicQuorum {
   }
 
   private final List<Member> members;
+  private final QuorumPolicy policy;
   private final View view;
   private final Set<ServerId> target = new TreeSet<>();
 
-  private DynamicQuorum(Membership inForce, View view) {
+  private DynamicQuorum(Membership inForce, QuorumPolicy policy, View view) {
     this.members = inForce.members();
+    this.policy = policy;
     this.view = view;
   }
 
   /** The membership to propose next, if another is wanted and a quorum of both is there. */
-  static Optional<Membership> wanted(MembershipInForce inForce, QuorumPolicy.Mode mode, View view) {
-    if (isAsItShouldBe(inForce.membership(), mode, view)) {
+  static Optional<Membership> wanted(MembershipInForce inForce, QuorumPolicy policy, View view) {
+    if (isAsItShouldBe(inForce.membership(), policy, view)) {
       return Optional.empty();
     }
-    DynamicQuorum dynamic = new DynamicQuorum(inForce.membership(), view);
-    dynamic.choose(mode);
+    DynamicQuorum dynamic = new DynamicQuorum(inForce.membership(), policy, view);
+    dynamic.choose();
     Membership after = new Membership(inForce.decidedAt(), dynamic.withVotes());
     boolean differs = !after.members().equals(inForce.membership().members());
     return differs && inForce.membership().isQuorum(view::isHeard) && after.isQuorum(view::isThere)
@@ -61,10 +67,13 @@ final class DynamicQuorum {
   /**
    * The usual case, without a walk through the rest: nobody is gone, and nobody waits for a vote.
    */
-  private static boolean isAsItShouldBe(Membership membership, QuorumPolicy.Mode mode, View view) {
+  private static boolean isAsItShouldBe(Membership membership, QuorumPolicy policy, View view) {
+    if (policy.lastVoter().isPresent() && membership.voters() == 2) {
+      return false;
+    }
     for (Member member : membership.members()) {
       if (member.role() == Member.Role.STANDBY
-          || (mode == QuorumPolicy.Mode.DYNAMIC
+          || (policy.mode() == QuorumPolicy.Mode.DYNAMIC
               && member.role() == Member.Role.VOTER
               && view.isGone(member))) {
         return false;
@@ -73,12 +82,13 @@ final class DynamicQuorum {
     return true;
   }
 
-  private void choose(QuorumPolicy.Mode mode) {
+  private void choose() {
+    boolean dynamic = policy.mode() == QuorumPolicy.Mode.DYNAMIC;
     List<Member> others = new ArrayList<>();
     for (Member member : members) {
       boolean votes =
           switch (member.role()) {
-            case VOTER -> mode == QuorumPolicy.Mode.MAJORITY || !view.isGone(member);
+            case VOTER -> !dynamic || !view.isGone(member);
             case WITNESS -> true;
             case STANDBY -> view.isBack(member);
             case LEARNER, OBSERVER -> false;
@@ -89,7 +99,10 @@ final class DynamicQuorum {
         others.add(member);
       }
     }
-    if (mode == QuorumPolicy.Mode.DYNAMIC) {
+    if (dynamic && policy.lastVoter().filter(this::mayVoteAlone).isPresent()) {
+      target.clear();
+      target.add(policy.lastVoter().get());
+    } else if (dynamic) {
       addStandbys(others);
       for (Member member : others) {
         if (target.size() % 2 == 1 && target.size() >= LEAST_VOTERS) {
@@ -98,6 +111,13 @@ final class DynamicQuorum {
         target.add(member.server());
       }
     }
+  }
+
+  /** Whether it is left with one other at most, and no witness can vote with it. */
+  private boolean mayVoteAlone(ServerId last) {
+    return target.contains(last)
+        && target.size() <= 2
+        && members.stream().noneMatch(member -> member.role() == Member.Role.WITNESS);
   }
 
   /** Behind the voters, so that no vote goes from one that is not there to another. */

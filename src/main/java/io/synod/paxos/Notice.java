@@ -44,6 +44,12 @@ public sealed interface Notice {
   /** This coordinator proposes to take these members' votes for now, and to give those back. */
   record VotesMoved(List<ServerId> taken, List<ServerId> given) implements Notice {}
 
+  /**
+   * While this coordinator votes alone: this standby holds all that is acknowledged from now on, or
+   * does not any more.
+   */
+  record InSyncChanged(ServerId standby, boolean now) implements Notice {}
+
   /** This server hands the coordination over. */
   record HandingOver(Ballot ballot, ServerId to, String why) implements Notice {}
 

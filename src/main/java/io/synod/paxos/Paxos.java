@@ -253,7 +253,7 @@ public final class Paxos {
     }
     return DynamicQuorum.wanted(
             inForce,
-            settings.quorum().mode(),
+            settings.quorum(),
             roles
                 .presence()
                 .view(

@@ -18,6 +18,7 @@ final class Pipeline {
   private final Preparation preparation;
   private final Promises promises;
   private final MemberProgress progress;
+  private final InSync inSync;
   private final Ballot ballot;
 
   /** The last slot proposed. */
@@ -51,6 +52,7 @@ final class Pipeline {
     this.preparation = preparation;
     this.promises = preparation.promises();
     this.progress = progress;
+    this.inSync = new InSync(roles, progress);
     this.ballot = ballot;
     this.last = learner.chosen();
     this.chosenHere = last;
@@ -233,7 +235,7 @@ final class Pipeline {
       return false;
     }
     if (barrier.isEmpty() || !barrier.get().equals(slot)) {
-      return true;
+      return !inSync.isAwaited(slot, inForce, nowNanos);
     }
     // The barrier: a majority of the new membership too has it at this ballot, and promised for the
     // slots behind it.

@@ -60,7 +60,7 @@ final class Presence {
       }
       note(of, member, nowNanos);
       if (changed) {
-        noteVote(of, member.role(), nowNanos);
+        noteVote(of, member.role(), membership, nowNanos);
       }
     }
   }
@@ -74,8 +74,9 @@ final class Presence {
     of.stopped = !there && (of.stopped || peers.isLeaving(member));
   }
 
-  private void noteVote(Seen of, Member.Role role, long nowNanos) {
-    if (of.voted && role == Member.Role.STANDBY && !of.stopped) {
+  private void noteVote(Seen of, Member.Role role, Membership inForce, long nowNanos) {
+    boolean toTheLast = inForce.voters() == 1 && of.there;
+    if (of.voted && role == Member.Role.STANDBY && !of.stopped && !toTheLast) {
       boolean again = nowNanos - of.lostAtNanos < REMEMBERED * standbyAfterNanos();
       of.losses = of.losses > 0 && again ? of.losses + 1 : 1;
       of.lostAtNanos = nowNanos;

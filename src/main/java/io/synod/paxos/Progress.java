@@ -30,6 +30,11 @@ final class Progress {
   private long measuredSinceNanos;
   private long timeoutNanos;
   private long sentAtNanos;
+
+  /** Since when something waits that it accepted nothing of. */
+  private long waitsSinceNanos;
+
+  private boolean inSync;
   private long prepareSentAtNanos = NEVER;
   private Slot informed = Slot.ZERO;
   private Slot missing = Slot.ZERO;
@@ -75,6 +80,9 @@ final class Progress {
       if (!sent.isAfter(matched)) {
         sentAtNanos = nowNanos;
       }
+      if (!furthest.isAfter(matched)) {
+        waitsSinceNanos = nowNanos;
+      }
       sent = upTo;
       furthest = Slot.max(furthest, upTo);
     }
@@ -100,6 +108,7 @@ final class Progress {
     matched = upTo;
     sent = Slot.max(sent, matched);
     sentAtNanos = nowNanos;
+    waitsSinceNanos = nowNanos;
     if (!measuredSlot.equals(Slot.ZERO) && !upTo.isBefore(measuredSlot)) {
       measure(nowNanos - measuredSinceNanos);
       measuredSlot = Slot.ZERO;
@@ -121,6 +130,20 @@ final class Progress {
   private long measuredTimeout() {
     long measured = Math.round(2 * smoothedNanos + 4 * varianceNanos);
     return Math.min(mostTimeoutNanos, Math.max(LEAST_TIMEOUT_NANOS, measured));
+  }
+
+  /** For how long it accepted nothing of what it was sent; 0 if it has all of that. */
+  long waitsNanos(long nowNanos) {
+    return furthest.isAfter(matched) ? nowNanos - waitsSinceNanos : 0;
+  }
+
+  /** Whether it was said to be in sync: see {@link InSync}. */
+  boolean inSync() {
+    return inSync;
+  }
+
+  void inSync(boolean now) {
+    inSync = now;
   }
 
   /** When to send again what was not acknowledged; never if nothing waits. */

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param acceptedTornTail slots in which an operator says that nothing was accepted with the write
  *     that did not end (protocol-rules.md, 4)
  * @param quorum who votes, as far as this server decides it
+ * @param lastVoter who votes alone where only two servers are left, it one of them
  * @param clusterToken what a caller from another machine must have to change the cluster; none lets
  *     only callers on this machine
  */
@@ -46,6 +47,7 @@ public record Configuration(
     Storage storage,
     Optional<SlotRange> acceptedTornTail,
     QuorumPolicy.Mode quorum,
+    Optional<ServerId> lastVoter,
     Optional<String> clusterToken) {
 
   public Configuration {

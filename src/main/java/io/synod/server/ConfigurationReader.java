@@ -73,6 +73,7 @@ final class ConfigurationReader {
         config.getQuorum() == ServerConfig.Quorum.DYNAMIC
             ? QuorumPolicy.Mode.DYNAMIC
             : QuorumPolicy.Mode.MAJORITY,
+        lastVoter(replicas.size()),
         clusterToken());
   }
 
@@ -166,6 +167,19 @@ final class ConfigurationReader {
               + " hold the data; leave bootstrap_available out, and start all servers once");
     }
     return config.getBootstrapAvailable();
+  }
+
+  private Optional<ServerId> lastVoter(int replicas) throws BadConfigurationException {
+    if (!config.hasLastVoter()) {
+      return Optional.empty();
+    }
+    if (config.getQuorum() != ServerConfig.Quorum.DYNAMIC) {
+      throw new BadConfigurationException(
+          "last_voter is of quorum dynamic, where votes follow who is there: with a majority of all"
+              + " voters no server votes alone");
+    }
+    return Optional.of(
+        new ServerId((int) number(Setting.LAST_VOTER, new Range(0, 0, replicas - 1))));
   }
 
   private Optional<SlotRange> acceptedTornTail() throws BadConfigurationException {

@@ -88,6 +88,14 @@ final class NoticeLog {
           "votes follow who is there: {} to lose theirs for now, {} to get theirs back",
           names(moved.taken()),
           names(moved.given()));
+    } else if (notice instanceof Notice.InSyncChanged changed) {
+      LOG.info(
+          changed.now()
+              ? "the last voter waits for {} with each write: it holds all that is acknowledged from"
+                  + " here on"
+              : "the last voter does not wait for {} any more: what is acknowledged from here on, it"
+                  + " may lack",
+          name(changed.standby()));
     } else if (notice instanceof Notice.HandingOver over) {
       LOG.info("hands ballot {} over to {}: {}", over.ballot(), name(over.to()), over.why());
     } else if (notice instanceof Notice.Removed removed) {

@@ -41,7 +41,8 @@ final class PartSettings {
             .withQuorum(
                 new QuorumPolicy(
                     configuration.quorum(),
-                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())));
+                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis()),
+                    configuration.lastVoter()));
     if (configuration.bootstrapAvailable()) {
       settings = settings.withBootstrapAvailable();
     }

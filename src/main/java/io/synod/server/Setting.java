@@ -35,6 +35,10 @@ enum Setting {
       "N",
       "with quorum dynamic: the silence after which a member loses its vote (default 5 election"
           + " timeouts)"),
+  LAST_VOTER(
+      "NUMBER",
+      "with quorum dynamic: the server that votes alone where one other is left beside it (default:"
+          + " none; the same on all servers)"),
   DEFAULT_DEADLINE_MILLIS("N", "the deadline of a call that comes without one (default 10000)"),
   QUEUE_REQUESTS(
       "N", "how many calls may wait or be under way, a power of two up to 65536 (default 16384)"),

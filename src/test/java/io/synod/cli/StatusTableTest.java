@@ -88,6 +88,17 @@ class StatusTableTest {
   }
 
   @Test
+  void saysWhoseFailureIsNotToleratedWhereOneVotesAlone() {
+    StatusResponse.Builder alone = all(five(), 2).setDynamicQuorum(true).setQuorum(1);
+    for (int i = 1; i < 5; i++) {
+      alone.getMemberBuilder(i).setRole(MemberStatus.Role.STANDBY);
+    }
+    assertShows(
+        StatusTable.of(Statuses.of(alone.build())),
+        "1 of 1; 1 live; tolerates any failure but that of server 0 now");
+  }
+
+  @Test
   void namesTheVotersThatAreWaitedForAndNoOthersThatAreDown() {
     StatusResponse.Builder standbys = all(five(), 5).setDynamicQuorum(true).setQuorum(2);
     for (int i : List.of(1, 2, 4)) {

@@ -28,6 +28,7 @@ final class DirectedTests {
           "io.synod.paxos.MembershipTest",
           "io.synod.paxos.DynamicQuorumTest",
           "io.synod.paxos.StandbyTest",
+          "io.synod.paxos.LastVoterTest",
           "io.synod.paxos.VoteMemoryTest",
           "io.synod.paxos.LostVotersTest",
           "io.synod.paxos.BootstrapTest",

@@ -125,7 +125,16 @@ final class MembershipMutants {
         directed("LessThanThreeVoters", "three vote at least")
             .in(
                 "paxos/DynamicQuorum",
-                "if (mode == QuorumPolicy.Mode.DYNAMIC) { addStandbys(others);",
-                "if (false) { addStandbys(others);"));
+                "} else if (dynamic) { addStandbys(others);",
+                "} else if (false) { addStandbys(others);"),
+        directed("LastVoterBesideTwo", "the last voter votes alone beside one other only")
+            .in("paxos/DynamicQuorum", "&& target.size() <= 2", ""),
+        directed("ChosenOnOneDisk", "a choice of one voter waits for the standby in sync")
+            .in(PIPELINE, "return !inSync.isAwaited(slot, inForce, nowNanos);", "return true;"),
+        directed("WaitsForASilentStandby", "nobody waits for a standby that answers nothing")
+            .in(
+                "paxos/InSync",
+                "&& of.waitsNanos(nowNanos) < settings.electionTimeoutNanos();",
+                ";"));
   }
 }

@@ -82,6 +82,16 @@ final class CoreCluster {
         size, 0, Set.of(), new QuorumPolicy(QuorumPolicy.Mode.DYNAMIC, STANDBY_AFTER));
   }
 
+  /** The same, where this one votes alone beside one other. */
+  static CoreCluster withLastVoter(int size, int last) {
+    return new CoreCluster(
+        size,
+        0,
+        Set.of(),
+        new QuorumPolicy(
+            QuorumPolicy.Mode.DYNAMIC, STANDBY_AFTER, Optional.of(new ServerId(last))));
+  }
+
   private CoreCluster(int founders, int others, Set<Integer> bootstrapping) {
     this(founders, others, bootstrapping, QuorumPolicy.majority(ELECTION_TIMEOUT));
   }

@@ -15,8 +15,12 @@ import org.junit.jupiter.api.Test;
 
 /** Who should vote, by who is there: the decision alone. */
 class DynamicQuorumTest {
-  private static final QuorumPolicy.Mode DYNAMIC = QuorumPolicy.Mode.DYNAMIC;
-  private static final QuorumPolicy.Mode MAJORITY = QuorumPolicy.Mode.MAJORITY;
+  private static final QuorumPolicy DYNAMIC = new QuorumPolicy(QuorumPolicy.Mode.DYNAMIC, 1);
+  private static final QuorumPolicy MAJORITY = new QuorumPolicy(QuorumPolicy.Mode.MAJORITY, 1);
+
+  /** Server 0 votes alone where only one other is left. */
+  private static final QuorumPolicy LAST =
+      new QuorumPolicy(QuorumPolicy.Mode.DYNAMIC, 1, Optional.of(new ServerId(0)));
 
   /** A member for each letter. */
   private static Membership of(String roles) {
@@ -83,9 +87,9 @@ class DynamicQuorumTest {
     return bits;
   }
 
-  private static String wanted(String roles, String there, QuorumPolicy.Mode mode) {
+  private static String wanted(String roles, String there, QuorumPolicy policy) {
     return DynamicQuorum.wanted(
-            new MembershipInForce(Slot.of(7), of(roles)), mode, there(bits(there)))
+            new MembershipInForce(Slot.of(7), of(roles)), policy, there(bits(there)))
         .map(DynamicQuorumTest::roles)
         .orElse("as it is");
   }
@@ -139,6 +143,35 @@ class DynamicQuorumTest {
     assertEquals("VVVVS", wanted("VVVSS", "++++-", MAJORITY));
     assertEquals("VVVVV", wanted("VVVSS", "++-++", MAJORITY));
     assertEquals("as it is", wanted("VVVSO", "+++-+", MAJORITY));
+  }
+
+  @Test
+  void aNamedLastVoterVotesAloneWhereOnlyOneOtherIsLeft() {
+    String[][] cases = {
+      {"VVV", "+++", "as it is"},
+      {"VVV", "++-", "VSS"},
+      {"VVV", "+-+", "VSS"},
+      // Without it the others do as ever, and nobody goes on alone who cannot know.
+      {"VVV", "-++", "as it is"},
+      {"VVV", "+--", "as it is"},
+      {"VSS", "++-", "as it is"},
+      {"VSS", "+--", "as it is"},
+      {"VSS", "-++", "as it is"},
+      {"VSS", "+++", "VVV"},
+      {"VVVSS", "++---", "VSSSS"},
+      {"SVVVS", "++-+-", "VVSVS"},
+      {"SVVVS", "++---", "as it is"},
+      {"VSSSS", "++--+", "VVSSV"},
+      {"VV", "++", "VS"},
+      {"VV", "+-", "as it is"},
+      {"VS", "+-", "as it is"},
+      // A third, however it votes, is better.
+      {"VVW", "++-", "as it is"},
+      {"VVLSS", "++---", "VSLSS"},
+    };
+    for (String[] each : cases) {
+      assertEquals(each[2], wanted(each[0], each[1], LAST), each[0] + " " + each[1]);
+    }
   }
 
   /** Adapts until nothing more is wanted; at most one change is. */

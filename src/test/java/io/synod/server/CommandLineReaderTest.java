@@ -74,6 +74,7 @@ class CommandLineReaderTest {
             Configuration.Storage.HEAP,
             Optional.empty(),
             QuorumPolicy.Mode.MAJORITY,
+            Optional.empty(),
             Optional.empty()),
         configuration);
   }
@@ -397,6 +398,14 @@ class CommandLineReaderTest {
         read(THREE + " quorum:DYNAMIC standby_timeout_millis:2000")
             .timings()
             .standbyTimeoutMillis());
+    assertEquals(Optional.empty(), configuration.lastVoter());
+    assertEquals(
+        Optional.of(new ServerId(2)),
+        read(THREE, "--quorum", "dynamic", "--last-voter", "2").lastVoter());
+    assertSays(THREE + " data_dir:'d' last_voter:1", "last_voter is of quorum dynamic");
+    assertSays(
+        THREE + " data_dir:'d' quorum:DYNAMIC last_voter:3",
+        "last_voter 3 is out of range: it is 0 to 2");
     assertSays("quorum:MOST " + THREE, "there is no 'MOST'; there are MAJORITY, DYNAMIC");
     assertSays(
         THREE + " data_dir:'/srv/d' standby_timeout_millis:999",

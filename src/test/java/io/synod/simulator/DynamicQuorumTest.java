@@ -1,9 +1,11 @@
 package io.synod.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.Membership;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.simulator.checker.Budget;
 import io.synod.simulator.checker.Verdict;
@@ -80,6 +82,58 @@ class DynamicQuorumTest {
     awaitProgress(world, "writes with all");
     awaitAllVotes(world);
     finish(world, clients);
+  }
+
+  private static FullServer last(FullCluster world) {
+    ServerId named = world.swarm.quorum().lastVoter().orElseThrow();
+    return world.servers().get(named.number());
+  }
+
+  private static void awaitOneVoter(FullCluster world) {
+    world.runUntil(
+        "a membership of one voter",
+        4 * world.swarm.settleNanos(),
+        () -> newest(world).voters() == 1 && hasVote(world, last(world)));
+    awaitProgress(world, "writes with one voter");
+  }
+
+  /** Of three: down to one by failures of the others, and a failure of its own loses nothing. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void aLastVoterGoesOnAloneAndWhatItAcknowledgedIsOnTheOtherThatKeepsUp(long seed) {
+    FullCluster world = new FullCluster(Swarm.plainWithLastVoter(seed, 3), false);
+    SplittableRandom random = world.randoms.of("script");
+    Clients clients = new Clients(world, world.randoms.of("workload"));
+    world.startAll();
+    clients.begin();
+    up.addAll(world.servers());
+    awaitProgress(world, "the first writes");
+    List<FullServer> others = new ArrayList<>(up);
+    others.remove(last(world));
+    FullServer first = others.remove(random.nextInt(2));
+    first.crash(random.nextBoolean());
+    awaitOneVoter(world);
+    world.run(random.nextLong(world.swarm.electionTimeoutNanos));
+    FullServer second = others.get(0);
+    for (int round = 0; round < 3; round++) {
+      Slot applied = last(world).applied();
+      Slot held = world.oracle.durable(second.life()).last();
+      assertFalse(held.isBefore(applied), () -> "applied " + applied + ", held up to " + held);
+      last(world).crash(random.nextBoolean());
+      Slot end = world.oracle.log().upTo();
+      world.run(2 * world.swarm.quorum().standbyAfterNanos());
+      assertEquals(end, world.oracle.log().upTo(), "the other decides nothing");
+      world.startAll();
+      first.crash(false);
+      awaitOneVoter(world);
+      world.run(world.swarm.quorum().standbyAfterNanos());
+    }
+    second.crash(random.nextBoolean());
+    awaitProgress(world, "writes with the last voter alone");
+    world.startAll();
+    awaitAllVotes(world);
+    finish(world, clients);
+    assertTrue(world.coverage.count("notice.InSyncChanged") >= 4);
   }
 
   /** Every other time the coordinator. */

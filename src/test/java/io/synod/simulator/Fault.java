@@ -40,6 +40,8 @@ enum Fault {
   SNAPSHOT,
   /** No fault, but what some clusters do about them: voters follow who is there. */
   DYNAMIC_QUORUM,
+  /** Nor this: of these, one votes alone where one other is left beside it. */
+  LAST_VOTER,
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
   LEASE_READS,
   /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
@@ -47,7 +49,8 @@ enum Fault {
 
   /** What some clusters and clients do about faults. */
   static final Set<Fault> REMEDIES =
-      Collections.unmodifiableSet(EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES));
+      Collections.unmodifiableSet(
+          EnumSet.of(DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the

@@ -7,6 +7,7 @@ import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -23,6 +24,9 @@ final class Swarm {
 
   /** The first seeds, of which most mutants are noted to be killed, mean what they meant. */
   private static final int MAJORITY_SEEDS = 100;
+
+  /** The same for voters that are three at least. */
+  private static final int THREE_VOTERS_SEEDS = 300;
 
   /** The same for reads under leases. */
   private static final int NO_LEASE_SEEDS = 120;
@@ -165,6 +169,11 @@ final class Swarm {
     return new Swarm(seed, servers, EnumSet.of(Fault.DYNAMIC_QUORUM));
   }
 
+  /** As {@link #plainDynamic}, with one of them that votes alone beside one other. */
+  static Swarm plainWithLastVoter(long seed, int servers) {
+    return new Swarm(seed, servers, EnumSet.of(Fault.DYNAMIC_QUORUM, Fault.LAST_VOTER));
+  }
+
   /** As {@link #plain}, with a small log, so that snapshots are taken. */
   static Swarm plainWithSnapshots(long seed, int servers) {
     return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT));
@@ -184,6 +193,9 @@ final class Swarm {
     }
     if (seed > MAJORITY_SEEDS && new Randoms(seed).of("quorum").nextInt(3) == 0) {
       faults.add(Fault.DYNAMIC_QUORUM);
+      if (seed > THREE_VOTERS_SEEDS && new Randoms(seed).of("last voter").nextBoolean()) {
+        faults.add(Fault.LAST_VOTER);
+      }
     }
     if (seed > NO_LEASE_SEEDS && new Randoms(seed).of("leases").nextInt(3) == 0) {
       faults.add(Fault.LEASE_READS);
@@ -261,7 +273,10 @@ final class Swarm {
     int timeouts = 1 + new Randoms(seed).of("standby").nextInt(3);
     return new QuorumPolicy(
         dynamic ? QuorumPolicy.Mode.DYNAMIC : QuorumPolicy.Mode.MAJORITY,
-        timeouts * electionTimeoutNanos);
+        timeouts * electionTimeoutNanos,
+        dynamic && has(Fault.LAST_VOTER)
+            ? Optional.of(new ServerId(new Randoms(seed).of("who is last").nextInt(servers)))
+            : Optional.empty());
   }
 
   /** Whether this server's disk may be damaged. */

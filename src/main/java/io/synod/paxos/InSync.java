@@ -1,0 +1,55 @@
+package io.synod.paxos;
+
+/**
+ * Where one voter is left, it alone makes a quorum, and what it chose would be on one disk. So a
+ * choice waits for each standby that keeps up as well: one whose disk syncs, that has all but what
+ * may be under way, and that was never silent for an election timeout since. It decides nothing: a
+ * choice may always be later. The loss of a standby costs that time once; the loss of the last
+ * voter stops the store, and no answer, as the standby in sync holds all that was acknowledged.
+ *
+ * <p>Memory of the coordinator.
+ */
+final class InSync {
+  private final PaxosSettings settings;
+  private final Effects effects;
+  private final Learner learner;
+  private final Peers peers;
+  private final MemberProgress progress;
+
+  InSync(Roles roles, MemberProgress progress) {
+    this.settings = roles.settings();
+    this.effects = roles.effects();
+    this.learner = roles.learner();
+    this.peers = roles.peers();
+    this.progress = progress;
+  }
+
+  /** Whether a standby that keeps up has not accepted all up to here yet. */
+  boolean isAwaited(Slot slot, Membership inForce, long nowNanos) {
+    if (inForce.voters() != 1) {
+      return false;
+    }
+    boolean awaited = false;
+    for (Member member : inForce.members()) {
+      if (member.role() == Member.Role.STANDBY) {
+        awaited |= keepsUp(member, nowNanos) && !progress.hasMatched(member, slot);
+      }
+    }
+    return awaited;
+  }
+
+  private boolean keepsUp(Member standby, long nowNanos) {
+    Progress of = progress.of(standby);
+    boolean answers =
+        peers.isHeard(standby)
+            && !peers.isLeaving(standby)
+            && peers.isDiskWell(standby)
+            && of.waitsNanos(nowNanos) < settings.electionTimeoutNanos();
+    boolean now = answers && (of.inSync() || !of.matched().isBefore(learner.nearlyAllChosen()));
+    if (now != of.inSync()) {
+      of.inSync(now);
+      effects.notice(new Notice.InSyncChanged(standby.server(), now));
+    }
+    return now;
+  }
+}
