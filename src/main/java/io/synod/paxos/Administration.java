@@ -17,6 +17,15 @@ final class Administration {
 
   private static final String OWN_VOTE = "it is to lose its vote";
 
+  /** A coordinator that was slow for more of the last while hands over. */
+  private static final double SLOW = 0.25;
+
+  /** To one that was so many times less slow. */
+  private static final int TIMES_BETTER = 4;
+
+  /** Not again before so many times the while. */
+  private static final int RESTS = 6;
+
   private final PaxosSettings settings;
   private final Effects effects;
   private final Learner learner;
@@ -24,6 +33,7 @@ final class Administration {
   private final List<Pending> pending = new ArrayList<>();
   private final List<Leaving> left = new ArrayList<>();
   private Optional<HandOver> handOver = Optional.empty();
+  private Optional<Long> slowSinceNanos = Optional.empty();
 
   /** A change that was proposed at this ballot. */
   private record Pending(long id, Ballot ballot, Membership membership, long sinceNanos) {}
@@ -100,6 +110,7 @@ final class Administration {
     }
     Optional<Membership> wanted = acting.membershipWanted(nowNanos);
     if (wanted.isEmpty()) {
+      handOverIfSlow(nowNanos, acting);
       return;
     }
     if (keepsOwnVote(wanted.get())) {
@@ -109,6 +120,25 @@ final class Administration {
     }
     successor(acting, wanted)
         .ifPresent(next -> begin(nowNanos, acting, NOBODY, next.server(), OWN_VOTE));
+  }
+
+  /** Where another one is not. All may be: then it would not help, and nobody hands over. */
+  private void handOverIfSlow(long nowNanos, Coordinator acting) {
+    Slowness own = peers.ownSlowness();
+    boolean rests =
+        slowSinceNanos
+            .filter(since -> nowNanos - since < RESTS * own.whileNanos())
+            .isPresent();
+    if (own.share() < SLOW || rests || acting.isChangingMembership()) {
+      return;
+    }
+    successor(acting, Optional.empty())
+        .filter(next -> TIMES_BETTER * peers.slownessOf(next) < own.share())
+        .ifPresent(
+            next -> {
+              slowSinceNanos = Optional.of(nowNanos);
+              begin(nowNanos, acting, NOBODY, next.server(), "it is slow: " + own.describe());
+            });
   }
 
   private void noteVotes(Membership wanted) {
@@ -215,11 +245,17 @@ final class Administration {
               && toCome
                   .map(after -> after.isVoter(member.server(), member.incarnation()))
                   .orElse(true);
-      if (may && (best.isEmpty() || peers.priorityOf(member) > peers.priorityOf(best.get()))) {
+      if (may && (best.isEmpty() || isBetter(member, best.get()))) {
         best = Optional.of(member);
       }
     }
     return best;
+  }
+
+  private boolean isBetter(Member member, Member than) {
+    int preferred = Integer.compare(peers.priorityOf(member), peers.priorityOf(than));
+    return preferred > 0
+        || (preferred == 0 && TIMES_BETTER * peers.slownessOf(member) < peers.slownessOf(than));
   }
 
   private void begin(

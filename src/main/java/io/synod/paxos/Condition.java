@@ -8,6 +8,8 @@ final class Condition {
   private final PaxosSettings settings;
   private final Acceptor acceptor;
   private final StateComparison states;
+  private final Slowness slowness;
+  private long timeNanos = Long.MIN_VALUE;
   private Slot applied = Slot.ZERO;
   private long syncAgeNanos;
   private boolean leaving;
@@ -16,12 +18,22 @@ final class Condition {
     this.settings = settings;
     this.acceptor = acceptor;
     this.states = states;
+    this.slowness = new Slowness(settings);
   }
 
   /** The driver says how far it has applied, and how long its disk has owed a sync. */
   void onTime(Input.TimePassed time) {
     applied = time.applied();
     syncAgeNanos = time.syncAgeNanos();
+    if (timeNanos != Long.MIN_VALUE) {
+      slowness.onTime(time.nanos() - timeNanos, syncAgeNanos);
+    }
+    timeNanos = time.nanos();
+  }
+
+  /** For how much of the last while it was slow. */
+  Slowness slowness() {
+    return slowness;
   }
 
   /** The last slot that is applied. */

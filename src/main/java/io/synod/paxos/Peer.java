@@ -22,9 +22,11 @@ final class Peer {
   private long answered;
   private Ballot promised = Ballot.LOWEST;
   private double roundTripNanos;
+  private final Slowness slowness;
 
-  Peer(ServerId server) {
+  Peer(ServerId server, PaxosSettings settings) {
     this.server = server;
+    this.slowness = new Slowness(settings);
   }
 
   ServerId server() {
@@ -34,6 +36,14 @@ final class Peer {
   /** The life of it that was heard last. */
   Optional<Incarnation> incarnation() {
     return incarnation;
+  }
+
+  /**
+   * For how much of the last while it was slow, as its messages tell. The time of the protocol does
+   * not grow while this server itself stands still, so that this is not taken for theirs.
+   */
+  Slowness slowness() {
+    return slowness;
   }
 
   /** How it says it stands, in its last Ping or Pong. */
@@ -101,6 +111,8 @@ final class Peer {
       answered = 0;
       promised = Ballot.LOWEST;
       lifeSinceNanos = nowNanos;
+    } else if (heard) {
+      slowness.onTime(nowNanos - standingAtNanos, 1_000_000 * now.syncAgeMillis());
     }
     incarnation = Optional.of(from);
     inDoubtSinceNanos =

@@ -33,7 +33,7 @@ final class Peers {
   void onMembership(Membership membership) {
     for (Member each : membership.members()) {
       if (!isSelf(each)) {
-        peers.computeIfAbsent(each.server(), Peer::new);
+        peers.computeIfAbsent(each.server(), server -> new Peer(server, settings));
       }
     }
     peers.keySet().removeIf(server -> membership.member(server).isEmpty());
@@ -58,7 +58,7 @@ final class Peers {
   /** One that no membership known here names, if there is room for it. */
   Optional<Peer> addStranger(ServerId server) {
     return peers.size() < MOST_PEERS
-        ? Optional.of(peers.computeIfAbsent(server, Peer::new))
+        ? Optional.of(peers.computeIfAbsent(server, id -> new Peer(id, settings)))
         : Optional.empty();
   }
 
@@ -155,6 +155,16 @@ final class Peers {
         ? condition.isDiskWell()
         : condition.isDiskWell(
             1_000_000 * standingOf(member).map(Standing::syncAgeMillis).orElse(0L));
+  }
+
+  /** For how much of the last while this server was slow. */
+  Slowness ownSlowness() {
+    return condition.slowness();
+  }
+
+  /** For how much of the last while another member was slow; all of it for one never heard. */
+  double slownessOf(Member member) {
+    return peer(member.server()).map(peer -> peer.slowness().share()).orElse(1.0);
   }
 
   /** Whether this member said that it is about to stop, and was not heard to be there since. */

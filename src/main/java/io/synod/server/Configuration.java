@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param bootstrapAvailable whether a majority may found a new cluster without the others
  * @param acceptedTornTail slots in which an operator says that nothing was accepted with the write
  *     that did not end (protocol-rules.md, 4)
+ * @param priority of this server as coordinator
  * @param quorum who votes, as far as this server decides it
  * @param lastVoter who votes alone where only two servers are left, it one of them
  * @param clusterToken what a caller from another machine must have to change the cluster; none lets
@@ -46,6 +47,7 @@ public record Configuration(
     Limits limits,
     Storage storage,
     Optional<SlotRange> acceptedTornTail,
+    int priority,
     QuorumPolicy.Mode quorum,
     Optional<ServerId> lastVoter,
     Optional<String> clusterToken) {

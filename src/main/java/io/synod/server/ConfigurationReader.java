@@ -70,6 +70,7 @@ final class ConfigurationReader {
         limits(dataDirectory(clients.port())),
         storage(),
         acceptedTornTail(),
+        (int) number(Setting.PRIORITY, new Range(0, 0, 1_000)),
         config.getQuorum() == ServerConfig.Quorum.DYNAMIC
             ? QuorumPolicy.Mode.DYNAMIC
             : QuorumPolicy.Mode.MAJORITY,

@@ -37,7 +37,7 @@ final class PartSettings {
                 TimeUnit.MILLISECONDS.toNanos(configuration.timings().electionTimeoutMillis()),
                 PIPELINE_SLOTS,
                 /* messageBytes= */ 1 << 20,
-                /* priority= */ 0)
+                configuration.priority())
             .withQuorum(
                 new QuorumPolicy(
                     configuration.quorum(),

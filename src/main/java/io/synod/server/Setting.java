@@ -31,6 +31,10 @@ enum Setting {
       "KIND",
       "majority: of all voters; dynamic: voters follow who is there, down to the last two (default"
           + " majority; the same on all servers)"),
+  PRIORITY(
+      "N",
+      "higher is preferred as coordinator among those that are equally caught up, 0 to 1000 (default"
+          + " 0)"),
   STANDBY_TIMEOUT_MILLIS(
       "N",
       "with quorum dynamic: the silence after which a member loses its vote (default 5 election"

@@ -298,6 +298,7 @@ final class CoreCluster {
 
   /** Everything it journaled is durable now. */
   void releaseDisk(int i) {
+    hangingSince.remove(i);
     disksHeld.remove(i);
     List<Output.Send<Message.Binding>> waiting = new ArrayList<>(held.get(i));
     held.get(i).clear();

@@ -73,6 +73,7 @@ class CommandLineReaderTest {
                 ((Runtime.getRuntime().maxMemory() >> 20) / 4) << 20),
             Configuration.Storage.HEAP,
             Optional.empty(),
+            /* priority= */ 0,
             QuorumPolicy.Mode.MAJORITY,
             Optional.empty(),
             Optional.empty()),
@@ -379,6 +380,12 @@ class CommandLineReaderTest {
             .map(FieldDescriptor::getName)
             .collect(Collectors.toSet()),
         Arrays.stream(Setting.values()).map(Setting::fieldName).collect(Collectors.toSet()));
+  }
+
+  @Test
+  void readsHowMuchAServerIsPreferred() throws BadConfigurationException {
+    assertEquals(7, read(THREE, "--priority", "7").priority());
+    assertSays(THREE + " data_dir:'d' priority:1001", "priority 1001 is out of range: it is 0 to 1000");
   }
 
   @Test
