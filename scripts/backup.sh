@@ -54,4 +54,5 @@ else
   "$ROOT/client" "$SERVERS" -c "BACKUP \"$FILE\"$LOCAL" || exit $?
 fi
 "$ROOT/scripts/offline.sh" --inspect "$FILE" || exit $?
+[ $status = 0 ] || echo "backup.sh: $FILE is INCOMPLETE: it lacks what $FROM has lost, as said above" >&2
 exit $status

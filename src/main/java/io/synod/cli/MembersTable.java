@@ -37,7 +37,7 @@ final class MembersTable {
   /** What the tables of members mean by that, if one of them says so. */
   static String newLives(ClusterStatus status) {
     return status.members().stream().anyMatch(MemberState::otherLife)
-        ? "new life: it came back without its vote, which it gets through the log\n"
+        ? "new life: it came back without its vote; a quorum of the others can give it one\n"
         : "";
   }
 

@@ -279,8 +279,9 @@ final class StatusTable {
             : "%s %s always%s; "
                 .formatted(Output.servers(failing), failing.size() == 1 ? "fails" : "fail", unsaid);
     String now = spare < 0 ? awaited(-spare, missing, anew) : tolerance(spare) + " now";
+    boolean waits = spare < 0 && -spare <= missing.size();
     String forgetful =
-        spare < 0 && status.kept().storage().equals("memory")
+        waits && status.kept().storage().equals("memory")
             ? "; who keeps nothing (storage memory) comes back without its vote"
             : "";
     return "%d of %d; %d live; %s%s%s"

@@ -113,7 +113,7 @@ class StatusTableTest {
         StatusTable.of(Statuses.of(status.build())),
         "3 of 5; 4 live; tolerates 1 failure now",
         "voter  new life",
-        "new life: it came back without its vote, which it gets through the log");
+        "new life: it came back without its vote; a quorum of the others can give it one");
     status.getMemberBuilder(3).setLive(false);
     status.getMemberBuilder(4).setLive(false);
     assertShows(
@@ -136,6 +136,11 @@ class StatusTableTest {
         "until 1 more of servers 2, 3, 4 answers" + forgetful);
     assertFalse(
         StatusTable.of(Statuses.of(all(status, 3).build())).contains(forgetful), "with a quorum");
+    status = all(status, 5);
+    for (int i = 2; i < 5; i++) {
+      status.getMemberBuilder(i).setOtherLife(true);
+    }
+    assertFalse(StatusTable.of(Statuses.of(status.build())).contains(forgetful), "they did so");
   }
 
   @Test
