@@ -300,16 +300,14 @@ note_options() {
 
 # Sets PORT and ARGUMENTS to those of server I.
 set_arguments() {
-  local i=$1 j
+  local i=$1 j storage
   PORT=$(client_port "$i")
   ARGUMENTS=(--my-addr "$(address "$HOST" "$PORT")" --my-paxos "$(address "$HOST" "$(consensus_port "$i")")")
   # A server's id is its place in this list: those that were removed keep theirs.
   for ((j = 0; j < SERVERS; j++)); do ARGUMENTS+=(--replica "$(address "$REACH" "$(consensus_port "$j")")"); done
   ARGUMENTS+=(--server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
-  # What a directory is written with may differ from the others', and nothing else can read it.
-  if [ $IS_STORAGE_TYPED = no ] && [ -e "$DATA/$PORT/identity" ]; then
-    replace_options --storage "$(tr '[:upper:]' '[:lower:]' 2>/dev/null <"$DATA/$PORT/storage" || echo heap)"
-  fi
+  storage=$(storage_of "$DATA/$PORT")
+  [ $IS_STORAGE_TYPED = yes ] || [ -z "$storage" ] || replace_options --storage "$storage"
 }
 
 configure() {

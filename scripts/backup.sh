@@ -14,10 +14,16 @@ folder), all that was acknowledged before; with --local from a server that hears
 others have. The second, for a cluster whose quorum is gone for
 good, from the data directory of the server with the longest log (./server --inspect DIR says how far it reaches), which does
 not run.
-FILE must not be there yet. scripts/restore.sh starts a new cluster from it.
+FILE must not be there yet; only its owner may read it. scripts/restore.sh starts a new cluster from it.
+
+Ends with status 0 if all was copied, 5 if FILE lacks what DIR has lost to damage, and 1 to 3 if there is no FILE.
 END
 }
 
+# The backup is there, and lacks what the directory has lost.
+INCOMPLETE_STATUS=5
+
+status=0
 FILE= SERVERS= FROM= LOCAL= DATA=$ROOT/data
 while [ $# -gt 0 ]; do
   case $1 in
@@ -35,7 +41,9 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$FILE" ] || wrong_call "say which file is to be written"
 if [ -n "$FROM" ]; then
-  "$ROOT/scripts/offline.sh" --backup-of "$FROM" --to "$FILE" || exit 1
+  "$ROOT/scripts/offline.sh" --backup-of "$FROM" --to "$FILE"
+  status=$?
+  [ $status = 0 ] || [ $status = $INCOMPLETE_STATUS ] || exit $status
 else
   if [ -z "$SERVERS" ]; then
     [ -e "$DATA/run/0.conf" ] || fail "there are no servers in $DATA: name those that run, as in scripts/backup.sh $FILE localhost:8000"
@@ -45,4 +53,6 @@ else
   fi
   "$ROOT/client" "$SERVERS" -c "BACKUP \"$FILE\"$LOCAL" || exit $?
 fi
-exec "$ROOT/scripts/offline.sh" --inspect "$FILE"
+"$ROOT/scripts/offline.sh" --inspect "$FILE" || exit $?
+[ $status = 0 ] || echo "backup.sh: $FILE is INCOMPLETE: it lacks what $FROM has lost, as said above" >&2
+exit $status

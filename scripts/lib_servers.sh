@@ -64,6 +64,13 @@ count_of() {
   if [ "$1" = 1 ]; then echo "1 $2"; else echo "$1 $2s"; fi
 }
 
+# Prints the storage that a server's directory is written with, which may differ from the others', and nothing else can read it; nothing
+# if no server ever started there.
+storage_of() {
+  [ -e "$1/identity" ] || return 0
+  tr '[:upper:]' '[:lower:]' 2>/dev/null <"$1/storage" || echo heap
+}
+
 # Starts server I in the background as $DATA/run/I.conf says (HEAP, PORT, ARGUMENTS), and notes its process id. Options behind I
 # take the place of those.
 launch() {

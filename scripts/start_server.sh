@@ -42,6 +42,10 @@ if [ -n "$pid" ]; then
 fi
 find_java
 is_built || fail "nothing is built: ./run_servers.sh builds it"
+PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
+# It may have been moved to another storage since run_servers.sh noted how it was started.
+storage=$(storage_of "$DATA/$PORT")
+[ -z "$storage" ] || [[ " ${EXTRA[*]-} " =~ \ --storage[\ =] ]] || EXTRA+=(--storage "$storage")
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
 export -f launch replace_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
@@ -50,7 +54,6 @@ pid=$(cat "$DATA/run/$I.pid")
 # Its own log may lag behind one in which it was taken in again: it is removed when it says so for a while, and the newest membership
 # that any server knows of does not name it either.
 REMOVED_ROUNDS=40 removed=0
-PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
   server_says "$I" state

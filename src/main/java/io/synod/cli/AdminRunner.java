@@ -50,15 +50,16 @@ final class AdminRunner {
   }
 
   private ExitStatus backup(Command.Backup backup, long began) {
-    Optional<ServerAddress> from = Optional.empty();
-    if (!backup.local()) {
-      // What was acknowledged before by any server is applied then at the one that answers.
-      from =
-          Optional.of(
-              client.read(ByteString.copyFromUtf8("backup"), ReadMode.LINEARIZABLE).server());
-    }
-    try {
-      BackupFile.Written written = new BackupFile(backup.file()).write(client.backup(from));
+    // First what is here: whether there is room for it at all is no matter of the servers.
+    try (BackupFile file = BackupFile.begin(backup.file())) {
+      Optional<ServerAddress> from = Optional.empty();
+      if (!backup.local()) {
+        // What was acknowledged before by any server is applied then at the one that answers.
+        from =
+            Optional.of(
+                client.read(ByteString.copyFromUtf8("backup"), ReadMode.LINEARIZABLE).server());
+      }
+      BackupFile.Written written = file.write(client.backup(from));
       output.result(
           String.format(
               Locale.ROOT,

@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,11 +20,12 @@ import java.util.Iterator;
  * The file that a backup is written to. It has its name only when all of it is there, whole and
  * durable. One thread; blocks.
  */
-final class BackupFile {
+final class BackupFile implements AutoCloseable {
   /** What comes behind the bytes that the SHA-256 at the very end is of; see BackupPart. */
   private static final int BEHIND_HASHED_BYTES = 41;
 
   private static final int SHA256_BYTES = 32;
+  private static final String THERE_ALREADY = "it is there already, and is not overwritten";
 
   private final Path file;
   private final Path partial;
@@ -41,35 +42,47 @@ final class BackupFile {
     }
   }
 
-  BackupFile(Path file) {
+  private BackupFile(Path file, Path partial) {
     this.file = file;
-    this.partial = file.resolveSibling(file.getFileName() + ".part");
+    this.partial = partial;
   }
 
   /**
-   * Writes it.
+   * Begins one, for the eyes of its owner only where the file system knows owners. Its closing
+   * throws away what was not written to its end.
+   *
+   * @throws IOException if the file is there already, or none can be written there
+   */
+  static BackupFile begin(Path file) throws IOException {
+    if (Files.exists(file)) {
+      throw new IOException(THERE_ALREADY);
+    }
+    Path absolute = file.toAbsolutePath();
+    return new BackupFile(
+        absolute,
+        // Such a file is made for its owner alone.
+        Files.createTempFile(absolute.getParent(), absolute.getFileName() + ".", ".part"));
+  }
+
+  /**
+   * Writes it. Once.
    *
    * @throws IOException if it cannot be written, or what came is not whole; there is no file then
    */
   Written write(Iterator<BackupPart> parts) throws IOException {
-    if (Files.exists(file)) {
-      throw new IOException("it is there already, and is not overwritten");
-    }
-    if (Files.exists(partial)) {
-      throw new IOException(partial + " is there, of a backup that is written now or did not end");
-    }
-    try {
-      Written written = writePartial(parts);
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-      syncName();
-      return written;
-    } finally {
-      Files.deleteIfExists(partial);
-    }
+    Written written = writePartial(parts);
+    Files.move(partial, file);
+    syncName();
+    return written;
+  }
+
+  @Override
+  public void close() throws IOException {
+    boolean unused = Files.deleteIfExists(partial);
   }
 
   private void syncName() throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
+    Path folder = file.getParent();
     if (folder != null) {
       try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
         names.force(true);
@@ -79,11 +92,7 @@ final class BackupFile {
 
   private Written writePartial(Iterator<BackupPart> parts) throws IOException {
     try (FileChannel out =
-        FileChannel.open(
-            partial,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
+        FileChannel.open(partial, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       BackupPart.Head head = new BackupPart.Head(0, 0);
       while (parts.hasNext()) {
         BackupPart part = parts.next();
@@ -136,7 +145,9 @@ final class BackupFile {
 
   /** What was wrong, for a person: the messages of some exceptions are only a file's name. */
   static String why(IOException e) {
-    if (e instanceof NoSuchFileException) {
+    if (e instanceof FileAlreadyExistsException) {
+      return THERE_ALREADY;
+    } else if (e instanceof NoSuchFileException) {
       return "its folder is not there";
     } else if (e instanceof AccessDeniedException) {
       return "no permission";

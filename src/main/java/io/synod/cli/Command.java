@@ -3,6 +3,7 @@ package io.synod.cli;
 import com.google.protobuf.ByteString;
 import io.synod.client.Control;
 import io.synod.client.MembershipChange;
+import io.synod.client.ReadMode;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -54,6 +55,9 @@ sealed interface Command {
 
   /** No server is cut off from another any more. */
   record Heal() implements Operator {}
+
+  /** A command that reads, and says itself how fresh what it reads is to be. */
+  record Read(ReadMode mode, Command command) implements Command {}
 
   /** A command that reads, whose result is printed as bytes and nothing else. */
   record Raw(Command command) implements Command {}

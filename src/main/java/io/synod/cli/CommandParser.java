@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** From a line to a command. */
@@ -58,12 +57,6 @@ final class CommandParser {
           entry("BYE", "EXIT"),
           entry("Q", "EXIT"));
 
-  /** Those that take {@code --raw} at their end. */
-  private static final Set<String> READING =
-      Set.of("GET", "LIST", "COUNT", "MEMBERS", "COORDINATOR");
-
-  private static final ByteString RAW = ByteString.copyFromUtf8("--raw");
-
   private CommandParser() {}
 
   /** The command in a line; none if the line is empty or a comment, which begins with #. */
@@ -76,23 +69,14 @@ final class CommandParser {
       return Optional.empty();
     }
     String verb = words.get(0).toStringUtf8().toUpperCase(Locale.ROOT);
-    List<ByteString> rest = words.subList(1, words.size());
-    return isRaw(verb, rest)
-        ? parse(verb, words.get(0), rest.subList(0, rest.size() - 1)).map(Command.Raw::new)
-        : parse(verb, words.get(0), rest);
+    CommandWords rest = CommandWords.of(verb, words.subList(1, words.size()));
+    return parse(verb, words.get(0), rest.plain()).map(rest::with);
   }
 
   /** The verb that a person meant by a word that is none: by another name, or mistyped. */
   static Optional<String> meant(String word) {
     String other = SYNONYMS.get(word.toUpperCase(Locale.ROOT));
     return other == null ? Nearest.to(word, VERBS) : Optional.of(other);
-  }
-
-  /** The one word behind GET is a key, whatever it is. */
-  private static boolean isRaw(String verb, List<ByteString> rest) {
-    return READING.contains(verb)
-        && rest.size() > (verb.equals("GET") ? 1 : 0)
-        && rest.get(rest.size() - 1).equals(RAW);
   }
 
   private static Optional<Command> parse(String verb, ByteString asTyped, List<ByteString> rest)

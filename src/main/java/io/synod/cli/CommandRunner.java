@@ -1,6 +1,7 @@
 package io.synod.cli;
 
 import io.synod.client.ClusterStatus;
+import io.synod.client.ReadMode;
 import io.synod.client.Reading;
 import io.synod.client.RefusedException;
 import io.synod.client.Row;
@@ -15,12 +16,18 @@ import java.util.Optional;
 final class CommandRunner {
   private final SynodClient client;
   private final Output output;
+  private final ReadMode mode;
   private ExitStatus worst = ExitStatus.DONE;
   private boolean ended;
 
   CommandRunner(SynodClient client, Output output) {
+    this(client, output, client.settings().readMode());
+  }
+
+  private CommandRunner(SynodClient client, Output output, ReadMode mode) {
     this.client = client;
     this.output = output;
+    this.mode = mode;
   }
 
   /** The worst that was met so far. */
@@ -77,7 +84,9 @@ final class CommandRunner {
 
   private ExitStatus run(Command command) {
     if (command instanceof Command.Raw raw) {
-      return new CommandRunner(client, output.raw()).run(raw.command());
+      return new CommandRunner(client, output.raw(), mode).run(raw.command());
+    } else if (command instanceof Command.Read read) {
+      return new CommandRunner(client, output, read.mode()).run(read.command());
     }
     long began = System.nanoTime();
     try {
@@ -100,7 +109,7 @@ final class CommandRunner {
     } else if (command instanceof Command.Listing listing) {
       list(listing, began);
     } else if (command instanceof Command.Count count) {
-      output.count(client.count(count.prefix()), System.nanoTime() - began);
+      output.count(client.count(count.prefix(), mode), System.nanoTime() - began);
     } else if (command instanceof Command.Status) {
       ClusterStatus status = client.statusWithFaults();
       output.text(StatusTable.of(status));
@@ -119,7 +128,7 @@ final class CommandRunner {
     long listed = 0;
     // One more: whether there is one is said at the end.
     long asked = Math.max(listing.limit(), listing.limit() + 1);
-    Iterator<Row> rows = client.list(listing.prefix(), asked);
+    Iterator<Row> rows = client.list(listing.prefix(), asked, mode);
     List<Row> together = new ArrayList<>();
     try {
       while (listed < listing.limit() && rows.hasNext()) {
@@ -140,7 +149,7 @@ final class CommandRunner {
   }
 
   private ExitStatus get(Command.Get get, long began) {
-    Reading reading = client.read(get.key(), client.settings().readMode());
+    Reading reading = client.read(get.key(), mode);
     long took = System.nanoTime() - began;
     String note =
         reading.appliedSlot().isPresent()

@@ -13,7 +13,10 @@ final class Help {
                         the keys that begin with prefix, in order, with their values;
                         all as of one moment
       COUNT [prefix]    how many there are
-      STATUS            the servers, the coordinator, how far the log is, faults on purpose
+                        GET, LIST and COUNT take --local, --lease and --raw at their end;
+                        a prefix that begins with -- stands behind one more: LIST -- --x
+      STATUS            the servers, the coordinator, how far the log is, what each server
+                        keeps and where, faults on purpose
 
       MEMBERS           the members, as they are in the log, and who is heard
       COORDINATOR       who coordinates

@@ -26,11 +26,19 @@ final class MembersTable {
       table.row(row);
     }
     return table
+        + newLives(status)
         + "membership of slot "
         + status.membership().slot()
         + ", quorum "
         + StatusTable.quorum(status)
         + (status.coordination().heard() ? "; * coordinates" : "");
+  }
+
+  /** What the tables of members mean by that, if one of them says so. */
+  static String newLives(ClusterStatus status) {
+    return status.members().stream().anyMatch(MemberState::otherLife)
+        ? "new life: it came back without its vote; a quorum of the others can give it one\n"
+        : "";
   }
 
   /** As a server knows them that hears them no more. */
@@ -61,8 +69,15 @@ final class MembersTable {
             orDash(member.clientAddress()),
             orDash(member.consensusAddress()),
             role(member),
-            asked ? "this one" : member.live() ? "yes" : "NO",
+            asked ? "this one" : live(member),
             member.lagSlots().isPresent() ? Long.toString(member.lagSlots().getAsLong()) : "-"));
+  }
+
+  private static String live(MemberState member) {
+    if (!member.live()) {
+      return "NO";
+    }
+    return member.otherLife() ? "new life" : "yes";
   }
 
   private static String orDash(String text) {

@@ -2,6 +2,7 @@ package io.synod.cli;
 
 import io.synod.client.ClusterStatus;
 import io.synod.client.Faults;
+import io.synod.client.Kept;
 import io.synod.client.MemberState;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,6 +63,7 @@ final class StatusTable {
     }
     faults();
     rejected();
+    stores();
     if (!status.members().isEmpty()) {
       out.append('\n').append(members());
     }
@@ -79,7 +81,7 @@ final class StatusTable {
                 version()));
     status.waitingFor().filter(what -> !outside).ifPresent(what -> line("waiting", what));
     status.warning().ifPresent(what -> line("warning", what));
-    line("cluster", status.clusterId().orElse("not founded yet"));
+    line("cluster", status.clusterId().orElse("none yet: to be founded, or joined"));
     if (!outside) {
       line("coordinator", coordinator());
       line(
@@ -119,6 +121,36 @@ final class StatusTable {
         name = "";
       }
     }
+  }
+
+  /** What each server keeps and where, as it says itself. */
+  private void stores() {
+    Map<Integer, Kept> all = new TreeMap<>();
+    all.put(status.server().id(), status.kept());
+    for (MemberState member : status.members()) {
+      member.kept().ifPresent(kept -> all.putIfAbsent(member.serverId(), kept));
+    }
+    // One of an earlier release says nothing.
+    all.values().removeIf(kept -> kept.storage().isEmpty());
+    String name = "storage";
+    for (Map.Entry<Integer, Kept> each : all.entrySet()) {
+      Kept kept = each.getValue();
+      line(name, "server %d: %s%s".formatted(each.getKey(), kept.storage(), quota(kept)));
+      name = "";
+      if (!kept.setAside().isEmpty()) {
+        line(name, "  set aside there, damaged: " + String.join(", ", kept.setAside()));
+      }
+    }
+  }
+
+  private static String quota(Kept kept) {
+    return kept.quotaBytes() == 0
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            ", %,d bytes of a quota of %,d MiB",
+            kept.liveBytes() + KEY_BYTES * kept.keys(),
+            kept.quotaBytes() >> 20);
   }
 
   /** What made no sense and was refused, if anything was: another program, or another version. */
@@ -219,9 +251,14 @@ final class StatusTable {
     List<Integer> failing = new ArrayList<>();
     List<Integer> missing = new ArrayList<>();
     List<Integer> silent = new ArrayList<>();
+    List<Integer> anew = new ArrayList<>();
     int live = 0;
     for (MemberState voter : voters) {
       int id = voter.serverId();
+      if (voter.live() && voter.otherLife()) {
+        anew.add(id);
+        continue;
+      }
       boolean fails = faults.containsKey(id) && faults.get(id).failRate() >= 1;
       live += voter.live() ? 1 : 0;
       if (voter.live() && fails) {
@@ -234,7 +271,7 @@ final class StatusTable {
         missing.add(id);
       }
     }
-    int spare = voters.size() - missing.size() - status.membership().quorum();
+    int spare = voters.size() - anew.size() - missing.size() - status.membership().quorum();
     String unsaid = silent.isEmpty() ? "" : " (not known of " + Output.servers(silent) + ")";
     String failed =
         failing.isEmpty()
@@ -244,13 +281,27 @@ final class StatusTable {
     boolean alone = voters.size() == 1 && status.members().size() > 1;
     String now =
         spare < 0
-            ? awaited(-spare, missing)
+            ? awaited(-spare, missing, anew)
             : (alone ? toleranceWithout(voters.get(0)) : tolerance(spare)) + " now";
-    return "%d of %d; %d live; %s%s"
-        .formatted(status.membership().quorum(), voters.size(), live, failed, now);
+    boolean waits = spare < 0 && -spare <= missing.size();
+    String forgetful =
+        waits && status.kept().storage().equals("memory")
+            ? "; who keeps nothing (storage memory) comes back without its vote"
+            : "";
+    return "%d of %d; %d live; %s%s%s"
+        .formatted(status.membership().quorum(), voters.size(), live, failed, now, forgetful);
   }
 
-  private static String awaited(int wanted, List<Integer> missing) {
+  /**
+   * For whom a quorum waits.
+   *
+   * @param anew who came back without their votes: a quorum of the others gives them new ones
+   */
+  private static String awaited(int wanted, List<Integer> missing, List<Integer> anew) {
+    if (wanted > missing.size()) {
+      return "no quorum, and none by waiting: %s came back without %s"
+          .formatted(Output.servers(anew), anew.size() == 1 ? "its vote" : "their votes");
+    }
     String more = wanted == missing.size() ? "" : wanted + " more of ";
     return "no quorum: all waits until %s%s %s"
         .formatted(more, Output.servers(missing), wanted == 1 ? "answers" : "answer");
@@ -287,7 +338,8 @@ final class StatusTable {
       }
       table.row(row);
     }
-    String note = status.coordination().heard() ? "* coordinates\n" : "";
+    String note =
+        (status.coordination().heard() ? "* coordinates\n" : "") + MembersTable.newLives(status);
     if (waits) {
       note += "sync for: how long a write to its disk has been under way\n";
     }

@@ -13,6 +13,7 @@ import java.util.OptionalLong;
  * @param waitingFor what it waits for before it serves, for a person to read; none once it serves
  * @param warning what is wrong with it and what can be done, for a person to read
  * @param faults what was done to it on purpose
+ * @param kept what it keeps itself, and where
  */
 public record ClusterStatus(
     Server server,
@@ -24,6 +25,7 @@ public record ClusterStatus(
     Data data,
     InForce membership,
     Faults faults,
+    Kept kept,
     List<MemberState> members) {
   public ClusterStatus {
     members = List.copyOf(members);

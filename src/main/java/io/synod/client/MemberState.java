@@ -15,6 +15,9 @@ import java.util.OptionalLong;
  * @param syncAgeMillis of its oldest write that waits for the disk; 0 if none does
  * @param replaces who leaves when this learner gets its vote
  * @param faults its own word; none if it was not asked, or did not answer
+ * @param kept its own word, as {@code faults}
+ * @param otherLife whether it is there as another incarnation than the membership names: it has no
+ *     vote before the log names that one
  */
 public record MemberState(
     int serverId,
@@ -27,7 +30,9 @@ public record MemberState(
     long roundTripMicros,
     long syncAgeMillis,
     OptionalInt replaces,
-    Optional<Faults> faults) {
+    Optional<Faults> faults,
+    Optional<Kept> kept,
+    boolean otherLife) {
   /** What a member does; {@code UNKNOWN} is one of a newer version than this client's. */
   public enum Role {
     UNKNOWN,

@@ -53,6 +53,12 @@ final class Messages {
         new ClusterStatus.InForce(
             status.getMembershipSlot(), status.getQuorum(), status.getDynamicQuorum()),
         new Faults(status.getFailRate(), status.getSuspendedMillis(), status.getCutServerIdList()),
+        new Kept(
+            status.getStorage(),
+            status.getKeys(),
+            status.getLiveBytes(),
+            status.getQuotaBytes(),
+            status.getSetAsideList()),
         members(status.getMemberList()));
   }
 
@@ -84,12 +90,23 @@ final class Messages {
         member.getRoundTripMicros(),
         member.getSyncAgeMillis(),
         member.hasReplaces() ? OptionalInt.of(member.getReplaces()) : OptionalInt.empty(),
-        member.hasFaults() ? Optional.of(faults(member.getFaults())) : Optional.empty());
+        member.hasFaults() ? Optional.of(faults(member.getFaults())) : Optional.empty(),
+        member.hasKept() ? Optional.of(kept(member.getKept())) : Optional.empty(),
+        member.getOtherLife());
   }
 
   private static Faults faults(io.synod.proto.Faults faults) {
     return new Faults(
         faults.getFailRate(), faults.getSuspendedMillis(), faults.getCutServerIdList());
+  }
+
+  private static Kept kept(io.synod.proto.Kept kept) {
+    return new Kept(
+        kept.getStorage(),
+        kept.getKeys(),
+        kept.getLiveBytes(),
+        kept.getQuotaBytes(),
+        kept.getSetAsideList());
   }
 
   private static MemberState.Role role(MemberStatus.Role role) {

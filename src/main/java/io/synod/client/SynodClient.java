@@ -152,24 +152,31 @@ public final class SynodClient implements AutoCloseable {
    * @param limit how many at most
    */
   public Iterator<Row> list(ByteString prefix, long limit) {
+    return list(prefix, limit, settings.readMode());
+  }
+
+  /** As {@link #list(ByteString, long)}, read in this way. */
+  public Iterator<Row> list(ByteString prefix, long limit, ReadMode mode) {
     return new RangeIterator(
-        RangeRequest.newBuilder().setPrefix(prefix).build(), limit, this::rangePage);
+        RangeRequest.newBuilder().setPrefix(prefix).build(), limit, page -> rangePage(page, mode));
   }
 
   /** How many keys begin with a prefix. Blocks. */
   public long count(ByteString prefix) {
-    return rangePage(RangeRequest.newBuilder().setPrefix(prefix).setCountOnly(true).build())
+    return count(prefix, settings.readMode());
+  }
+
+  /** As {@link #count(ByteString)}, read in this way. */
+  public long count(ByteString prefix, ReadMode mode) {
+    return rangePage(RangeRequest.newBuilder().setPrefix(prefix).setCountOnly(true).build(), mode)
         .getCount();
   }
 
-  private RangeResponse rangePage(RangeRequest request) {
+  private RangeResponse rangePage(RangeRequest request, ReadMode mode) {
     CompletableFuture<Reply<RangeResponse>> call =
         begin(
             new Wish<>(
-                RangesGrpc.getRangeMethod(),
-                request,
-                readHeaders(settings.readMode()),
-                /* write= */ false));
+                RangesGrpc.getRangeMethod(), request, readHeaders(mode), /* write= */ false));
     return await(call, /* write= */ false, SynodClient::page);
   }
 

@@ -63,7 +63,7 @@ final class Availability {
   /** Why what clients asked was not done in time. */
   String whyLate() {
     if (!paxos.isOpen()) {
-      return "not founded yet: " + waitingToOpen();
+      return "of no cluster yet: " + waitingToOpen();
     }
     return paxos.coordinatorHeard().isPresent()
         ? "no quorum answered in time"
@@ -92,6 +92,6 @@ final class Availability {
     List<ServerId> absent = paxos.waitingFor();
     return "waiting for "
         + (absent.isEmpty() ? "the others" : Warnings.names(absent))
-        + " to found the cluster";
+        + " to join their cluster, or to found one with them";
   }
 }

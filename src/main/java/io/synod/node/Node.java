@@ -120,7 +120,7 @@ public final class Node implements PeerListener {
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
-    this.statusReport = new StatusReport(parts, quota, coordinators, self);
+    this.statusReport = new StatusReport(parts, quota, coordinators, identity);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);

@@ -59,7 +59,14 @@ public record NodeStatus(
    * @param live whether it answered lately; true for this server itself
    * @param lag how many slots it has applied less than this server knows chosen; -1 if it was never
    *     heard
+   * @param otherLife whether it is there as another incarnation than the membership names, so that
+   *     it has no vote
    */
   public record MemberStatus(
-      Member member, boolean live, long lag, long roundTripMicros, long syncAgeMillis) {}
+      Member member,
+      boolean live,
+      long lag,
+      long roundTripMicros,
+      long syncAgeMillis,
+      boolean otherLife) {}
 }

@@ -5,6 +5,7 @@ import io.synod.paxos.Founding;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -13,6 +14,7 @@ import io.synod.store.KeyValueStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ final class StatusReport {
   private final Quota quota;
   private final CoordinatorWatch coordinators;
   private final ServerId self;
+  private final Warnings warnings;
   private long madeAtNanos = Long.MIN_VALUE;
 
   /** Whether something was applied since. */
@@ -38,12 +41,14 @@ final class StatusReport {
 
   private volatile @Nullable NodeStatus latest;
 
-  StatusReport(Node.Parts parts, Quota quota, CoordinatorWatch coordinators, ServerId self) {
+  StatusReport(
+      Node.Parts parts, Quota quota, CoordinatorWatch coordinators, PaxosSettings identity) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.quota = quota;
     this.coordinators = coordinators;
-    this.self = self;
+    this.self = identity.server();
+    this.warnings = new Warnings(paxos, identity);
   }
 
   /** The last one that was made, if one was. Any thread. */
@@ -96,28 +101,29 @@ final class StatusReport {
             store.historyBytes(),
             quota.limitBytes()),
         failRate,
-        new Warnings(paxos).first(),
+        warnings.first(),
         open ? members(paxos.membership().membership()) : List.of());
   }
 
   private List<NodeStatus.MemberStatus> members(Membership membership) {
     List<NodeStatus.MemberStatus> all = new ArrayList<>();
+    Set<ServerId> otherLives = warnings.otherLives();
     for (Member member : membership.members()) {
       if (member.server().equals(self)) {
         long lag = paxos.heardChosen().minus(store.applied());
-        all.add(new NodeStatus.MemberStatus(member, true, lag, 0, 0));
+        all.add(new NodeStatus.MemberStatus(member, true, lag, 0, 0, otherLives.contains(self)));
         continue;
       }
       for (PeerView peer : paxos.peers()) {
         if (peer.server().equals(member.server())) {
-          all.add(view(member, peer));
+          all.add(view(member, peer, otherLives.contains(peer.server())));
         }
       }
     }
     return all;
   }
 
-  private NodeStatus.MemberStatus view(Member member, PeerView peer) {
+  private NodeStatus.MemberStatus view(Member member, PeerView peer, boolean otherLife) {
     long lag =
         peer.standing().map(s -> Math.max(0, paxos.heardChosen().minus(s.applied()))).orElse(-1L);
     return new NodeStatus.MemberStatus(
@@ -125,6 +131,7 @@ final class StatusReport {
         peer.live(),
         lag,
         Math.round(peer.roundTripNanos() / 1_000),
-        peer.standing().map(Standing::syncAgeMillis).orElse(0L));
+        peer.standing().map(Standing::syncAgeMillis).orElse(0L),
+        otherLife);
   }
 }

@@ -2,22 +2,27 @@ package io.synod.node;
 
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.UnknownSlot;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** What is wrong with a server and what can be done, in words for a person. Driver thread. */
 final class Warnings {
   private final Paxos paxos;
+  private final PaxosSettings identity;
 
-  Warnings(Paxos paxos) {
+  Warnings(Paxos paxos, PaxosSettings identity) {
     this.paxos = paxos;
+    this.identity = identity;
   }
 
   /** The one that matters most. */
@@ -35,6 +40,39 @@ final class Warnings {
   }
 
   /**
+   * Members that are there as another incarnation than the membership names, this server among
+   * them: they have no vote before the log names that one. None while a newer membership is heard
+   * of, which may name them.
+   */
+  Set<ServerId> otherLives() {
+    Set<ServerId> others = new TreeSet<>();
+    if (!paxos.isOpen()) {
+      return others;
+    }
+    MembershipInForce known = paxos.membership();
+    Optional<Member> own = known.membership().member(identity.server());
+    if (own.isPresent() && !own.get().incarnation().equals(identity.incarnation())) {
+      others.add(identity.server());
+    }
+    for (PeerView peer : paxos.peers()) {
+      if (!peer.live()) {
+        continue;
+      }
+      if (peer.standing().isPresent()
+          && peer.standing().get().membershipAt().isAfter(known.decidedAt())) {
+        return new TreeSet<>();
+      }
+      Optional<Member> member = known.membership().member(peer.server());
+      if (member.isPresent()
+          && peer.incarnation().isPresent()
+          && !peer.incarnation().get().equals(member.get().incarnation())) {
+        others.add(peer.server());
+      }
+    }
+    return others;
+  }
+
+  /**
    * Voters that came back as a new incarnation have lost their votes; without a quorum of the old
    * ones no membership can name the new (protocol-rules.md, 24).
    */
@@ -43,25 +81,22 @@ final class Warnings {
       return Optional.empty();
     }
     Membership membership = paxos.membership().membership();
-    List<ServerId> lost = new ArrayList<>();
-    for (PeerView peer : paxos.peers()) {
-      Optional<Member> member = membership.member(peer.server());
-      if (member.isPresent()
-          && member.get().role().votes()
-          && peer.live()
-          && peer.incarnation().isPresent()
-          && !peer.incarnation().get().equals(member.get().incarnation())) {
-        lost.add(peer.server());
-      }
-    }
-    if (membership.voters() - lost.size() >= membership.quorum()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        names(lost)
-            + " came back without what they held: there is no quorum any more that could have them"
-            + " join again, and what only they held is lost; nothing is served until an operator"
-            + " decides what goes on (docs/operations.md)");
+    List<ServerId> lost =
+        otherLives().stream()
+            .filter(server -> membership.member(server).orElseThrow().role().votes())
+            .toList();
+    return membership.voters() - lost.size() >= membership.quorum()
+        ? Optional.empty()
+        : Optional.of(noQuorumLeft(lost));
+  }
+
+  static String noQuorumLeft(List<ServerId> lost) {
+    return "no quorum is left: "
+        + names(lost)
+        + " came back without what they held, so that their votes count no more, and what only they"
+        + " held is lost. What remains: copy what is left (BACKUP FILE local, at the server that has"
+        + " applied most), stop all servers, and start a new cluster from that copy, or from an older"
+        + " backup (scripts/restore.sh): docs/operations.md, \"When a quorum is gone for good\"";
   }
 
   static String election(UnknownSlot unknown) {

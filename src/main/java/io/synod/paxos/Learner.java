@@ -57,13 +57,13 @@ final class Learner {
   void open(MembershipInForce atCut) {
     memberships.clear();
     memberships.add(atCut);
-    if (atCut.decidedAt().isAfter(Slot.ZERO)) {
-      effects.notice(new Notice.MembershipChosen(atCut.decidedAt(), atCut.membership()));
-    }
     for (Slot slot = acceptor.log().cut().next();
         !slot.isAfter(acceptor.chosen());
         slot = slot.next()) {
       noteMembership(slot, acceptor.log().get(slot).value());
+    }
+    if (membership().decidedAt().isAfter(Slot.ZERO)) {
+      noticeMembership();
     }
   }
 
@@ -140,9 +140,11 @@ final class Learner {
       return;
     }
     acceptor.choose(upTo);
+    int known = memberships.size();
     for (Slot slot = from.next(); !slot.isAfter(upTo); slot = slot.next()) {
       handOver(slot, acceptor.log().get(slot).value());
     }
+    noticeMembership(known);
     effects.record(new JournalRecord.ChosenUpTo(upTo));
   }
 
@@ -152,12 +154,14 @@ final class Learner {
    */
   void chooseValues(List<AcceptedValue> values) {
     Slot before = acceptor.chosen();
+    int known = memberships.size();
     for (AcceptedValue value : values) {
       if (value.slot().equals(acceptor.chosen().next())) {
         acceptor.adoptChosen(value);
         handOver(value.slot(), value.value());
       }
     }
+    noticeMembership(known);
     if (acceptor.chosen().isAfter(before)) {
       effects.record(new JournalRecord.ChosenUpTo(acceptor.chosen()));
     }
@@ -180,11 +184,18 @@ final class Learner {
   private void noteMembership(Slot slot, Value value) {
     membership()
         .successor(value)
-        .ifPresent(
-            next -> {
-              memberships.add(new MembershipInForce(slot, next));
-              effects.notice(new Notice.MembershipChosen(slot, next));
-            });
+        .ifPresent(next -> memberships.add(new MembershipInForce(slot, next)));
+  }
+
+  /** Of several that were learned together, behind so many, only the last is in force. */
+  private void noticeMembership(int known) {
+    if (memberships.size() > known) {
+      noticeMembership();
+    }
+  }
+
+  private void noticeMembership() {
+    effects.notice(new Notice.MembershipChosen(membership().decidedAt(), inForce()));
   }
 
   // ---- catch-up

@@ -20,6 +20,7 @@ import io.synod.proto.ChangeResponse;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.ControlResponse;
 import io.synod.proto.Faults;
+import io.synod.proto.Kept;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.MoveCoordinatorRequest;
 import io.synod.proto.MoveCoordinatorResponse;
@@ -103,7 +104,8 @@ final class AdminCalls {
   private Membership membership() throws StatusException {
     NodeStatus now = status.get();
     if (now.members().isEmpty()) {
-      throw without(Status.UNAVAILABLE, "the cluster is not founded yet");
+      throw without(
+          Status.UNAVAILABLE, "this server is of no cluster yet: STATUS says for whom it waits");
     }
     return new Membership(
         now.membershipAt(), now.members().stream().map(NodeStatus.MemberStatus::member).toList());
@@ -123,7 +125,7 @@ final class AdminCalls {
 
   private MembershipChange read(ChangeRequest request) throws StatusException {
     return switch (request.getChangeCase()) {
-      case ADD -> new MembershipChange.Add(find(request.getAdd()));
+      case ADD -> new MembershipChange.Add(notThereAlready(find(request.getAdd())));
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
       case REPLACE ->
           new MembershipChange.Replace(
@@ -188,6 +190,29 @@ final class AdminCalls {
         address,
         address(found.getClientAddress()),
         Member.Role.LEARNER);
+  }
+
+  /** Refuses a member by another name of the place that the log has for it: it has not moved. */
+  private Member notThereAlready(Member found) throws StatusException {
+    for (NodeStatus.MemberStatus each : status.get().members()) {
+      Member member = each.member();
+      Address place = member.consensusAddress();
+      if (member.server().equals(found.server())
+          && member.incarnation().equals(found.incarnation())
+          && !place.equals(found.consensusAddress())
+          && OwnPlace.isSame(place, found.consensusAddress())) {
+        throw refusal(
+            ChangeAnswer.Reason.ALREADY_MEMBER,
+            "server "
+                + member.server().number()
+                + " is a member already, at "
+                + place
+                + ", which "
+                + found.consensusAddress()
+                + " is another name of");
+      }
+    }
+    return found;
   }
 
   private static Incarnation incarnation(StatusResponse found, Address address)
@@ -285,7 +310,7 @@ final class AdminCalls {
     }
   }
 
-  /** What was done to the other members on purpose, as they say; nothing of those that do not. */
+  /** What the other members say of themselves as well; nothing of those that do not. */
   StatusResponse withOthers(StatusResponse own, long millis) {
     List<Member> members =
         status.get().members().stream()
@@ -302,6 +327,13 @@ final class AdminCalls {
                 .setFailRate(answer.getFailRate())
                 .setSuspendedMillis(answer.getSuspendedMillis())
                 .addAllCutServerId(answer.getCutServerIdList()));
+        member.setKept(
+            Kept.newBuilder()
+                .setStorage(answer.getStorage())
+                .setKeys(answer.getKeys())
+                .setLiveBytes(answer.getLiveBytes())
+                .setQuotaBytes(answer.getQuotaBytes())
+                .addAllSetAside(answer.getSetAsideList()));
       }
     }
     return all.build();

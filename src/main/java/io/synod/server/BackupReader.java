@@ -18,6 +18,7 @@ import io.synod.store.KeyValueStore;
 import io.synod.store.RocksLibrary;
 import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
+import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
 import java.io.Closeable;
 import java.io.IOException;
@@ -54,19 +55,40 @@ final class BackupReader {
   static Stored file(Path file) throws IOException {
     Path absolute = file.toAbsolutePath().normalize();
     Path folder = absolute.getParent();
-    if (folder == null || !Files.isRegularFile(absolute)) {
+    if (Files.isDirectory(absolute)) {
+      throw new IOException(
+          file + " is a folder: name a file that BACKUP or scripts/backup.sh has written");
+    } else if (folder == null || !Files.isRegularFile(absolute)) {
       throw new IOException("there is no file " + file);
     }
     KeyValueStore store = KeyValueStore.inMemory();
-    SnapshotInfo info =
-        Snapshots.restore(
-            new ReadOnlyDirectory(folder), String.valueOf(absolute.getFileName()), store);
+    String name = String.valueOf(absolute.getFileName());
+    ReadOnlyDirectory disk = new ReadOnlyDirectory(folder);
+    if (!Snapshots.isOne(disk, name)) {
+      throw new IOException(
+          file
+              + " is no backup: it does not begin like those that BACKUP and scripts/backup.sh write");
+    }
+    SnapshotInfo info = restore(disk, name, store);
     return new Stored(
         store,
         new Founding(info.cluster(), founding(info.membership().membership())),
         info.membership(),
         info.slot(),
         Optional.empty());
+  }
+
+  private static SnapshotInfo restore(ReadOnlyDirectory disk, String name, KeyValueStore store)
+      throws IOException {
+    try {
+      return Snapshots.restore(disk, name, store);
+    } catch (SnapshotRefusedException e) {
+      if (e.isUnknownVersion()) {
+        throw e;
+      }
+      throw new IOException(
+          "the backup is damaged, or was not copied to its end: " + e.getMessage(), e);
+    }
   }
 
   private static Membership founding(Membership membership) {
@@ -83,6 +105,10 @@ final class BackupReader {
    * @throws IOException if it is none, is in use, or has lost too much
    */
   static Stored directory(Path directory, Path scratch) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw new IOException(
+          "there is no directory " + directory + ": name the data directory of a server");
+    }
     // What is read while it is written is of no one moment, and its end looks torn.
     try {
       Closeable lock = FileDisk.readOnly(directory);
@@ -100,9 +126,12 @@ final class BackupReader {
 
   private static Stored locked(Path directory, Path scratch) throws IOException {
     ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
+    List<String> servers = Inspector.directoriesIn(directory);
+    String inside =
+        servers.isEmpty() ? "" : ", but " + String.join(", ", servers) + ": name one of them";
     Inspection found =
         Inspection.of(disk)
-            .orElseThrow(() -> new IOException(directory + " holds no server's data"));
+            .orElseThrow(() -> new IOException(directory + " holds no server's data" + inside));
     Recovered has = found.recovered();
     Founding founding =
         has.founding().orElseThrow(() -> new IOException(directory + " is of no cluster yet"));
@@ -111,8 +140,13 @@ final class BackupReader {
     try {
       return read(directory, found, store);
     } catch (EngineFailedException e) {
-      throw new IOException("the database in " + directory + " is damaged: " + e.getMessage(), e);
+      throw new IOException(unusable(directory, scratch, e), e);
     }
+  }
+
+  /** What to say of a database whose copy cannot be read. */
+  static String unusable(Path directory, Path scratch, EngineFailedException e) {
+    return RocksStorage.unusable(directory, scratch, String.valueOf(e.getMessage()));
   }
 
   /** The state of a database, copied so that what the log holds can be applied to it. */

@@ -2,15 +2,19 @@ package io.synod.server;
 
 import io.synod.journal.FileDisk;
 import io.synod.paxos.Slot;
+import io.synod.store.EngineFailedException;
+import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotFile;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /** Writes a backup of what a server left: for a cluster whose quorum is lost for good. Blocks. */
 final class BackupWriter {
@@ -19,54 +23,83 @@ final class BackupWriter {
   private BackupWriter() {}
 
   /**
-   * Writes one of a data directory, as {@link BackupReader#directory} reads it, and says for a
-   * person what is in it.
+   * What was written.
    *
-   * @throws IOException if the file is there already, or cannot be written
+   * @param text for a person
+   * @param complete whether the directory has lost nothing that it should have held
    */
-  static String ofDirectory(Path directory, Path file) throws IOException {
+  record Written(String text, boolean complete) {}
+
+  /**
+   * Writes one of a data directory, as {@link BackupReader#directory} reads it, for the eyes of its
+   * owner only.
+   *
+   * @throws IOException if the file is there already, or cannot be written, or the directory cannot
+   *     be read; nothing is left then
+   */
+  static Written ofDirectory(Path directory, Path file) throws IOException {
     Path target = file.toAbsolutePath().normalize();
     if (Files.exists(target)) {
       throw new IOException(file + " is there already, and is not overwritten");
     }
     Path writing = target.resolveSibling(target.getFileName() + ".part");
-    if (Files.exists(writing)) {
+    try {
+      makePrivate(writing);
+    } catch (FileAlreadyExistsException e) {
       throw new IOException(
-          writing + " is there, of a backup that is written now or did not end: move it away");
+          writing + " is there, of a backup that is written now or did not end: move it away", e);
+    } catch (NoSuchFileException e) {
+      throw new IOException("the folder of " + file + " is not there", e);
     }
-    Path scratch = target.resolveSibling(target.getFileName() + ".database");
-    if (Files.exists(scratch)) {
-      throw new IOException(scratch + " is there, of a backup that did not end: move it away");
-    }
+    Path scratch = writing.resolve("database");
     try {
       BackupReader.Stored stored = BackupReader.directory(directory, scratch);
       try {
-        return write(stored, file, writing);
+        write(stored, writing, target);
       } finally {
-        stored.store().close();
+        letGo(stored.store());
       }
-    } finally {
-      if (Files.exists(scratch)) {
-        Restore.deleteTree(scratch);
-      }
-    }
-  }
-
-  private static String write(BackupReader.Stored stored, Path file, Path writing)
-      throws IOException {
-    Path target = file.toAbsolutePath().normalize();
-    Path partial = writing.resolve("file");
-    try {
-      try (FileDisk disk = FileDisk.open(writing)) {
-        Snapshots snapshots = Snapshots.open(disk);
-        snapshots.write(stored.store().view(), stored.founding().cluster(), stored.inForce());
-        copy(snapshots, partial);
-      }
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      FileDisk.sync(target.resolveSibling(".").normalize());
+      return new Written(words(directory, stored, file), stored.lost().isEmpty());
+    } catch (EngineFailedException e) {
+      throw new IOException(BackupReader.unusable(directory, scratch, e), e);
     } finally {
       Restore.deleteTree(writing);
     }
+  }
+
+  /** It is deleted in a moment: what fails in closing it is of no matter. */
+  private static void letGo(KeyValueStore copy) {
+    try {
+      copy.close();
+    } catch (EngineFailedException e) {
+      // The backup is whole, or what ended it is on its way.
+    }
+  }
+
+  /** What is written there meanwhile is no more for everybody than what comes of it. */
+  private static void makePrivate(Path folder) throws IOException {
+    Path unused =
+        folder.getFileSystem().supportedFileAttributeViews().contains("posix")
+            ? Files.createDirectory(
+                folder,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+            : Files.createDirectory(folder);
+  }
+
+  private static void write(BackupReader.Stored stored, Path writing, Path target)
+      throws IOException {
+    // Such a file is its owner's alone, where the file system knows that.
+    Path partial = Files.createTempFile(writing, "backup", "");
+    try (FileDisk disk = FileDisk.open(writing.resolve("snapshots"))) {
+      Snapshots snapshots = Snapshots.open(disk);
+      snapshots.write(stored.store().view(), stored.founding().cluster(), stored.inForce());
+      copy(snapshots, partial);
+    }
+    Files.move(partial, target);
+    FileDisk.sync(target.resolveSibling(".").normalize());
+  }
+
+  private static String words(Path directory, BackupReader.Stored stored, Path file) {
     Slot last = stored.store().applied();
     String uncertain =
         last.isAfter(stored.certain())
@@ -77,9 +110,9 @@ final class BackupWriter {
     String lost =
         stored
             .lost()
-            .map(slots -> System.lineSeparator() + "LOST to damage in this directory: " + slots)
+            .map(slots -> "%nINCOMPLETE: %s has lost %s".formatted(directory, slots))
             .orElse("");
-    return file + ": all up to slot " + last.number() + uncertain + lost + System.lineSeparator();
+    return "%s: all up to slot %d%s%s%n".formatted(file, last.number(), uncertain, lost);
   }
 
   private static void copy(Snapshots snapshots, Path to) throws IOException {
@@ -87,8 +120,7 @@ final class BackupWriter {
             snapshots
                 .open(Slot.ZERO)
                 .orElseThrow(() -> new IOException("what was written is gone"));
-        FileChannel out =
-            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        FileChannel out = FileChannel.open(to, StandardOpenOption.WRITE)) {
       for (long offset = 0; offset < from.offer().sizeBytes(); offset += CHUNK_BYTES) {
         ByteBuffer bytes = from.read(offset, CHUNK_BYTES).asByteBuffer();
         while (bytes.hasRemaining()) {

@@ -234,7 +234,8 @@ final class CommandLineReader {
         "",
         "Ends with status 0 after a signal, 1 if a port or folder cannot be used, 2 for a wrong",
         "configuration, 3 if the heap is full, 70 for an error of its own, 74 if the disk fails.",
-        "--inspect: 0 whole, 1 damaged; --restore and --backup-of: 0 done, 1 not, and nothing made.",
+        "--inspect: 0 whole, 1 damaged; --restore and --backup-of: 0 done, 1 not, and nothing made;",
+        "--backup-of: 5 made, without what the directory has lost to damage.",
         "");
     return String.join(System.lineSeparator(), lines);
   }

@@ -9,6 +9,7 @@ import io.synod.paxos.SlotRange;
 import io.synod.store.CommandFormat;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -70,7 +71,13 @@ public record Configuration(
     /** Nothing on disk: each start is a new incarnation. */
     MEMORY,
     /** The state in a database on disk; the journal beside it. */
-    ROCKSDB
+    ROCKSDB;
+
+    /** As a person types it, and reads it in every message. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Where it listens: for clients, and for the other servers. */

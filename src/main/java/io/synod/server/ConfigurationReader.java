@@ -163,7 +163,7 @@ final class ConfigurationReader {
     }
     if (config.getBootstrapAvailable() && storage() == Storage.MEMORY) {
       throw new BadConfigurationException(
-          "bootstrap_available with storage MEMORY: each start of such a server is that of a new one, so"
+          "bootstrap_available with storage memory: each start of such a server is that of a new one, so"
               + " that a majority that restarts would found a second cluster beside the servers that"
               + " hold the data; leave bootstrap_available out, and start all servers once");
     }
@@ -273,7 +273,7 @@ final class ConfigurationReader {
       }
     } else if (config.hasBlockCacheMib()) {
       throw new BadConfigurationException(
-          "block_cache_mib is of storage ROCKSDB, and this server is to have storage " + storage);
+          "block_cache_mib is of storage rocksdb, and this server is to have storage " + storage);
     }
     return storage;
   }

@@ -44,11 +44,12 @@ final class ConfigurationText {
     String message = String.valueOf(e.getMessage()).replaceFirst("^\\d+:\\d+: ", "");
     Matcher field = FIELD.matcher(message);
     if (message.contains("cannot be overwritten") && field.find()) {
-      return source + ": " + field.group(1) + " is given twice; give it once";
+      return source + line(e, text) + ": " + field.group(1) + " is given twice; give it once";
     }
     if (message.contains("unknown fields") && field.find()) {
       List<String> known = Arrays.stream(Setting.values()).map(Setting::fieldName).toList();
       return source
+          + line(e, text)
           + ": there is no field "
           + field.group(1)
           + Nearest.question(field.group(1), known)
@@ -57,11 +58,16 @@ final class ConfigurationText {
     }
     Optional<String> ofField = WrongValue.in(text, e).map(WrongValue::why);
     if (ofField.isPresent()) {
-      return source + (e.getLine() > 1 ? ", line " + e.getLine() : "") + ": " + ofField.get();
+      return source + line(e, text) + ": " + ofField.get();
     }
     String place = e.getLine() > 0 ? " at line " + e.getLine() + ", column " + e.getColumn() : "";
     String reason = message.strip().replaceAll("\\s+", " ").replaceAll("\\.$", "");
     return source + " cannot be read" + place + ": " + reason + "; " + EXAMPLE;
+  }
+
+  /** On which of several lines. */
+  private static String line(TextFormat.ParseException e, String text) {
+    return e.getLine() > 0 && text.strip().contains("\n") ? ", line " + e.getLine() : "";
   }
 
   /** Sets a field from the values of its option, in place of what it was. */

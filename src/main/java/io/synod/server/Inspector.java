@@ -60,7 +60,7 @@ final class Inspector {
     try {
       Optional<Inspection> found = Inspection.of(disk);
       if (found.isEmpty()) {
-        List<String> inside = directoriesInside();
+        List<String> inside = directoriesIn(directory);
         if (!inside.isEmpty()) {
           line("holds", String.join(", ", inside) + ": name one of them");
           return new Report(text.toString(), false);
@@ -70,6 +70,9 @@ final class Inspector {
       }
       Storage storage = StorageMark.of(directory).orElse(Storage.HEAP);
       line("storage", storage.toString());
+      for (String name : RocksStorage.setAsideIn(directory)) {
+        line("set aside", name + ": a damaged database, which a server makes no use of");
+      }
       journal(found.get());
       if (storage == Storage.ROCKSDB) {
         database(found.get().recovered().cut());
@@ -103,8 +106,8 @@ final class Inspector {
     }
   }
 
-  /** The names of data directories in this one, which is taken for one by mistake. */
-  private List<String> directoriesInside() throws IOException {
+  /** The names of data directories in another, which is taken for one by mistake. */
+  static List<String> directoriesIn(Path directory) throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       return files
           .filter(file -> Files.exists(file.resolve("identity")))

@@ -19,6 +19,7 @@ import io.synod.store.KeyValueStore;
 import io.synod.store.RocksStorage;
 import io.synod.store.Snapshots;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -42,8 +43,16 @@ final class KeptState {
   /** What this server still has of itself, and where it goes on to write. */
   record Opened(DurableLog log, Recovered recovered, Incarnation incarnation) {}
 
-  /** The state that the log goes on from. */
-  record State(Snapshots snapshots, KeyValueStore store) {}
+  /**
+   * The state that the log goes on from.
+   *
+   * @param setAside the names of what lies in the directory because it was damaged
+   */
+  record State(Snapshots snapshots, KeyValueStore store, List<String> setAside) {
+    State {
+      setAside = List.copyOf(setAside);
+    }
+  }
 
   KeptState(Configuration configuration) {
     this.configuration = configuration;
@@ -98,7 +107,7 @@ final class KeptState {
     Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
     KeyValueStore holding = openStore(recovered, opening);
     store = holding;
-    return new State(opening, holding);
+    return new State(opening, holding, RocksStorage.setAsideIn(configuration.dataDirectory()));
   }
 
   /** The store as it was, or a snapshot of it: as far as the log does not go back. */

@@ -22,6 +22,7 @@ public final class Main {
   private static final int CANNOT_START = 1;
   private static final int DIRECTORY_DAMAGED = 1;
   private static final int WRONG_CONFIGURATION = 2;
+  private static final int INCOMPLETE = 5;
   private static final int OWN_ERROR = 70;
   private static final int DISK_FAILED = 74;
   private static final long STOP_MILLIS = 5_000;
@@ -45,9 +46,13 @@ public final class Main {
           System.exit(DIRECTORY_DAMAGED);
         }
       } else if (wish instanceof Wish.Backup backup) {
-        sayOrEnd(() -> BackupWriter.ofDirectory(backup.directory(), backup.file()));
+        sayOrEnd(() -> backup(backup));
       } else if (wish instanceof Wish.Restore restore) {
-        sayOrEnd(() -> Restore.run(BackupReader.file(restore.backup()), restore.plan()));
+        sayOrEnd(
+            () ->
+                new Made(
+                    Restore.run(BackupReader.file(restore.backup()), restore.plan()),
+                    /* status= */ 0));
       } else if (wish instanceof Wish.Print print) {
         (print.asked() ? System.out : System.err).print(print.text());
         if (!print.asked()) {
@@ -73,15 +78,27 @@ public final class Main {
         + configuration.dataDirectory();
   }
 
+  /** What came of making files, for a person, and the status to end with. */
+  private record Made(String text, int status) {}
+
   /** What makes files, and says which. */
   private interface Making {
-    String make() throws IOException;
+    Made make() throws IOException;
+  }
+
+  private static Made backup(Wish.Backup wish) throws IOException {
+    BackupWriter.Written written = BackupWriter.ofDirectory(wish.directory(), wish.file());
+    return new Made(written.text(), written.complete() ? 0 : INCOMPLETE);
   }
 
   private static void sayOrEnd(Making making) {
     try {
-      System.out.print(making.make());
+      Made made = making.make();
+      System.out.print(made.text());
       System.out.flush();
+      if (made.status() != 0) {
+        System.exit(made.status());
+      }
     } catch (FileSystemException e) {
       System.err.println("synod: " + DirectoryTrouble.reason(e));
       System.exit(CANNOT_START);
@@ -157,14 +174,9 @@ public final class Main {
 
   private static void end(SynodServer.Failure failure) {
     Logger log = LoggerFactory.getLogger(Main.class);
-    if (failure.diskFull().isPresent()) {
-      log.error("{}; this server ends", failure.diskFull().get());
-    } else {
-      log.error(
-          "{}; this server ends, in this state: {}",
-          failure.what(),
-          failure.state(),
-          failure.cause());
+    log.error("{}", EndWords.of(failure));
+    if (failure.diskFull().isEmpty()) {
+      log.warn("{}, in this state: {}", failure.what(), failure.state(), failure.cause());
     }
     flushLog();
     Runtime.getRuntime().halt(failure.ofDisk() ? DISK_FAILED : OWN_ERROR);

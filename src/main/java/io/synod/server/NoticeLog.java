@@ -116,7 +116,8 @@ final class NoticeLog {
   private void onWaiting(List<ServerId> servers) {
     if (!servers.isEmpty() && !servers.equals(waitedFor)) {
       waitedFor = servers;
-      LOG.info("waiting for {} to found the cluster", names(servers));
+      // One that was wiped cannot know that there is a cluster before another server tells it.
+      LOG.info("waiting for {} to join their cluster, or to found one with them", names(servers));
     }
   }
 

@@ -37,6 +37,11 @@ final class OwnPlace {
     return isAny(address) || LOOPBACK.contains(host(address));
   }
 
+  /** Whether both are names of one port of this machine, by which only this machine reaches it. */
+  static boolean isSame(Address one, Address other) {
+    return one.port() == other.port() && isThisMachine(one) && isThisMachine(other);
+  }
+
   private static String host(Address address) {
     return address.host().toLowerCase(Locale.ROOT);
   }

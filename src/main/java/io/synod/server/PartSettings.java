@@ -8,6 +8,7 @@ import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.Recovered;
 import io.synod.transport.grpc.PeerNetworkSettings;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -96,5 +97,16 @@ final class PartSettings {
         configuration.readMode(),
         configuration.timings().defaultDeadlineMillis(),
         Runtime.getRuntime().maxMemory() / 4);
+  }
+
+  /** What STATUS says of the server itself. */
+  StatusService.Own own(Incarnation incarnation, List<String> setAside) {
+    return new StatusService.Own(
+        incarnation,
+        configuration.clientAddress(),
+        configuration.replicas().get(configuration.server().number()),
+        configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,
+        configuration.storage(),
+        setAside);
   }
 }

@@ -8,6 +8,7 @@ import io.synod.paxos.ServerId;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import io.synod.text.Version;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** What this server knows of itself and the others, as callers see it. Any thread; never blocks. */
@@ -18,12 +19,22 @@ final class StatusService {
   private final Supplier<Rejected> rejected;
   private final long startedNanos = System.nanoTime();
 
-  /** What a server is by its configuration and its data directory, whatever the log says. */
+  /**
+   * What a server is by its configuration and its data directory, whatever the log says.
+   *
+   * @param setAside what was put away in the directory by now because it was damaged
+   */
   record Own(
       Incarnation incarnation,
       Address clientAddress,
       Address consensusAddress,
-      boolean dynamicQuorum) {}
+      boolean dynamicQuorum,
+      Configuration.Storage storage,
+      List<String> setAside) {
+    Own {
+      setAside = List.copyOf(setAside);
+    }
+  }
 
   /**
    * How much was refused since the start because it made no sense: of other servers, of clients.
@@ -57,6 +68,8 @@ final class StatusService {
         .setDynamicQuorum(own.dynamicQuorum())
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
+        .setStorage(own.storage().toString())
+        .addAllSetAside(own.setAside())
         .build();
   }
 
@@ -96,7 +109,8 @@ final class StatusService {
         member(status.member())
             .setLive(status.live())
             .setRoundTripMicros(status.roundTripMicros())
-            .setSyncAgeMillis(status.syncAgeMillis());
+            .setSyncAgeMillis(status.syncAgeMillis())
+            .setOtherLife(status.otherLife());
     if (status.lag() >= 0) {
       builder.setLagSlots(status.lag());
     }

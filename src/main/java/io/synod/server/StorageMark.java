@@ -62,7 +62,7 @@ final class StorageMark {
     Path unused = Files.createDirectories(directory);
     try (FileChannel file =
         FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      file.write(ByteBuffer.wrap((wanted + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+      file.write(ByteBuffer.wrap((wanted.name() + "\n").getBytes(StandardCharsets.UTF_8)), 0);
       file.force(true);
     }
     // The name is durable with the identity's, which is made after it.
@@ -89,7 +89,7 @@ final class StorageMark {
         + ", and this server is to have "
         + wanted
         + ": start it with --storage "
-        + held.name().toLowerCase(java.util.Locale.ROOT)
+        + held
         + "; or, to change the storage of one server after the other, move the directory away while"
         + " the others run: it starts empty, as a new incarnation, and fetches all from them";
   }

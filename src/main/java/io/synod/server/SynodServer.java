@@ -14,10 +14,8 @@ import io.synod.paxos.Member;
 import io.synod.paxos.Notice;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
-import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.store.EngineFailedException;
-import io.synod.store.Snapshots;
 import io.synod.text.Version;
 import io.synod.transport.grpc.GrpcPeerNetwork;
 import io.synod.transport.grpc.NetworkThreads;
@@ -199,7 +197,7 @@ final class SynodServer {
       startJournal(written);
       startScrub(new ScrubThread.Scrubbed(written, state.snapshots(), state.store()), driven);
     }
-    ServerServiceDefinition cluster = clusterService(driven, peers, identity, state.snapshots());
+    ServerServiceDefinition cluster = clusterService(driven, peers, identity, state);
     peers.addService(cluster);
     peers.start();
     ClientServer listening = startClients(driven, outboxes, forClients, cluster);
@@ -281,13 +279,7 @@ final class SynodServer {
 
   /** What operators call, on either port. */
   private ServerServiceDefinition clusterService(
-      Node driven, GrpcPeerNetwork peers, PaxosSettings identity, Snapshots snapshots) {
-    StatusService.Own own =
-        new StatusService.Own(
-            identity.incarnation(),
-            configuration.clientAddress(),
-            configuration.replicas().get(configuration.server().number()),
-            configuration.quorum() == QuorumPolicy.Mode.DYNAMIC);
+      Node driven, GrpcPeerNetwork peers, PaxosSettings identity, KeptState.State state) {
     LocalControls controls = new LocalControls(driven, peers);
     AdminCalls calls =
         new AdminCalls(
@@ -298,11 +290,11 @@ final class SynodServer {
         new AdminService(
             new StatusService(
                 status,
-                own,
+                settings.own(identity.incarnation(), state.setAside()),
                 controls::faults,
                 () -> new StatusService.Rejected(peers.rejected(), rejectedRequests.sum())),
             calls,
-            new Backups(driven::takeSnapshot, snapshots),
+            new Backups(driven::takeSnapshot, state.snapshots()),
             operators),
         new AdminGate(configuration.clusterToken()));
   }

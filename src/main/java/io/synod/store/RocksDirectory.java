@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -158,12 +161,22 @@ final class RocksDirectory {
     return Optional.of(String.valueOf(moved.getFileName()));
   }
 
+  /** The names of all that was set aside, in order. */
+  List<String> allSetAside() throws IOException {
+    List<String> names = new ArrayList<>();
+    if (Files.isDirectory(directory)) {
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
+        all.forEach(each -> names.add(String.valueOf(each.getFileName())));
+      }
+    }
+    Collections.sort(names);
+    return names;
+  }
+
   /** Deletes all that was set aside. */
   void deleteAllSetAside() throws IOException {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
-      for (Path each : all) {
-        RocksLibrary.delete(each);
-      }
+    for (String each : allSetAside()) {
+      RocksLibrary.delete(directory.resolve(each));
     }
   }
 

@@ -24,9 +24,9 @@ public final class RocksLibrary {
       return Optional.empty();
     } catch (ClassNotFoundException e) {
       return Optional.of(
-          "storage ROCKSDB needs the library org.rocksdb:rocksdbjni:11.8.1, which is not on the"
+          "storage rocksdb needs the library org.rocksdb:rocksdbjni:11.8.1, which is not on the"
               + " class path: add rocksdbjni-11.8.1.jar to the jars beside synod.jar (a build with"
-              + " Maven puts it into target/lib), or start with storage HEAP");
+              + " Maven puts it into target/lib), or start with storage heap");
     }
   }
 
@@ -44,7 +44,7 @@ public final class RocksLibrary {
       throw new IOException(
           "the native code of RocksDB cannot be loaded on this machine ("
               + e.getMessage()
-              + "): start with storage HEAP",
+              + "): start with storage heap",
           e);
     } finally {
       delete(folder);

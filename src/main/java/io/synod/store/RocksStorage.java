@@ -3,6 +3,7 @@ package io.synod.store;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Slot;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,9 +18,19 @@ public final class RocksStorage {
   private static final long LOOK_CACHE_BYTES = 8 << 20;
 
   private final RocksDirectory directory;
-  private final Consumer<String> report;
+  private final Report report;
 
-  private RocksStorage(RocksDirectory directory, Consumer<String> report) {
+  /** Who is told that a database is of no use. */
+  private interface Report {
+    /**
+     * It was set aside.
+     *
+     * @param name that it has now
+     */
+    void setAside(String name, String why);
+  }
+
+  private RocksStorage(RocksDirectory directory, Report report) {
     this.directory = directory;
     this.report = report;
   }
@@ -52,7 +63,9 @@ public final class RocksStorage {
       long cacheBytes,
       Consumer<String> report)
       throws IOException {
-    return new RocksStorage(directory, report).open(cluster, cacheBytes);
+    Report words =
+        (name, why) -> report.accept("the database is set aside as " + name + ": " + why);
+    return new RocksStorage(directory, words).open(cluster, cacheBytes);
   }
 
   private KeyValueStore open(Optional<ClusterId> cluster, long cacheBytes) throws IOException {
@@ -162,7 +175,7 @@ public final class RocksStorage {
   private void setAside(String why) throws IOException {
     Optional<String> name = directory.setAside();
     if (name.isPresent()) {
-      report.accept("the database is set aside as " + name.get() + ": " + why);
+      report.setAside(name.get(), why);
     }
   }
 
@@ -179,18 +192,42 @@ public final class RocksStorage {
     RocksDirectory from = RocksDirectory.of(dataDirectory);
     Optional<String> distrusted = from.distrusted();
     if (distrusted.isPresent()) {
-      throw new IOException(
-          "the database in " + dataDirectory + " is not to be trusted: " + distrusted.get());
+      throw new IOException(unusable(dataDirectory, copy, distrusted.get()));
     }
     RocksDirectory to = RocksDirectory.of(Files.createDirectories(copy));
     from.shareWith(to);
     List<String> wrong = new ArrayList<>();
-    KeyValueStore opened = open(to, Optional.of(cluster), LOOK_CACHE_BYTES, wrong::add);
-    if (!wrong.isEmpty()) {
+    try {
+      KeyValueStore opened =
+          new RocksStorage(to, (name, why) -> wrong.add(why))
+              .open(Optional.of(cluster), LOOK_CACHE_BYTES);
+      if (wrong.isEmpty()) {
+        return opened;
+      }
       opened.close();
-      throw new IOException("the database in " + dataDirectory + ": " + wrong.get(0));
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(unusable(dataDirectory, copy, String.valueOf(e.getMessage())), e);
     }
-    return opened;
+    throw new IOException(unusable(dataDirectory, copy, wrong.get(0)));
+  }
+
+  /**
+   * What to say of a database whose copy shows that it is of no use: the copy is nothing that a
+   * person knows of, and soon gone.
+   */
+  public static String unusable(Path dataDirectory, Path copy, String why) {
+    return "the database in "
+        + dataDirectory
+        + " cannot be used: "
+        + why.replace(copy.toString(), dataDirectory.toString())
+        + "; nothing was written: take the directory of another server";
+  }
+
+  /** The names of databases that starts set aside in a data directory because they were damaged. */
+  public static List<String> setAsideIn(Path dataDirectory) throws IOException {
+    return RocksDirectory.of(dataDirectory).allSetAside();
   }
 
   /**
@@ -212,7 +249,7 @@ public final class RocksStorage {
     RocksDirectory directory = RocksDirectory.of(dataDirectory);
     RocksDatabase database;
     try {
-      new RocksStorage(directory, unused -> {}).checkVersions();
+      new RocksStorage(directory, (name, why) -> {}).checkVersions();
       database = RocksDatabase.look(directory.database(), LOOK_CACHE_BYTES);
     } catch (RocksDBException | EngineFailedException e) {
       throw new IOException(e.getMessage(), e);

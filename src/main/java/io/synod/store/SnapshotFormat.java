@@ -72,6 +72,11 @@ final class SnapshotFormat {
     return head.flip();
   }
 
+  /** Whether this is the beginning of a snapshot, whole or not. */
+  static boolean isHead(ByteBuffer bytes) {
+    return bytes.remaining() >= Long.BYTES && bytes.getLong(bytes.position()) == MAGIC;
+  }
+
   /**
    * The version that a file's head bears.
    *

@@ -94,6 +94,15 @@ public final class Snapshots {
     return new Start(Optional.empty(), refused);
   }
 
+  /** Whether a file begins like a snapshot, be it damaged or of another version. Blocks. */
+  public static boolean isOne(Disk disk, String name) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(SnapshotFormat.FILE_HEAD_BYTES);
+    try (DiskFile file = disk.open(name)) {
+      file.read(0, head);
+    }
+    return SnapshotFormat.isHead(head.flip());
+  }
+
   /**
    * Puts a snapshot that is nobody's into an empty store: a file as {@link #writer} leaves it, of
    * any name. Blocks.

@@ -10,13 +10,17 @@ import io.synod.proto.ChangeRequest;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.MoveCoordinatorRequest;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,6 +94,17 @@ class AdminCommandsTest {
                 .setDryRun(true)
                 .build()),
         servers.operated());
+  }
+
+  @Test
+  void whereABackupCannotBeWrittenNoServerIsAsked(@TempDir Path folder) throws IOException {
+    servers.set(0, Behaviour.SILENT);
+    Path there = Files.writeString(folder.resolve("there"), "mine");
+    assertEquals(2, run("-c", "BACKUP \"" + there + "\""));
+    assertTrue(err().contains(there + " cannot be written: it is there already"), err());
+    assertEquals(2, run("-c", "BACKUP \"" + folder.resolve("none/file") + "\" local"));
+    assertTrue(err().contains("cannot be written: its folder is not there"), err());
+    assertEquals("mine", Files.readString(there));
   }
 
   @Test

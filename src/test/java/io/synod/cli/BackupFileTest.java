@@ -2,7 +2,6 @@ package io.synod.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
@@ -48,10 +48,15 @@ class BackupFileTest {
         .toList();
   }
 
+  private static BackupFile.Written write(Path file, List<BackupPart> chunks) throws IOException {
+    try (BackupFile begun = BackupFile.begin(file)) {
+      return begun.write(chunks.iterator());
+    }
+  }
+
   private void assertRefused(List<BackupPart> chunks, String why) throws IOException {
     Path file = folder.resolve("backup");
-    IOException e =
-        assertThrows(IOException.class, () -> new BackupFile(file).write(chunks.iterator()));
+    IOException e = assertThrows(IOException.class, () -> write(file, chunks));
     assertTrue(String.valueOf(e.getMessage()).contains(why), e.getMessage());
     try (Stream<Path> left = Files.list(folder)) {
       assertEquals(0, left.count(), "nothing is left");
@@ -62,9 +67,16 @@ class BackupFileTest {
   void whatCameWholeIsThere() throws Exception {
     byte[] bytes = snapshot();
     Path file = folder.resolve("backup");
-    BackupFile.Written written = new BackupFile(file).write(chunks(bytes, bytes.length).iterator());
+    BackupFile.Written written = write(file, chunks(bytes, bytes.length));
     assertEquals(new BackupFile.Written(7, bytes.length), written);
     assertArrayEquals(bytes, Files.readAllBytes(file));
+    assertEquals(
+        PosixFilePermissions.fromString("rw-------"),
+        Files.getPosixFilePermissions(file),
+        "it holds all that is stored");
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(file), left.toList());
+    }
   }
 
   @Test
@@ -86,13 +98,22 @@ class BackupFileTest {
 
   @Test
   void aFileThatIsThereIsNotOverwritten() throws Exception {
-    byte[] bytes = snapshot();
     Path file = folder.resolve("backup");
     Files.writeString(file, "mine");
-    assertThrows(
-        IOException.class,
-        () -> new BackupFile(file).write(chunks(bytes, bytes.length).iterator()));
+    IOException refused = assertThrows(IOException.class, () -> BackupFile.begin(file));
+    assertTrue(BackupFile.why(refused).contains("is there already"), refused::toString);
+    Files.delete(file);
+    byte[] bytes = snapshot();
+    try (BackupFile begun = BackupFile.begin(file)) {
+      Files.writeString(file, "mine");
+      refused =
+          assertThrows(
+              IOException.class, () -> begun.write(chunks(bytes, bytes.length).iterator()));
+      assertTrue(BackupFile.why(refused).contains("is there already"), refused::toString);
+    }
     assertEquals("mine", Files.readString(file));
-    assertFalse(Files.exists(folder.resolve("backup.part")));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(file), left.toList());
+    }
   }
 }

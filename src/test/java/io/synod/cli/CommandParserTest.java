@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.synod.client.ReadMode;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,33 @@ class CommandParserTest {
     assertEquals(new Command.Status(), parse("status"));
     assertEquals(new Command.Help(), parse("?"));
     assertEquals(new Command.Exit(), parse("quit"));
+  }
+
+  @Test
+  void whatBeginsWithTwoDashesIsAnOptionOfWhatTakesPrefixes() throws WrongInputException {
+    Command all = new Command.Listing(ByteString.EMPTY, Long.MAX_VALUE);
+    assertEquals(new Command.Read(ReadMode.LOCAL, all), parse("LIST --local"));
+    assertEquals(
+        new Command.Raw(new Command.Read(ReadMode.LEASE, new Command.Listing(bytes("u"), 7))),
+        parse("LIST --lease u --raw 7"));
+    assertEquals(
+        new Command.Read(ReadMode.LOCAL, new Command.Count(bytes("u"))), parse("count u --local"));
+    assertEquals(new Command.Count(bytes("--local")), parse("COUNT -- --local"));
+    assertEquals(new Command.Listing(bytes("--"), 3), parse("LIST -- -- 3"));
+    assertEquals(new Command.Listing(bytes("-"), Long.MAX_VALUE), parse("LIST -"));
+  }
+
+  @Test
+  void aKeyIsAKeyWhateverItIsAndOptionsStandBehindIt() throws WrongInputException {
+    assertEquals(new Command.Get(bytes("--local")), parse("GET --local"));
+    assertEquals(
+        new Command.Read(ReadMode.LOCAL, new Command.Get(bytes("--local"))),
+        parse("GET --local --local"));
+    assertEquals(
+        new Command.Raw(new Command.Read(ReadMode.LOCAL, new Command.Get(bytes("k")))),
+        parse("GET k --raw --local"));
+    assertEquals(new Command.Put(bytes("k"), bytes("--local")), parse("PUT k --local"));
+    assertEquals(new Command.Raw(new Command.Members()), parse("MEMBERS --raw"));
   }
 
   @Test
@@ -88,6 +116,10 @@ class CommandParserTest {
         "FROBNICATE | no verb FROBNICATE: HELP",
         "GET | takes one key",
         "GET a b | takes one key",
+        "GET --local a | takes one key",
+        "LIST --foo | LIST has no option --foo, but --local, --lease and --raw; a prefix that",
+        "COUNT u --foo | stands behind one more: COUNT -- --foo",
+        "MEMBERS --local | MEMBERS stands alone",
         "LIST a b c | a prefix and a limit",
         "LIST a b | a number from 1 on, not b",
         "LIST a 0 | a number from 1 on",

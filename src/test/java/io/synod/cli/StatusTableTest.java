@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.client.Statuses;
 import io.synod.proto.Faults;
+import io.synod.proto.Kept;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import java.util.List;
@@ -116,6 +117,69 @@ class StatusTableTest {
   }
 
   @Test
+  void votersThatCameBackWithoutTheirVotesAreNoneAndNoWaitingHelpsOnceTheyAreTooMany() {
+    StatusResponse.Builder status = five();
+    status.getMemberBuilder(2).setOtherLife(true);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "3 of 5; 4 live; tolerates 1 failure now",
+        "voter  new life",
+        "new life: it came back without its vote; a quorum of the others can give it one");
+    status.getMemberBuilder(3).setLive(false);
+    status.getMemberBuilder(4).setLive(false);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "2 live; no quorum: all waits until 1 more of servers 3, 4 answers");
+    status.getMemberBuilder(3).setLive(true).setOtherLife(true);
+    status.getMemberBuilder(4).setLive(true).setOtherLife(true);
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "2 live; no quorum, and none by waiting: servers 2, 3, 4 came back without their votes");
+    assertShows(MembersTable.of(Statuses.of(status.build())), "none by waiting", "new life: it");
+  }
+
+  @Test
+  void whoKeepsNothingIsSaidToComeBackWithoutItsVote() {
+    String forgetful = "; who keeps nothing (storage memory) comes back without its vote";
+    StatusResponse.Builder status = all(five(), 2).setStorage("memory");
+    assertShows(
+        StatusTable.of(Statuses.of(status.build())),
+        "until 1 more of servers 2, 3, 4 answers" + forgetful);
+    assertFalse(
+        StatusTable.of(Statuses.of(all(status, 3).build())).contains(forgetful), "with a quorum");
+    status = all(status, 5);
+    for (int i = 2; i < 5; i++) {
+      status.getMemberBuilder(i).setOtherLife(true);
+    }
+    assertFalse(StatusTable.of(Statuses.of(status.build())).contains(forgetful), "they did so");
+  }
+
+  @Test
+  void showsWhatEachServerKeepsAndWhatItSetAside() {
+    StatusResponse.Builder status =
+        five().setStorage("heap").setLiveBytes(1_000_000).setQuotaBytes(100 << 20);
+    status
+        .getMemberBuilder(3)
+        .setKept(
+            Kept.newBuilder()
+                .setStorage("rocksdb")
+                .setKeys(1_000)
+                .setLiveBytes(72_000)
+                .setQuotaBytes(2L << 30)
+                .addSetAside("rocksdb-damaged")
+                .addSetAside("rocksdb-damaged-2"));
+    status.getMemberBuilder(4).setKept(Kept.getDefaultInstance());
+    String text = StatusTable.of(Statuses.of(status.build()));
+    assertShows(
+        text,
+        "storage      server 1: heap, 1,001,536 bytes of a quota of 100 MiB\n",
+        "             server 3: rocksdb, 200,000 bytes of a quota of 2,048 MiB\n",
+        "               set aside there, damaged: rocksdb-damaged, rocksdb-damaged-2\n");
+    assertFalse(text.contains("server 4: "), text);
+    assertFalse(StatusTable.of(Statuses.of(five().build())).contains("storage"), "it says nothing");
+  }
+
+  @Test
   void acceptorsThatAlwaysFailOnPurposeCountAsFailed() {
     StatusResponse.Builder status = five();
     status.getMemberBuilderList().forEach(member -> member.setFaults(Faults.newBuilder()));
@@ -187,7 +251,7 @@ class StatusTableTest {
         StatusTable.of(
             Statuses.of(StatusResponse.newBuilder().setWaitingFor("waiting for server 2").build())),
         "waiting for server 2",
-        "not founded yet",
+        "cluster      none yet",
         "none yet");
   }
 

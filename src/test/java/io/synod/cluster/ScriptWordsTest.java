@@ -111,8 +111,31 @@ class ScriptWordsTest extends WithScripts {
     Path none = Files.writeString(folder.resolve("none"), "no backup");
     scripts
         .run("scripts/restore.sh", none.toString(), "3", "--data", scripts.data())
-        .is(1, "synod: ");
+        .is(1, "synod: ", none + " is no backup: ");
     assertFalse(Files.exists(Path.of(scripts.data())));
+  }
+
+  @Test
+  void aServerIsStartedWithTheStorageThatItsDirectoryIsWrittenWith() throws Exception {
+    Path data = Path.of(scripts.data());
+    Path run = Files.createDirectories(data.resolve("run"));
+    Files.createDirectories(data.resolve("logs"));
+    int port = Scripts.CLIENT_PORTS + scripts.offset();
+    Path directory = Files.createDirectories(data.resolve("" + port));
+    Files.writeString(directory.resolve("identity"), "damaged");
+    Files.writeString(directory.resolve("storage"), "ROCKSDB\n");
+    int servers = Scripts.CONSENSUS_PORTS + scripts.offset();
+    // As run_servers.sh noted it before the server was moved to that storage.
+    Files.writeString(
+        run.resolve("0.conf"),
+        "HEAP=64 PORT=%d%nARGUMENTS=(--my-addr 127.0.0.1:%d --my-paxos 127.0.0.1:%d --replica 127.0.0.1:%d --data-dir %s)%n"
+            .formatted(port, port, servers, servers, directory));
+    scripts
+        .run("scripts/start_server.sh", "0", "--data", scripts.data())
+        .is(1, "server 0 could not start: ", "neither identity nor identity.copy");
+    scripts
+        .run("scripts/start_server.sh", "0", "--data", scripts.data(), "--", "--storage", "heap")
+        .is(1, "is written with storage rocksdb, and this server is to have heap");
   }
 
   @Test

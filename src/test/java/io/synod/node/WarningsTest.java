@@ -1,6 +1,7 @@
 package io.synod.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -21,6 +22,15 @@ class WarningsTest {
             + " --accept-torn-tail there",
         Warnings.election(
             new UnknownSlot(Slot.of(7), List.of(ONE), List.of(), List.of(TWO, THREE))));
+  }
+
+  @Test
+  void votersThatCameBackWithoutTheirVotesAreNamedWithWhatRemains() {
+    String warning = Warnings.noQuorumLeft(List.of(ONE, TWO));
+    assertTrue(
+        warning.startsWith("no quorum is left: server 1, server 2 came back without"), warning);
+    assertTrue(warning.contains("BACKUP FILE local"), warning);
+    assertTrue(warning.contains("scripts/restore.sh"), warning);
   }
 
   @Test

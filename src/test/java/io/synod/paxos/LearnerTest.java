@@ -70,6 +70,19 @@ class LearnerTest {
   }
 
   @Test
+  void ofMembershipsThatAreLearnedTogetherOnlyTheLastIsNamed() {
+    List<Member> members = learner.inForce().members();
+    Membership two = new Membership(Slot.ZERO, members.subList(0, 2));
+    Membership again = new Membership(Slot.of(1), members);
+    learner.chooseValues(
+        List.of(
+            new AcceptedValue(Slot.of(1), OTHER, two),
+            new AcceptedValue(Slot.of(2), OTHER, again)));
+    assertEquals(List.of(new Notice.MembershipChosen(Slot.of(2), again)), effects.take().notices());
+    assertEquals(new MembershipInForce(Slot.of(1), two), learner.membershipAt(Slot.of(1)));
+  }
+
+  @Test
   void newsOfAnotherBallotMakesNothingChosen() {
     accepts(1, "a");
     learner.onChosenPrefix(new ChosenPrefix(OTHER, Slot.of(1)));

@@ -113,6 +113,22 @@ class MembershipTest {
     assertTrue(unopened.step(new Input.SnapshotInstalled(cut, inForce)).notices().contains(said));
   }
 
+  @Test
+  void ofTheMembershipsInItsLogAServerThatStartsNamesOnlyTheOneInForce() {
+    CoreCluster cluster = new CoreCluster(3, 1);
+    assertDone(change(cluster, new MembershipChange.Add(cluster.joining(3))));
+    cluster.runUntil("a voter", () -> role(cluster, 3) == Member.Role.VOTER);
+    cluster.run(100 * MILLI);
+    MembershipInForce inForce = cluster.core(0).membership();
+    Paxos restarted = new Paxos(cluster.settings(0), cluster.kept(0));
+    assertEquals(
+        List.of(new Notice.MembershipChosen(inForce.decidedAt(), inForce.membership())),
+        restarted.start(Slot.ZERO).notices().stream()
+            .filter(Notice.MembershipChosen.class::isInstance)
+            .toList());
+    assertEquals(inForce, restarted.membership());
+  }
+
   /**
    * That the cluster is founded may not be durable yet when a snapshot already is: the snapshot
    * opens the server, which then hears its peers, and is told the rest by them.

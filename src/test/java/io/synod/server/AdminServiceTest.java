@@ -97,7 +97,7 @@ class AdminServiceTest {
         0,
         Optional.empty(),
         members.stream()
-            .map(member -> new NodeStatus.MemberStatus(member, true, 0, 100, 0))
+            .map(member -> new NodeStatus.MemberStatus(member, true, 0, 100, 0, false))
             .toList());
   }
 
@@ -288,6 +288,31 @@ class AdminServiceTest {
   }
 
   @Test
+  void aMemberByAnotherNameOfItsAddressIsRefusedAndNothingChanges() {
+    ClusterGrpc.ClusterBlockingStub stub = stub(1);
+    String known = servers.get(2).address().toString();
+    String other = known.replace("127.0.0.1", "localhost");
+    ChangeRequest add = ChangeRequest.newBuilder().setAdd(other).build();
+    assertFails(
+        Status.Code.FAILED_PRECONDITION,
+        "server 2 is a member already, at " + known + ", which " + other + " is another name of",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.change(add)));
+    assertTrue(servers.get(0).asked.isEmpty());
+  }
+
+  @Test
+  void statusSaysWhatTheOthersKeepAndWhere() {
+    List<MemberStatus> members = withFaultsOf(2, stub(0));
+    assertEquals("rocksdb", members.get(2).getKept().getStorage());
+    assertEquals(List.of("rocksdb-damaged"), members.get(2).getKept().getSetAsideList());
+    assertFalse(members.get(0).hasKept(), "its own is not among that of the others");
+    StatusResponse own = stub(2).status(StatusRequest.getDefaultInstance());
+    assertEquals("rocksdb", own.getStorage());
+    assertEquals(List.of("rocksdb-damaged"), own.getSetAsideList());
+  }
+
+  @Test
   void whereNobodyAnswersNobodyIsAdded() {
     ClusterGrpc.ClusterBlockingStub stub = stub(1);
     ChangeRequest nobody = ChangeRequest.newBuilder().setAdd("127.0.0.1:1").build();
@@ -424,6 +449,7 @@ class AdminServiceTest {
     assertFalse(members.get(2).hasFaults(), "it is down");
     members = withFaultsOf(0, stub(1));
     assertEquals(List.of(1), members.get(0).getFaults().getCutServerIdList());
+    assertEquals("heap", members.get(0).getKept().getStorage());
     members = stub(1).status(StatusRequest.getDefaultInstance()).getMemberList();
     assertFalse(members.get(0).hasFaults(), "nobody asked for it");
   }

@@ -89,7 +89,9 @@ class ClientServerTest {
             new Incarnation(new UUID(5, 6)),
             new Address("h1", 8001),
             new Address("h1", 9001),
-            false);
+            false,
+            Configuration.Storage.ROCKSDB,
+            List.of("rocksdb-damaged"));
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override
@@ -170,8 +172,9 @@ class ClientServerTest {
         0.25,
         Optional.empty(),
         List.of(
-            new NodeStatus.MemberStatus(member, true, 5, 300, 6),
-            new NodeStatus.MemberStatus(member.withRole(Member.Role.VOTER), false, -1, 0, 0)));
+            new NodeStatus.MemberStatus(member, true, 5, 300, 6, /* otherLife= */ true),
+            new NodeStatus.MemberStatus(
+                member.withRole(Member.Role.VOTER), false, -1, 0, 0, /* otherLife= */ false)));
   }
 
   private static PutRequest put(int i) {
@@ -218,6 +221,7 @@ class ClientServerTest {
             .setLagSlots(5)
             .setRoundTripMicros(300)
             .setSyncAgeMillis(6)
+            .setOtherLife(true)
             .build();
     assertEquals(
         StatusResponse.newBuilder()
@@ -246,12 +250,15 @@ class ClientServerTest {
                     .setLive(false)
                     .clearLagSlots()
                     .clearRoundTripMicros()
-                    .clearSyncAgeMillis())
+                    .clearSyncAgeMillis()
+                    .clearOtherLife())
             .setIncarnation(new UUID(5, 6).toString())
             .setClientAddress("h1:8001")
             .setConsensusAddress("h1:9001")
             .setVersion(response.getVersion())
             .setUptimeMillis(response.getUptimeMillis())
+            .setStorage("rocksdb")
+            .addSetAside("rocksdb-damaged")
             .build(),
         response);
   }

@@ -221,6 +221,8 @@ class CommandLineReaderTest {
         bad("fail_rate: '0,3' is not a number", "fail_rate:0,3 " + THREE),
         bad("fail_rate: '0.3' is not a number: write fail_rate:0.3", "fail_rate: '0.3' "),
         bad("argument, line 2: fail_rate: 'abc' is not a number", "my_addr:'x'\nfail_rate:abc"),
+        bad("argument, line 2: there is no field my_adr", THREE + "\nmy_adr:'x'"),
+        bad("argument, line 2: my_addr is given twice", THREE + "\nmy_addr:'localhost:8000'"),
         bad("quota_mib: '1.5' is not a whole number from 0 to 4294967295", "quota_mib:1.5"),
         bad("quota_mib: '99999999999' is not a whole number", "quota_mib:99999999999"),
         bad(
@@ -290,7 +292,7 @@ class CommandLineReaderTest {
         bad("bootstrap_available without new_cluster: ", THREE, "--bootstrap-available"),
         bad("bootstrap_available without new_cluster: ", THREE + " bootstrap_available:true"),
         bad(
-            "bootstrap_available with storage MEMORY: ",
+            "bootstrap_available with storage memory: ",
             THREE + " bootstrap_available:true new_cluster:true storage:MEMORY"),
         bad(
             "value_limit_bytes 2000000 is out of range: it is 1 to 1048576",

@@ -204,11 +204,14 @@ class InspectorTest {
     store.close();
     Inspector.Report report = inspect();
     assertTrue(report.whole(), report::text);
-    says(report, "storage          ROCKSDB", "database         slot 12, revision 1: 0 keys");
+    says(report, "storage          rocksdb", "database         slot 12, revision 1: 0 keys");
 
     Files.writeString(directory.resolve("rocksdb-distrusted"), "why\n");
     report = inspect();
     assertFalse(report.whole(), report::text);
     says(report, "is thrown away at the next start");
+
+    Files.createDirectory(directory.resolve("rocksdb-damaged"));
+    says(inspect(), "set aside        rocksdb-damaged: a damaged database");
   }
 }

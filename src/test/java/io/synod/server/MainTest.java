@@ -275,7 +275,7 @@ class MainTest {
     String[] arguments = alone();
     arguments[5] += ",127.0.0.1:" + ports[NOBODY];
     Running waits = run(arguments);
-    waits.until("to found the cluster");
+    waits.until("to join their cluster, or to found one with them");
     Future<EmptyMessage> call =
         KeyValueStoreGrpc.newFutureStub(channel)
             .withWaitForReady()

@@ -84,7 +84,9 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             incarnation(),
             new Address("clients", 8000 + id.number()),
             new Address("servers", 1),
-            false);
+            false,
+            id.number() == 2 ? Configuration.Storage.ROCKSDB : Configuration.Storage.HEAP,
+            id.number() == 2 ? List.of("rocksdb-damaged") : List.of());
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),

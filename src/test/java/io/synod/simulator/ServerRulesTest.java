@@ -169,10 +169,19 @@ class ServerRulesTest {
             .map(each -> each.status().flatMap(NodeStatus::cluster))
             .collect(Collectors.toSet());
     assertEquals(Set.of(cluster), clusters, "nobody founds beside the holder");
-    String warning = holder.status().flatMap(NodeStatus::warning).orElse("none");
-    assertTrue(warning.contains("came back without what they held"), warning);
-    for (FullServer each : lost) {
-      assertTrue(warning.contains("server " + each.id().number()), warning);
+    for (FullServer said : world.servers()) {
+      NodeStatus status = said.status().orElseThrow();
+      String warning = status.warning().orElse("none");
+      assertTrue(warning.contains("no quorum is left"), warning);
+      for (FullServer each : lost) {
+        assertTrue(warning.contains("server " + each.id().number()), warning);
+      }
+      assertEquals(
+          lost.stream().map(FullServer::id).collect(Collectors.toSet()),
+          status.members().stream()
+              .filter(NodeStatus.MemberStatus::otherLife)
+              .map(member -> member.member().server())
+              .collect(Collectors.toSet()));
     }
   }
 }
