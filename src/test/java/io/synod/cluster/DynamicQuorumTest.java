@@ -35,21 +35,6 @@ class DynamicQuorumTest {
   /** More than none: also the cuts, which take a minute or so a round. */
   private static final int ROUNDS = Integer.getInteger("synod.survive.dynamic", 0);
 
-  private static StatusResponse status(RealCluster cluster, int server) {
-    return cluster.operators(server).status(StatusRequest.getDefaultInstance());
-  }
-
-  private static List<Integer> voters(RealCluster cluster, int asked) {
-    try {
-      return status(cluster, asked).getMemberList().stream()
-          .filter(member -> member.getRole() == MemberStatus.Role.VOTER)
-          .map(MemberStatus::getServerId)
-          .toList();
-    } catch (StatusRuntimeException e) {
-      return List.of();
-    }
-  }
-
   /** Waits until all of these know these voters. */
   private static void awaitVoters(Load load, RealCluster cluster, List<Integer> voters) {
     awaitVoters(load, cluster, voters, voters);
@@ -59,7 +44,10 @@ class DynamicQuorumTest {
       Load load, RealCluster cluster, List<Integer> asked, List<Integer> voters) {
     load.await(
         "voters " + voters,
-        () -> asked.stream().allMatch(server -> voters(cluster, server).equals(voters)));
+        () ->
+            asked.stream()
+                .allMatch(
+                    server -> new Operators(cluster).votersKnownTo(server).equals(voters)));
   }
 
   private static boolean allDone(Load.Phase phase, List<Integer> servers) {
@@ -149,17 +137,11 @@ class DynamicQuorumTest {
 
   /** Nothing passes between these and the others. */
   private static void cut(RealCluster cluster, List<Integer> away) {
-    for (int server = 0; server < SERVERS; server++) {
-      ControlRequest.Cut.Builder others = ControlRequest.Cut.newBuilder();
-      for (int other = 0; other < SERVERS; other++) {
-        if (away.contains(server) != away.contains(other)) {
-          others.addServerId(other);
-        }
-      }
-      ControlRequest request =
-          ControlRequest.newBuilder().setServerId(server).setCut(others).build();
-      ControlResponse unused = cluster.operators(server).control(request);
-    }
+    List<Integer> rest = new ArrayList<>(List.of(0, 1, 2, 3, 4));
+    rest.removeAll(away);
+    Operators operators = new Operators(cluster);
+    operators.heal();
+    operators.cutApart(List.of(away, rest));
   }
 
   @Test
@@ -215,14 +197,7 @@ class DynamicQuorumTest {
     for (int server : atOnce) {
       List<Integer> others = new ArrayList<>(all);
       others.remove(Integer.valueOf(server));
-      ControlResponse unused =
-          cluster
-              .operators(server)
-              .control(
-                  ControlRequest.newBuilder()
-                      .setServerId(server)
-                      .setCut(ControlRequest.Cut.newBuilder().addAllServerId(others))
-                      .build());
+      new Operators(cluster).cut(server, others);
     }
     Load.Phase none = load.newPhase();
     load.await("all refuse", () -> allRefused(none, all));

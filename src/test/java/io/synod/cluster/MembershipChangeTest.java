@@ -36,52 +36,6 @@ class MembershipChangeTest {
 
   private final StringBuilder gaps = new StringBuilder();
 
-  private static StatusResponse status(RealCluster cluster, int asked) {
-    return cluster.operators(asked).status(StatusRequest.getDefaultInstance());
-  }
-
-  private static void await(
-      RealCluster cluster, int asked, String what, Predicate<StatusResponse> condition) {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    StatusResponse last = status(cluster, asked);
-    while (!condition.test(last)) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError(what + ": not in a minute\n" + last + cluster.logs());
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-      last = status(cluster, asked);
-    }
-  }
-
-  private static boolean isVoter(StatusResponse status, int server) {
-    return status.getMemberList().stream()
-        .anyMatch(
-            member ->
-                member.getServerId() == server
-                    && member.getRole() == MemberStatus.Role.VOTER
-                    && member.getLive());
-  }
-
-  private static boolean isMember(StatusResponse status, int server) {
-    return status.getMemberList().stream().anyMatch(member -> member.getServerId() == server);
-  }
-
-  private static ChangeRequest add(RealCluster cluster, int server) {
-    return ChangeRequest.newBuilder().setAdd(cluster.seat(server).consensus().toString()).build();
-  }
-
-  private static ChangeRequest remove(int server) {
-    return ChangeRequest.newBuilder().setRemove(server).build();
-  }
-
-  private static ChangeResponse change(RealCluster cluster, int asked, ChangeRequest request) {
-    try {
-      return cluster.operators(asked).change(request);
-    } catch (StatusRuntimeException e) {
-      throw new AssertionError(request + "\n" + cluster.logs(), e);
-    }
-  }
-
   private static void refused(RealCluster cluster, int asked, ChangeRequest request, String why) {
     StatusRuntimeException e =
         assertThrows(StatusRuntimeException.class, () -> cluster.operators(asked).change(request));
@@ -111,31 +65,6 @@ class MembershipChangeTest {
     assertThrows(StatusRuntimeException.class, () -> cluster.get(server, "k", 600_000));
   }
 
-  private static void join(RealCluster cluster, int server, int asked)
-      throws IOException, InterruptedException {
-    cluster.listed(server + 1);
-    cluster.start(server);
-    awaitAnswer(cluster, server);
-    ChangeResponse response = change(cluster, asked, add(cluster, server));
-    assertTrue(response.getSlot() > 0);
-    await(cluster, asked, "a voter", status -> isVoter(status, server));
-  }
-
-  private static void awaitAnswer(RealCluster cluster, int server) {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (true) {
-      try {
-        StatusResponse unused = status(cluster, server);
-        return;
-      } catch (StatusRuntimeException e) {
-        if (System.nanoTime() > end) {
-          throw new AssertionError(cluster.logs(), e);
-        }
-        LockSupport.parkNanos(POLL_NANOS);
-      }
-    }
-  }
-
   @Test
   void membersComeAndGoUnderLoadAndNothingAcknowledgedIsLost() throws Exception {
     try (RealCluster cluster = new RealCluster(6)) {
@@ -144,23 +73,23 @@ class MembershipChangeTest {
         cluster.start(i);
       }
       cluster.putSurely("first", "1");
+      Operators operators = new Operators(cluster);
       try (Writers writers = new Writers(cluster, 4, List.of(0, 1, 2))) {
         note("three servers", writers);
-        join(cluster, 3, 0);
+        operators.join(3, 0);
         note("a fourth", writers);
-        join(cluster, 4, 3);
+        operators.join(4, 3);
         note("a fifth", writers);
-        StatusResponse five = status(cluster, 1);
+        StatusResponse five = operators.status(1);
         assertEquals(5, five.getMemberCount());
         assertEquals(3, five.getQuorum());
 
         cluster.listed(6);
         cluster.start(5);
-        awaitAnswer(cluster, 5);
+        operators.awaitAnswer(5);
         writers.through(List.of(0, 2, 3, 4));
         ChangeResponse unused =
-            change(
-                cluster,
+            operators.change(
                 2,
                 ChangeRequest.newBuilder()
                     .setReplace(
@@ -168,9 +97,8 @@ class MembershipChangeTest {
                             .setServerId(1)
                             .setBy(cluster.seat(5).consensus().toString()))
                     .build());
-        await(cluster, 2, "replaced", status -> isVoter(status, 5) && !isMember(status, 1));
-        await(
-            cluster,
+        operators.await( 2, "replaced", status -> Operators.isVoter(status, 5) && !Operators.isMember(status, 1));
+        operators.await(
             1,
             "knows it",
             status -> status.getWaitingFor().contains("this server was removed"));
@@ -182,9 +110,8 @@ class MembershipChangeTest {
         int other = coordinator == 4 ? 3 : 4;
         writers.through(
             List.of(0, 2, 3, 4, 5).stream().filter(server -> server != coordinator).toList());
-        unused = change(cluster, other, remove(coordinator));
-        await(
-            cluster,
+        unused = operators.change( other, Operators.remove(coordinator));
+        operators.await(
             coordinator,
             "knows it",
             status -> status.getWaitingFor().contains("this server was removed"));
@@ -197,7 +124,7 @@ class MembershipChangeTest {
                 + acknowledged.size()
                 + " PUTs acknowledged; longest ms without one:"
                 + gaps);
-        StatusResponse four = status(cluster, other);
+        StatusResponse four = operators.status(other);
         assertEquals(4, four.getMemberCount());
         for (MemberStatus member : four.getMemberList()) {
           acknowledged.forEach(
@@ -219,29 +146,29 @@ class MembershipChangeTest {
         cluster.start(i);
       }
       cluster.putSurely("first", "1");
+      Operators operators = new Operators(cluster);
       cluster.awaitAnswers(3);
-      refused(cluster, 0, remove(7), "no member has the id 7");
-      refused(cluster, 0, add(cluster, 3), "no server answers at");
+      refused(cluster, 0, Operators.remove(7), "no member has the id 7");
+      refused(cluster, 0, operators.add(3), "no server answers at");
 
-      ChangeResponse dry = change(cluster, 1, remove(2).toBuilder().setDryRun(true).build());
+      ChangeResponse dry = operators.change( 1, Operators.remove(2).toBuilder().setDryRun(true).build());
       assertFalse(dry.hasSlot());
       assertEquals(2, dry.getQuorum());
-      assertEquals(3, status(cluster, 1).getMemberCount());
+      assertEquals(3, operators.status(1).getMemberCount());
 
       cluster.kill(2);
-      await(cluster, 0, "one is lost", status -> live(status) == 2);
+      operators.await( 0, "one is lost", status -> live(status) == 2);
       // It may have been the coordinator, which carries changes out.
-      await(
-          cluster,
+      operators.await(
           0,
           "another coordinates",
           status -> status.getCoordinatorHeard() && status.getCoordinatorId() != 2);
-      refused(cluster, 0, remove(1), "would be live");
+      refused(cluster, 0, Operators.remove(1), "would be live");
       cluster.start(2);
-      await(cluster, 0, "all live", status -> live(status) == 3);
+      operators.await( 0, "all live", status -> live(status) == 3);
 
-      join(cluster, 3, 1);
-      refused(cluster, 2, add(cluster, 3), "is a member already");
+      operators.join(3, 1);
+      refused(cluster, 2, operators.add(3), "is a member already");
       // Where clients reach a member is not where the others do.
       String forClients = cluster.seat(1).client().toString();
       refused(
@@ -254,12 +181,12 @@ class MembershipChangeTest {
       cluster.kill(0);
       cluster.listed(3);
       cluster.start(0);
-      awaitAnswer(cluster, 0);
-      await(cluster, 0, "all live", status -> live(status) == 4);
+      operators.awaitAnswer(0);
+      operators.await( 0, "all live", status -> live(status) == 4);
       assertTrue(cluster.log(0).stream().anyMatch(line -> line.contains("the log counts")));
 
       int coordinator = cluster.coordinator().orElseThrow();
-      await(cluster, coordinator, "all heard by who hands over", status -> live(status) == 4);
+      operators.await( coordinator, "all heard by who hands over", status -> live(status) == 4);
       int to = (coordinator + 1) % 4;
       int now =
           cluster
@@ -267,7 +194,7 @@ class MembershipChangeTest {
               .moveCoordinator(MoveCoordinatorRequest.newBuilder().setTo(to).build())
               .getCoordinatorId();
       assertEquals(to, now);
-      await(cluster, 2, "moved", status -> status.getCoordinatorId() == to);
+      operators.await( 2, "moved", status -> status.getCoordinatorId() == to);
     }
   }
 
@@ -280,19 +207,19 @@ class MembershipChangeTest {
     try (RealCluster cluster = new RealCluster(3)) {
       cluster.startAll();
       cluster.putSurely("first", "1");
+      Operators operators = new Operators(cluster);
       for (int i = 0; i < 3; i++) {
         assertEquals(Optional.of("1"), cluster.getSurely(i, "first"));
       }
-      control(cluster, 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0.25).build());
-      await(cluster, 1, "a rate", status -> status.getFailRate() == 0.25);
-      control(cluster, 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0).build());
+      operators.control( 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0.25).build());
+      operators.await( 1, "a rate", status -> status.getFailRate() == 0.25);
+      operators.control( 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0).build());
 
-      assertFalse(status(cluster, 0).hasUnheardSinceMillis());
+      assertFalse(operators.status(0).hasUnheardSinceMillis());
       long beforeMillis = System.currentTimeMillis();
-      control(cluster, 1, cut(0, 1, 2));
+      operators.cut(0, List.of(1, 2));
       assertFalse(cluster.put(0, "k", "cut off", 1_500).isOk());
-      await(
-          cluster,
+      operators.await(
           0,
           "it says since when it hears no quorum",
           status ->
@@ -300,34 +227,21 @@ class MembershipChangeTest {
                   && status.getUnheardSinceMillis() >= beforeMillis
                   && status.getUnheardSinceMillis() <= System.currentTimeMillis());
       assertTrue(cluster.putSurely("k", "by the others") > 0);
-      control(cluster, 2, cut(0));
+      operators.cut(0, List.of());
       assertEquals(Optional.of("by the others"), cluster.getSurely(0, "k"));
-      await(cluster, 0, "it hears one again", status -> !status.hasUnheardSinceMillis());
+      operators.await( 0, "it hears one again", status -> !status.hasUnheardSinceMillis());
 
-      control(
-          cluster, 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(60_000).build());
-      await(cluster, 1, "silent", status -> live(status) == 2);
-      control(cluster, 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(0).build());
-      await(cluster, 1, "back", status -> live(status) == 3);
+      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(60_000).build());
+      operators.await( 1, "silent", status -> live(status) == 2);
+      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(0).build());
+      operators.await( 1, "back", status -> live(status) == 3);
 
-      control(cluster, 1, ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build());
+      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build());
       long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
       while (cluster.log(2).stream().noneMatch(line -> line.contains("snapshot of slot"))) {
         assertTrue(System.nanoTime() < end, cluster::logs);
         LockSupport.parkNanos(POLL_NANOS);
       }
     }
-  }
-
-  private static ControlRequest cut(int server, int... others) {
-    ControlRequest.Cut.Builder cut = ControlRequest.Cut.newBuilder();
-    for (int other : others) {
-      cut.addServerId(other);
-    }
-    return ControlRequest.newBuilder().setServerId(server).setCut(cut).build();
-  }
-
-  private static void control(RealCluster cluster, int asked, ControlRequest request) {
-    Object unused = cluster.operators(asked).control(request);
   }
 }

@@ -110,6 +110,27 @@ final class Wires implements AutoCloseable {
     run("", "ip", "link", "set", cable(i), "master", hub());
   }
 
+  /** From now on what this one sends to that one vanishes; the other way is as it was. */
+  void lose(int from, int to) throws IOException, InterruptedException {
+    // To a network card that does not exist: nobody is told.
+    neighbour(from, "replace", to, "lladdr", "02:00:00:00:00:01", "nud", "permanent");
+  }
+
+  /** Ends what {@link #lose} did to any. */
+  void loseNothing() throws IOException, InterruptedException {
+    for (int i = 0; i < size; i++) {
+      run("", "ip", "-netns", namespace(i), "neigh", "flush", "dev", "servers", "nud", "permanent");
+    }
+  }
+
+  private void neighbour(int from, String verb, int to, String... words)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("ip", "-netns", namespace(from), "neigh"));
+    command.addAll(List.of(verb, consensus(to).host(), "dev", "servers"));
+    command.addAll(List.of(words));
+    run("", command.toArray(new String[0]));
+  }
+
   /** The cables go with the namespaces; servers in them must have ended. */
   @Override
   public void close() {

@@ -23,6 +23,7 @@ final class Writers implements AutoCloseable {
   private volatile boolean ended;
   private long lastNanos = System.nanoTime();
   private long gapNanos;
+  private long slowestNanos;
 
   Writers(RealCluster cluster, int count, List<Integer> servers) {
     this.cluster = cluster;
@@ -52,12 +53,13 @@ final class Writers implements AutoCloseable {
 
   private void write(String key, String value, int turn) {
     int at = turn;
+    long began = System.nanoTime();
     while (!ended) {
       List<Integer> present = servers;
       Status status = cluster.put(present.get(at++ % present.size()), key, value, TIMEOUT_MILLIS);
       if (status.isOk()) {
         acknowledged.put(key, value);
-        onAcknowledged();
+        onAcknowledged(began);
         return;
       }
       Status.Code code = status.getCode();
@@ -67,8 +69,9 @@ final class Writers implements AutoCloseable {
     }
   }
 
-  private synchronized void onAcknowledged() {
+  private synchronized void onAcknowledged(long beganNanos) {
     long now = System.nanoTime();
+    slowestNanos = Math.max(slowestNanos, now - beganNanos);
     gapNanos = Math.max(gapNanos, now - lastNanos);
     lastNanos = now;
   }
@@ -78,6 +81,15 @@ final class Writers implements AutoCloseable {
     long gap = Math.max(gapNanos, System.nanoTime() - lastNanos);
     gapNanos = 0;
     return TimeUnit.NANOSECONDS.toMillis(gap);
+  }
+
+  /** The longest that any write took, with all its attempts. */
+  synchronized long slowestMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(slowestNanos);
+  }
+
+  int acknowledged() {
+    return acknowledged.size();
   }
 
   /** Ends them; returns what was acknowledged. */
