@@ -28,7 +28,7 @@ final class StatusReport {
 
   private final Paxos paxos;
   private final KeyValueStore store;
-  private final Quota quota;
+  private final Admission admission;
   private final CoordinatorWatch coordinators;
   private final ServerId self;
   private long madeAtNanos = Long.MIN_VALUE;
@@ -38,10 +38,11 @@ final class StatusReport {
 
   private volatile @Nullable NodeStatus latest;
 
-  StatusReport(Node.Parts parts, Quota quota, CoordinatorWatch coordinators, ServerId self) {
+  StatusReport(
+      Node.Parts parts, Admission admission, CoordinatorWatch coordinators, ServerId self) {
     this.paxos = parts.paxos();
     this.store = parts.store();
-    this.quota = quota;
+    this.admission = admission;
     this.coordinators = coordinators;
     this.self = self;
   }
@@ -94,9 +95,9 @@ final class StatusReport {
             store.liveBytes(),
             store.revision(),
             store.historyBytes(),
-            quota.limitBytes()),
+            admission.quotaBytes()),
         failRate,
-        new Warnings(paxos).first(),
+        new Warnings(paxos).first(admission.warning()),
         open ? members(paxos.membership().membership()) : List.of());
   }
 
