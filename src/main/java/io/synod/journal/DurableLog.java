@@ -18,4 +18,10 @@ public interface DurableLog {
 
   /** The age of the oldest record that still waits for its sync; 0 when none waits. */
   long syncAgeNanos(long nowNanos);
+
+  /**
+   * How many bytes could still be written to the disk, a moment ago; {@link Long#MAX_VALUE} if
+   * there is no disk, or nobody has looked yet.
+   */
+  long freeBytes();
 }

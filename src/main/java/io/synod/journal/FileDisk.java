@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,9 +30,13 @@ public final class FileDisk implements Disk {
   private final Path directory;
   private final FileChannel lockFile;
 
-  private FileDisk(Path directory, FileChannel lockFile) {
+  /** Looked up once: that reads the table of all mounts, and how full it is costs one call. */
+  private final FileStore store;
+
+  private FileDisk(Path directory, FileChannel lockFile) throws IOException {
     this.directory = directory;
     this.lockFile = lockFile;
+    this.store = Files.getFileStore(directory);
   }
 
   /**
@@ -181,7 +186,7 @@ public final class FileDisk implements Disk {
 
   @Override
   public long freeBytes() throws IOException {
-    return Files.getFileStore(directory).getUsableSpace();
+    return store.getUsableSpace();
   }
 
   @Override

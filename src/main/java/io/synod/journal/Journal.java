@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>the driver: {@link #append}, {@link #syncAgeNanos};
  *   <li>the writer: {@link #write}, {@link #close};
- *   <li>the one that works ahead: {@link #prepare};
+ *   <li>the one that works ahead: {@link #prepare}, {@link #measure};
  *   <li>one that reads again what was written, slowly: {@link #scrub}.
  * </ul>
  *
- * {@link #durable} and {@link #failure} are for any thread.
+ * {@link #durable}, {@link #freeBytes} and {@link #failure} are for any thread.
  *
  * <p>The first failure is final: what was not durable then never counts as durable, whatever a
  * later sync says (protocol-rules.md, 2). The process has to end.
@@ -47,6 +47,7 @@ public final class Journal implements DurableLog, AutoCloseable {
   private long written;
 
   private volatile long durable;
+  private volatile long freeBytes = Long.MAX_VALUE;
   private volatile @Nullable Throwable failure;
   private volatile Runnable onAppend = Journal::nobody;
   private volatile Runnable onDurable = Journal::nobody;
@@ -123,6 +124,11 @@ public final class Journal implements DurableLog, AutoCloseable {
     return pending.ageNanos(durable, nowNanos);
   }
 
+  @Override
+  public long freeBytes() {
+    return freeBytes;
+  }
+
   /** What made the journal fail; it never recovers. */
   public Optional<Throwable> failure() {
     return Optional.ofNullable(failure);
@@ -197,6 +203,21 @@ public final class Journal implements DurableLog, AutoCloseable {
     throwIfFailed();
     try {
       return supply.prepare();
+    } catch (IOException | RuntimeException | Error e) {
+      fail(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Looks how much room is left on the disk, for {@link #freeBytes}. Blocks for the system.
+   *
+   * @throws IOException on the first failure, and in every later call
+   */
+  public void measure() throws IOException {
+    throwIfFailed();
+    try {
+      freeBytes = disk.freeBytes();
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
       throw e;

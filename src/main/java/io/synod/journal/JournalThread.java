@@ -24,6 +24,9 @@ public final class JournalThread {
 
   private static final long PREPARE_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  /** How often it is looked how much room is left, however busy it is. */
+  private static final long MEASURE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final Journal journal;
   private final Consumer<Throwable> onFailure;
   private final Thread writer;
@@ -103,8 +106,14 @@ public final class JournalThread {
 
   private void runPreparer() {
     try {
+      journal.measure();
+      long measuredNanos = System.nanoTime();
       LockSupport.parkNanos(this, FIRST_PREPARE_NANOS);
       while (!stopping) {
+        if (System.nanoTime() - measuredNanos >= MEASURE_NANOS) {
+          measuredNanos = System.nanoTime();
+          journal.measure();
+        }
         boolean more = journal.prepare();
         LockSupport.parkNanos(this, more ? PREPARE_PAUSE_NANOS : PREPARE_IDLE_NANOS);
       }

@@ -49,20 +49,51 @@ public abstract class ClientRequest {
 
   /** What is asked for. */
   public sealed interface Operation {
+    /**
+     * By how many bytes of keys and values the store may hold more after it. What makes it hold no
+     * more is also done where there is no room, since room may come of it.
+     */
+    long growthBytes();
+
     /** Sets a key. */
-    record Put(Bytes key, Bytes value) implements Operation {}
+    record Put(Bytes key, Bytes value) implements Operation {
+      @Override
+      public long growthBytes() {
+        return (long) key.size() + value.size();
+      }
+    }
 
     /** Removes a key. */
-    record Delete(Bytes key) implements Operation {}
+    record Delete(Bytes key) implements Operation {
+      @Override
+      public long growthBytes() {
+        return 0;
+      }
+    }
 
     /** Lets go of what keys were at revisions below this one. */
-    record Compact(long revision) implements Operation {}
+    record Compact(long revision) implements Operation {
+      @Override
+      public long growthBytes() {
+        return 0;
+      }
+    }
 
     /** Reads a key. */
-    record Get(Bytes key, ReadMode mode) implements Operation {}
+    record Get(Bytes key, ReadMode mode) implements Operation {
+      @Override
+      public long growthBytes() {
+        return 0;
+      }
+    }
 
     /** Reads a page of a range; if its limits let no row through, counts all of it. */
-    record Scan(Range range, ReadMode mode) implements Operation {}
+    record Scan(Range range, ReadMode mode) implements Operation {
+      @Override
+      public long growthBytes() {
+        return 0;
+      }
+    }
   }
 
   /** How fresh a read must be. */

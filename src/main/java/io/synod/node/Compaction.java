@@ -1,6 +1,7 @@
 package io.synod.node;
 
 import io.synod.node.ClientRequest.Operation;
+import io.synod.paxos.Paxos;
 import io.synod.store.KeyValueStore;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,6 +29,15 @@ final class Compaction {
   Compaction(NodeSettings.History kept, KeyValueStore store) {
     this.kept = kept;
     this.store = store;
+  }
+
+  /** Notes where it is, and lets go of history that is old or too much, through the log. */
+  void turn(Paxos paxos, WritePath writePath, long nowNanos) {
+    note(store.logTimeMillis());
+    Writes writes = writePath.writes();
+    if (paxos.isCoordinating() && !writes.isFull()) {
+      due(writePath.logTimeMillis(nowNanos), nowNanos).ifPresent(writes::add);
+    }
   }
 
   /** Notes which revision is the newest at this log time. */

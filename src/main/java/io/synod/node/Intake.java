@@ -9,16 +9,19 @@ import io.synod.paxos.Value;
 import io.synod.store.CommandFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
  * Which values of peers the driver takes in: none while the disk does not sync, since they would
- * pile up in memory, and none that the store could not apply, since what is chosen has to be
- * applied. What is not taken in is as if lost on the way, and is sent again. Driver thread only.
+ * pile up in memory, none of clients while the disk is full, and none that the store could not
+ * apply, since what is chosen has to be applied. What is not taken in is as if lost on the way, and
+ * is sent again. Driver thread only.
  */
 final class Intake {
   private final DurableLog log;
   private final long mostSyncAgeNanos;
+  private final BooleanSupplier diskIsFull;
   private final Consumer<Notice> notice;
   private final Consumer<String> warn;
   private boolean stuck;
@@ -26,11 +29,18 @@ final class Intake {
 
   /**
    * @param mostSyncAgeNanos for how long records may wait for their sync
+   * @param diskIsFull whether nothing of clients may be written any more
    * @param warn told when the disk gets slow and when it is not any more
    */
-  Intake(DurableLog log, long mostSyncAgeNanos, Consumer<Notice> notice, Consumer<String> warn) {
+  Intake(
+      DurableLog log,
+      long mostSyncAgeNanos,
+      BooleanSupplier diskIsFull,
+      Consumer<Notice> notice,
+      Consumer<String> warn) {
     this.log = log;
     this.mostSyncAgeNanos = mostSyncAgeNanos;
+    this.diskIsFull = diskIsFull;
     this.notice = notice;
     this.warn = warn;
   }
@@ -58,13 +68,24 @@ final class Intake {
   /** Whether the protocol is to see this message. */
   boolean takes(ServerId from, Message message) {
     if (message instanceof Message.Propose propose) {
-      return !stuck && propose.values().stream().allMatch(value -> isFit(from, value));
+      return !stuck
+          && propose.values().stream().allMatch(value -> hasRoom(value) && isFit(from, value));
     } else if (message instanceof Message.Fetched fetched) {
-      return !stuck && areFit(from, fetched.values());
+      return !stuck
+          && fetched.values().stream().allMatch(each -> hasRoom(each.value()))
+          && areFit(from, fetched.values());
     } else if (message instanceof Message.Promise promise) {
       return areFit(from, promise.accepted());
     }
     return true;
+  }
+
+  /**
+   * Who coordinates and who is a member may be voted on whatever is left, so that there is somebody
+   * to say that all is full.
+   */
+  private boolean hasRoom(Value value) {
+    return !(value instanceof Value.Batch) || !diskIsFull.getAsBoolean();
   }
 
   private boolean areFit(ServerId from, List<AcceptedValue> values) {

@@ -68,7 +68,7 @@ public final class Node implements PeerListener {
   private final Departure departure;
   private final StatusReport statusReport;
   private final Compaction compaction;
-  private final Quota quota;
+  private final Admission admission;
   private final Intake intake;
 
   /** Hands an input to the protocol, and does what it says. */
@@ -110,20 +110,25 @@ public final class Node implements PeerListener {
     this.inbox = new Inbox<>(settings.inboxMessages());
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
-    this.quota = new Quota(settings.quotaBytes(), store, surroundings::warn);
     this.outgoing = new Outgoing(log, self, this::send);
-    this.writePath = new WritePath(settings, identity, parts, quota, this::send);
-    this.writes = writePath.writes();
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, protocol);
+    this.admission = Admission.of(settings, self, parts, snapshots, this::send);
+    this.writePath = new WritePath(settings, identity, parts, admission, this::send);
+    this.writes = writePath.writes();
     CoordinatorWatch coordinators = new CoordinatorWatch(paxos, surroundings::wallMillis);
     this.applyPath = new ApplyPath(parts, writePath, coordinators, snapshots::onApplied);
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
-    this.statusReport = new StatusReport(parts, quota, coordinators, identity);
+    this.statusReport = new StatusReport(parts, admission, coordinators, identity);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
-        new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
+        new Intake(
+            log,
+            identity.electionTimeoutNanos(),
+            admission::takesNothing,
+            surroundings::notice,
+            surroundings::warn);
     Optional<Belonging> belonging = store.belonging();
     if (belonging.isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it, or a store
@@ -283,9 +288,10 @@ public final class Node implements PeerListener {
     }
     if (now - dutiesAtNanos >= DUTIES_INTERVAL_NANOS || dutiesAtNanos == Long.MIN_VALUE) {
       dutiesAtNanos = now;
-      compact();
-      quota.check();
+      compaction.turn(paxos, writePath, now);
+      admission.turn(now, protocol);
       intake.watch(now);
+      loopBack();
     }
     held = writes.count() + readPath.count();
     network.flush();
@@ -341,6 +347,8 @@ public final class Node implements PeerListener {
       writePath.onForward(incoming.from(), forward);
     } else if (message instanceof PeerMessage.ForwardRefused refused) {
       writePath.onRefused(refused, nowNanos);
+    } else if (message instanceof PeerMessage.DiskRoom room) {
+      admission.onPeer(incoming.from(), room, nowNanos);
     } else {
       snapshots.onPeer(incoming.from(), message);
     }
@@ -488,14 +496,6 @@ public final class Node implements PeerListener {
     if (!batches.isEmpty()) {
       step(new Input.Proposed(batches));
       loopBack();
-    }
-  }
-
-  /** Lets go of history that is old or too much, through the log. */
-  private void compact() {
-    compaction.note(store.logTimeMillis());
-    if (paxos.isCoordinating() && !writes.isFull()) {
-      compaction.due(writePath.logTimeMillis(nowNanos), nowNanos).ifPresent(writes::add);
     }
   }
 }

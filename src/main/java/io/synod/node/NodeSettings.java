@@ -22,6 +22,7 @@ import java.util.UUID;
  *     last, or as many as that one had if that is more
  * @param history what of earlier revisions is kept
  * @param quotaBytes how much the store may hold before puts are refused
+ * @param disk how much room there must be on the disk
  * @param failRate the chance that this server fails as an acceptor, on purpose
  * @param seed for the faults on purpose: the driver's only randomness
  */
@@ -36,6 +37,7 @@ public record NodeSettings(
     long snapshotBytes,
     History history,
     long quotaBytes,
+    DiskMarks disk,
     double failRate,
     long seed) {
   public NodeSettings {
@@ -69,6 +71,30 @@ public record NodeSettings(
     }
   }
 
+  /**
+   * How much room there must be on the disk, besides what the store needs to write its state anew.
+   *
+   * @param directory for messages to a person
+   * @param warnBytes with less, a person is told
+   * @param floorBytes with less, puts are refused; with a quarter of it, all writes; 0: neither
+   */
+  public record DiskMarks(String directory, long warnBytes, long floorBytes) {
+    /** Nobody looks. */
+    public static final DiskMarks NONE = new DiskMarks("", 0, 0);
+
+    public DiskMarks {
+      if (floorBytes < 0 || warnBytes < floorBytes) {
+        throw new IllegalArgumentException(
+            "a warning at " + warnBytes + " B before a floor of " + floorBytes + " B");
+      }
+    }
+
+    /** With less, nothing of clients is written any more. */
+    public long lastBytes() {
+      return floorBytes / 4;
+    }
+  }
+
   static double checkFailRate(double failRate) {
     if (!(failRate >= 0 && failRate <= 1)) {
       throw new IllegalArgumentException("a fail rate is from 0 to 1, not " + failRate);
@@ -89,6 +115,7 @@ public record NodeSettings(
         32 << 20,
         History.USUAL,
         Long.MAX_VALUE / 1_000,
+        DiskMarks.NONE,
         failRate,
         seed);
   }

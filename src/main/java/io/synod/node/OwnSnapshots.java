@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * When this server writes a snapshot of its own state, and the writing. Driver thread, but for
  * {@link #want}.
  */
-final class OwnSnapshots {
+final class OwnSnapshots implements OwnDisk.Needs {
   /**
    * However large a snapshot is, the next is due after so many times what one is due after at
    * least: a start and a peer that lost all go through as much log besides.
@@ -31,6 +31,12 @@ final class OwnSnapshots {
    * in between, that store is made durable.
    */
   private static final int PIECES = 16;
+
+  /** What a row of a snapshot has besides its key and its value, about. */
+  private static final long ROW_BYTES = 64;
+
+  /** So much of its files a store that has some writes anew at a time, at most. */
+  private static final long MOST_REWRITTEN_BYTES = 1L << 30;
 
   /** One that could not be written is tried again after so long: the disk may be full. */
   private static final long RETRY_NANOS = 3_000_000_000L;
@@ -132,6 +138,18 @@ final class OwnSnapshots {
 
   boolean isWriting() {
     return writing;
+  }
+
+  @Override
+  public boolean isRewriting() {
+    return isWriting();
+  }
+
+  /** A snapshot is all of the state; a store with files of its own rewrites it in parts. */
+  @Override
+  public long rewriteBytes() {
+    long all = heldBytes() + ROW_BYTES * store.keys();
+    return store.keepsFiles() ? Math.min(all, MOST_REWRITTEN_BYTES) : all;
   }
 
   /** Begins what is due; returns whether it was begun because of damage. */

@@ -1,6 +1,5 @@
 package io.synod.node;
 
-import io.synod.node.ClientRequest.Operation;
 import io.synod.store.KeyValueStore;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,11 +18,17 @@ final class Quota {
   private static final long WARNING_PERCENT = 80;
   private static final long CALM_PERCENT = 70;
 
+  /** This part of the quota has to be free again before that is said. */
+  private static final long ROOM_SHARE = 100;
+
   private final long limitBytes;
   private final KeyValueStore store;
   private final Consumer<String> report;
   private boolean warned;
   private boolean full;
+
+  /** What the least that was refused would have added, since it was last full; 0 if nothing was. */
+  private long refusedBytes;
 
   /**
    * @param report told when it gets full and when it is not any more
@@ -42,19 +47,23 @@ final class Quota {
     return store.liveBytes() + KEY_BYTES * store.keys();
   }
 
-  /** Why a write is refused; deletes and compactions never are. */
-  Optional<String> refusal(Operation operation) {
-    if (!(operation instanceof Operation.Put put)) {
+  /**
+   * Why a write that adds so many bytes of a key and a value is refused, if it is. What adds none
+   * need not be asked about.
+   */
+  Optional<String> refusal(long growthBytes) {
+    long more = growthBytes + KEY_BYTES;
+    if (usedBytes() + more <= limitBytes) {
       return Optional.empty();
     }
-    long more = (long) put.key().size() + put.value().size() + KEY_BYTES;
-    return usedBytes() + more <= limitBytes
-        ? Optional.empty()
-        : Optional.of(
-            "the store is full: "
-                + figures()
-                + "; delete keys, or raise quota_mib on all servers; writes go on by themselves"
-                + " when there is room");
+    refusedBytes = refusedBytes == 0 ? more : Math.min(refusedBytes, more);
+    return Optional.of("the store is full: " + words());
+  }
+
+  private String words() {
+    return figures()
+        + "; delete keys, or raise quota_mib on all servers; puts go on by themselves when there is"
+        + " room";
   }
 
   private String figures() {
@@ -67,19 +76,38 @@ final class Quota {
         limitBytes);
   }
 
+  /** What a person should know: puts are refused, or soon will be. */
+  Optional<String> warning() {
+    if (full) {
+      return Optional.of("the quota is reached, puts are refused: " + words());
+    }
+    return warned ? Optional.of(filling()) : Optional.empty();
+  }
+
+  private String filling() {
+    return "the store is " + percent() + " % full: " + words();
+  }
+
+  private long percent() {
+    return usedBytes() * 100 / limitBytes;
+  }
+
   /** Says, once, that it is getting full, is full, or has room again. */
   void check() {
-    long percent = usedBytes() * 100 / limitBytes;
-    if (!full && percent >= 100) {
+    long percent = percent();
+    // What was refused would fit again, and some more: one key less and one more is no news.
+    boolean hasRoom = usedBytes() + refusedBytes <= limitBytes - limitBytes / ROOM_SHARE;
+    if (!full && (percent >= 100 || refusedBytes > 0)) {
       full = true;
       warned = true;
-      report.accept("the quota is reached, puts are refused: " + figures());
-    } else if (full && percent < 100) {
+      report.accept("the quota is reached, puts are refused: " + words());
+    } else if (full && hasRoom) {
       full = false;
+      refusedBytes = 0;
       report.accept("puts are taken again: " + figures());
     } else if (!warned && percent >= WARNING_PERCENT) {
       warned = true;
-      report.accept("the store is " + percent + " % full: " + figures());
+      report.accept(filling());
     }
     warned &= percent >= CALM_PERCENT;
   }

@@ -68,6 +68,11 @@ final class SnapshotDuties {
     own.want();
   }
 
+  /** What the disk must have room for besides what is there. */
+  OwnDisk.Needs needs() {
+    return own;
+  }
+
   /**
    * One is to be taken that holds all that is applied. Any thread.
    *

@@ -30,7 +30,7 @@ final class StatusReport {
 
   private final Paxos paxos;
   private final KeyValueStore store;
-  private final Quota quota;
+  private final Admission admission;
   private final CoordinatorWatch coordinators;
   private final ServerId self;
   private final Warnings warnings;
@@ -42,10 +42,13 @@ final class StatusReport {
   private volatile @Nullable NodeStatus latest;
 
   StatusReport(
-      Node.Parts parts, Quota quota, CoordinatorWatch coordinators, PaxosSettings identity) {
+      Node.Parts parts,
+      Admission admission,
+      CoordinatorWatch coordinators,
+      PaxosSettings identity) {
     this.paxos = parts.paxos();
     this.store = parts.store();
-    this.quota = quota;
+    this.admission = admission;
     this.coordinators = coordinators;
     this.self = identity.server();
     this.warnings = new Warnings(paxos, identity);
@@ -99,9 +102,9 @@ final class StatusReport {
             store.liveBytes(),
             store.revision(),
             store.historyBytes(),
-            quota.limitBytes()),
+            admission.quotaBytes()),
         failRate,
-        warnings.first(),
+        warnings.first(admission.warning()),
         open ? members(paxos.membership().membership()) : List.of());
   }
 

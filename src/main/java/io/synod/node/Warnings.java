@@ -25,8 +25,12 @@ final class Warnings {
     this.identity = identity;
   }
 
-  /** The one that matters most. */
-  Optional<String> first() {
+  /**
+   * The one that matters most.
+   *
+   * @param room what is to be said of the room that is left
+   */
+  Optional<String> first(Optional<String> room) {
     if (paxos.isVoteless()) {
       return Optional.of(
           "this server forgot votes that others saw it cast, so it casts none: its directory is an"
@@ -36,7 +40,11 @@ final class Warnings {
     if (lost.isPresent()) {
       return lost;
     }
-    return paxos.obstacle().map(Warnings::election).or(() -> paxos.torn().map(Warnings::torn));
+    return paxos
+        .obstacle()
+        .map(Warnings::election)
+        .or(() -> room)
+        .or(() -> paxos.torn().map(Warnings::torn));
   }
 
   /**

@@ -32,7 +32,7 @@ final class WritePath {
   private final PaxosSettings identity;
   private final Paxos paxos;
   private final KeyValueStore store;
-  private final Quota quota;
+  private final Admission admission;
   private final BiConsumer<ServerId, PeerMessage> send;
   private final Consumer<Notice> notice;
   private final Writes writes;
@@ -50,13 +50,13 @@ final class WritePath {
       NodeSettings settings,
       PaxosSettings identity,
       Node.Parts parts,
-      Quota quota,
+      Admission admission,
       BiConsumer<ServerId, PeerMessage> send) {
     this.settings = settings;
     this.identity = identity;
     this.paxos = parts.paxos();
     this.store = parts.store();
-    this.quota = quota;
+    this.admission = admission;
     this.notice = parts.surroundings()::notice;
     this.send = send;
     this.writes = new Writes(settings, identity.server());
@@ -70,11 +70,11 @@ final class WritePath {
 
   /** A client asks. */
   void add(ClientRequest request) {
-    Optional<String> refusal = quota.refusal(request.operation());
+    Optional<Answer> refusal = admission.refusal(request.operation());
     if (writes.isFull()) {
       request.answer(new Answer.Exhausted(WRITES_FULL));
     } else if (refusal.isPresent()) {
-      request.answer(new Answer.Exhausted(refusal.get()));
+      request.answer(refusal.get());
     } else {
       writes.add(request);
     }
@@ -153,7 +153,7 @@ final class WritePath {
           new Notice.PeerMisbehaved(from, "forwarded what are no commands: " + e.getMessage()));
       return;
     }
-    if (!batches.offer(forward.commands())) {
+    if (admission.takesNothing() || !batches.offer(forward.commands())) {
       send.accept(from, new PeerMessage.ForwardRefused(true));
     }
   }

@@ -107,6 +107,7 @@ public record Configuration(
    * @param valueBytes the largest value
    * @param journalSegmentBytes the length of a segment of the journal
    * @param quotaBytes how much the store may hold before puts are refused
+   * @param disk how much room there must be on the disk
    * @param blockCacheBytes about how much memory a database takes, beside the heap
    */
   public record Limits(
@@ -115,6 +116,7 @@ public record Configuration(
       int valueBytes,
       long journalSegmentBytes,
       long quotaBytes,
+      Disk disk,
       long blockCacheBytes) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
@@ -122,4 +124,12 @@ public record Configuration(
     /** The largest value there may be, however a server is configured. */
     public static final int VALUE_BYTES = CommandFormat.VALUE_LIMIT_BYTES;
   }
+
+  /**
+   * How much must be free on the disk, besides what the state takes to be written anew.
+   *
+   * @param warnBytes with less, a warning is given
+   * @param floorBytes with less, puts are refused; 0: neither
+   */
+  public record Disk(long warnBytes, long floorBytes) {}
 }

@@ -8,6 +8,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.proto.ServerConfig;
+import io.synod.server.Configuration.Disk;
 import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
 import io.synod.server.Configuration.Storage;
@@ -28,6 +29,11 @@ import java.util.regex.Pattern;
 final class ConfigurationReader {
   private static final long MINUTE_MILLIS = 60_000;
   private static final long LEAST_CACHE_MIB = 8;
+
+  /** What may be under way at a coordinator. */
+  private static final long QUEUES_MIB = 64;
+
+  private static final long FLOOR_SEGMENTS = 12;
   private static final int LEAST_TOKEN_CHARACTERS = 8;
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
@@ -302,7 +308,29 @@ final class ConfigurationReader {
     }
     Range caches = new Range(Math.max(LEAST_CACHE_MIB, heapMib / 4), LEAST_CACHE_MIB, 1 << 24);
     long cache = number(Setting.BLOCK_CACHE_MIB, caches) << 20;
-    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota, cache);
+    return new Limits(
+        queue, Limits.KEY_BYTES, value, segment, quota, disk(dataDirectory, segment >> 20), cache);
+  }
+
+  /**
+   * Room for what is under way when it gets short, for some segments of the log, and for what a
+   * database writes before it can delete; but no large part of a small file system.
+   */
+  private Disk disk(Path dataDirectory, long segmentMib) throws BadConfigurationException {
+    long wantedMib = QUEUES_MIB + FLOOR_SEGMENTS * segmentMib;
+    long fileSystemMib = DiskFull.sizeBytes(dataDirectory) >> 20;
+    long usualMib = fileSystemMib == 0 ? wantedMib : Math.min(wantedMib, fileSystemMib / 10);
+    long floorMib = number(Setting.DISK_FLOOR_MIB, new Range(Math.max(1, usualMib), 0, 1 << 24));
+    long warnMib = number(Setting.DISK_WARN_MIB, new Range(2 * floorMib, 0, 1 << 25));
+    if (warnMib < floorMib) {
+      throw new BadConfigurationException(
+          "disk_warn_mib "
+              + warnMib
+              + " is less than disk_floor_mib "
+              + floorMib
+              + ": the warning comes before puts are refused");
+    }
+    return new Disk(warnMib << 20, floorMib << 20);
   }
 
   /** What the store may hold is in the heap, with all else that a server needs. */

@@ -36,6 +36,12 @@ final class KeptState {
   /** Its lines are the server's, whoever says them. */
   private static final Logger LOG = LoggerFactory.getLogger(SynodServer.class);
 
+  /**
+   * This part of the floor no snapshot takes: half of what is left when all writes are refused, so
+   * that one can still be written to let go of the log before it.
+   */
+  private static final long SNAPSHOT_RESERVE_SHARE = 8;
+
   private final Configuration configuration;
   private @Nullable Disk disk;
   private volatile @Nullable KeyValueStore store;
@@ -104,7 +110,10 @@ final class KeptState {
 
   /** Opens the store and its snapshots; after the journal. */
   State openState(Recovered recovered) throws IOException {
-    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
+    Snapshots opening =
+        Snapshots.open(
+            Objects.requireNonNull(disk),
+            configuration.limits().disk().floorBytes() / SNAPSHOT_RESERVE_SHARE);
     KeyValueStore holding = openStore(recovered, opening);
     store = holding;
     return new State(opening, holding, RocksStorage.setAsideIn(configuration.dataDirectory()));

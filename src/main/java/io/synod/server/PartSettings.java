@@ -79,6 +79,10 @@ final class PartSettings {
         Math.min(usual.snapshotBytes(), Runtime.getRuntime().maxMemory() / 64),
         history(usual.history()),
         configuration.limits().quotaBytes(),
+        new NodeSettings.DiskMarks(
+            configuration.dataDirectory().toString(),
+            configuration.limits().disk().warnBytes(),
+            configuration.limits().disk().floorBytes()),
         usual.failRate(),
         usual.seed());
   }

@@ -91,7 +91,9 @@ final class Readiness {
         probe = next;
       }
     } else if (running.answer().isPresent()) {
-      answered = running.answer().get() instanceof Answer.Written;
+      Answer answer = running.answer().get();
+      // Where there is no room for a write, reads go on.
+      answered = answer instanceof Answer.Written || answer instanceof Answer.Exhausted;
       probe = null;
     }
   }

@@ -52,6 +52,11 @@ enum Setting {
       "N",
       "how much the store may hold, then puts are refused (default 2/5 of the heap; with rocksdb 1/4 of"
           + " the file system)"),
+  DISK_FLOOR_MIB(
+      "N",
+      "how much must be free on the disk, besides what the state takes to be written anew, or puts"
+          + " are refused; 0: never (default 256, a tenth of the file system at most)"),
+  DISK_WARN_MIB("N", "the same for a warning (default twice disk_floor_mib)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),

@@ -221,6 +221,8 @@ public final class SnapshotWriter {
     chunk.putInt(0, payload.remaining());
     chunk.put(4, (byte) kind);
     chunk.putInt(5, SnapshotFormat.crc(offset, kind, payload));
+    // Others write to the disk meanwhile, and how long it gets was a guess.
+    snapshots.checkRoom(name, chunk.remaining(), 0);
     append(chunk);
   }
 

@@ -23,17 +23,32 @@ import java.util.function.LongConsumer;
  */
 public final class Snapshots {
   private final Disk disk;
+
+  /** So much no snapshot takes: without room for the log a server ends. */
+  private final long keptFreeBytes;
+
   private final Map<Slot, Integer> inUse = new TreeMap<>();
   private final ReentrantLock scrubbing = new ReentrantLock();
   private volatile Slot newest = Slot.ZERO;
 
-  private Snapshots(Disk disk) {
+  private Snapshots(Disk disk, long keptFreeBytes) {
     this.disk = disk;
+    this.keptFreeBytes = keptFreeBytes;
   }
 
-  /** Looks at what is there, and clears away what a crash left. */
+  /** The same on a disk that nothing else needs room on. */
   public static Snapshots open(Disk disk) throws IOException {
-    Snapshots snapshots = new Snapshots(disk);
+    return open(disk, 0);
+  }
+
+  /**
+   * Looks at what is there, and clears away what a crash left.
+   *
+   * @param keptFreeBytes so much stays free: rather than take of that, a snapshot is not written,
+   *     or not fetched
+   */
+  public static Snapshots open(Disk disk, long keptFreeBytes) throws IOException {
+    Snapshots snapshots = new Snapshots(disk, keptFreeBytes);
     for (String name : disk.list()) {
       if (SnapshotNames.isLeftover(name)) {
         disk.delete(name);
@@ -352,7 +367,7 @@ public final class Snapshots {
    */
   void checkRoom(String name, long fileBytes, long besideBytes) throws IOException {
     long free = disk.freeBytes();
-    if (free - besideBytes < fileBytes) {
+    if (free - besideBytes - keptFreeBytes < fileBytes) {
       throw new IOException(
           name
               + " needs "
@@ -361,6 +376,7 @@ public final class Snapshots {
               + (besideBytes == 0
                   ? ""
                   : " (" + fileBytes + " for itself, and its rows beside those that are there)")
+              + (keptFreeBytes == 0 ? "" : ", besides " + keptFreeBytes + " for the log")
               + ", and "
               + free
               + " are free");

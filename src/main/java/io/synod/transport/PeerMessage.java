@@ -23,6 +23,17 @@ public sealed interface PeerMessage {
   record ForwardRefused(boolean overloaded) implements PeerMessage {}
 
   /**
+   * How much room the sender's disk has. Said again and again while it is short, and once when it
+   * is not any more.
+   *
+   * @param words the figures and what to do, for whom is refused because of it
+   */
+  record DiskRoom(DiskLevel level, String words) implements PeerMessage {
+    /** They are a line or two. */
+    public static final int LONGEST_WORDS = 16_384;
+  }
+
+  /**
    * Asks for a part of a snapshot.
    *
    * @param snapshot the slot it must be of; {@link Slot#ZERO} for the newest there is

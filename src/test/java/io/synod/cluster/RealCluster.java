@@ -10,6 +10,7 @@ import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.paxos.Address;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.DeleteRequest;
 import io.synod.proto.GetRequest;
 import io.synod.proto.KeyValueStoreGrpc;
 import io.synod.proto.MemberStatus;
@@ -271,6 +272,19 @@ final class RealCluster implements AutoCloseable {
       tryPut(i, key, value, timeoutMillis);
       return Status.OK;
     } catch (StatusRuntimeException e) {
+      return e.getStatus();
+    }
+  }
+
+  /** One attempt to remove a key; OK, or why not. */
+  Status delete(int i, String key, long timeoutMillis) {
+    try {
+      DeleteRequest request =
+          DeleteRequest.newBuilder().setKey(ByteString.copyFromUtf8(key)).build();
+      Object unused = stub(i, timeoutMillis).deletePair(request);
+      return Status.OK;
+    } catch (StatusRuntimeException e) {
+      channels.get(i).resetConnectBackoff();
       return e.getStatus();
     }
   }

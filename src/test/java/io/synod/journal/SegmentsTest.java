@@ -219,6 +219,15 @@ final class SegmentsTest {
   }
 
   @Test
+  void howMuchRoomIsLeftIsAsOfTheLastLook() throws IOException {
+    Journal journal = open(disk).journal();
+    assertEquals(Long.MAX_VALUE, journal.freeBytes(), "nobody has looked");
+    disk.leave(7_000);
+    journal.measure();
+    assertEquals(7_000, journal.freeBytes());
+  }
+
+  @Test
   @Timeout(60)
   void itsThreadWritesWhatADriverAppends(@TempDir Path directory) throws Exception {
     try (FileDisk files = FileDisk.open(directory)) {

@@ -25,7 +25,26 @@ final class Bounds {
         usual.snapshotBytes(),
         usual.history(),
         usual.quotaBytes(),
+        usual.disk(),
         usual.failRate(),
         usual.seed());
+  }
+
+  /** The same, but for its disk. */
+  static NodeSettings withDisk(NodeSettings settings, NodeSettings.DiskMarks disk) {
+    return new NodeSettings(
+        settings.run(),
+        settings.queueRequests(),
+        settings.queueBytes(),
+        settings.inboxMessages(),
+        settings.batchBytes(),
+        settings.batchCommands(),
+        settings.retryNanos(),
+        settings.snapshotBytes(),
+        settings.history(),
+        settings.quotaBytes(),
+        disk,
+        settings.failRate(),
+        settings.seed());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.journal.DurableLog;
 import io.synod.paxos.AcceptedValue;
+import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.JournalRecord;
@@ -27,7 +28,8 @@ class IntakeTest {
   private final List<Notice> notices = new ArrayList<>();
   private final List<String> lines = new ArrayList<>();
   private long syncAge;
-  private final Intake intake = new Intake(new Disk(), MOST, notices::add, lines::add);
+  private boolean full;
+  private final Intake intake = new Intake(new Disk(), MOST, () -> full, notices::add, lines::add);
 
   private final class Disk implements DurableLog {
     @Override
@@ -43,6 +45,11 @@ class IntakeTest {
     @Override
     public long syncAgeNanos(long nowNanos) {
       return syncAge;
+    }
+
+    @Override
+    public long freeBytes() {
+      return Long.MAX_VALUE;
     }
   }
 
@@ -74,6 +81,19 @@ class IntakeTest {
     intake.watch(4 * MOST);
     assertTrue(intake.takes(PEER, propose(batch())));
     assertTrue(lines.get(1).contains("syncs again, after 3,000 ms"), lines::toString);
+    assertEquals(List.of(), notices);
+  }
+
+  @Test
+  void whileTheDiskIsFullWhatClientsWriteIsNotTakenInAndWhatKeepsTheClusterGoingIs() {
+    full = true;
+    assertFalse(intake.takes(PEER, propose(batch())));
+    assertFalse(intake.takes(PEER, fetched(batch())));
+    Value elected = new Value.CoordinatorElected(BALLOT, new Address("clients", 1));
+    assertTrue(intake.takes(PEER, propose(elected)));
+    assertTrue(intake.takes(PEER, fetched(elected)));
+    full = false;
+    assertTrue(intake.takes(PEER, propose(batch())));
     assertEquals(List.of(), notices);
   }
 

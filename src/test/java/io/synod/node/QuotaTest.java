@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.node.ClientRequest.Operation;
+import io.synod.node.ClientRequest.ReadMode;
 import io.synod.paxos.Bytes;
 import io.synod.paxos.ServerId;
 import io.synod.store.CommandEncoder;
@@ -54,20 +55,34 @@ class QuotaTest {
     apply();
   }
 
+  private Optional<String> refusal(int i) {
+    return quota.refusal(new Operation.Put(key(i), VALUE).growthBytes());
+  }
+
   @Test
   void putsAreRefusedFromTheLimitOnAndTakenAgainBelowIt() {
     for (int i = 0; i < 10; i++) {
-      assertEquals(Optional.empty(), quota.refusal(new Operation.Put(key(i), VALUE)));
+      assertEquals(Optional.empty(), refusal(i));
       put(i);
     }
-    String why = quota.refusal(new Operation.Put(key(10), VALUE)).orElseThrow();
+    String why = refusal(10).orElseThrow();
     assertTrue(why.contains("10 keys of 720 bytes, counted as 2000 of 2000 bytes"), why);
     assertTrue(why.contains("delete keys"), why);
-    assertEquals(Optional.empty(), quota.refusal(new Operation.Delete(key(1))));
-    assertEquals(Optional.empty(), quota.refusal(new Operation.Compact(2)));
 
     delete(1);
-    assertEquals(Optional.empty(), quota.refusal(new Operation.Put(key(1), VALUE)));
+    assertEquals(Optional.empty(), refusal(1));
+  }
+
+  @Test
+  void onlyPutsMakeTheStoreHoldMore() {
+    assertEquals(72, new Operation.Put(key(1), VALUE).growthBytes());
+    for (Operation other :
+        List.of(
+            new Operation.Delete(key(1)),
+            new Operation.Compact(2),
+            new Operation.Get(key(1), ReadMode.LOCAL))) {
+      assertEquals(0, other.growthBytes(), other::toString);
+    }
   }
 
   @Test
@@ -92,5 +107,29 @@ class QuotaTest {
       put(i);
     }
     assertEquals(4, reports.size(), reports::toString);
+  }
+
+  /** What is left is of no use to who is refused, however little of it the quota lacks. */
+  @Test
+  void theQuotaIsReachedWhenAPutIsRefusedThoughSomeOfItIsLeft() {
+    for (int i = 0; i < 9; i++) {
+      put(i);
+    }
+    assertTrue(quota.warning().orElseThrow().startsWith("the store is 90 % full: 9 keys"));
+    Bytes large = Bytes.wrap(new byte[71]);
+    assertTrue(quota.refusal(new Operation.Put(key(9), large).growthBytes()).isPresent());
+    quota.check();
+    String warning = quota.warning().orElseThrow();
+    assertTrue(warning.startsWith("the quota is reached, puts are refused: 9 keys"), warning);
+    assertTrue(warning.contains("delete keys, or raise quota_mib"), warning);
+    assertEquals(warning, reports.get(1));
+    quota.check();
+    assertEquals(2, reports.size(), reports::toString);
+    delete(8);
+    assertTrue(reports.get(2).startsWith("puts are taken again: 8 keys"), reports::toString);
+    for (int i = 0; i < 8; i++) {
+      delete(i);
+    }
+    assertEquals(Optional.empty(), quota.warning());
   }
 }

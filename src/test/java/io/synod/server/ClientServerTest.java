@@ -39,6 +39,7 @@ import io.synod.proto.MemberStatus;
 import io.synod.proto.PutRequest;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
+import io.synod.server.Configuration.Disk;
 import io.synod.server.Configuration.Limits;
 import io.synod.transport.grpc.NetworkThreads;
 import java.io.IOException;
@@ -71,7 +72,7 @@ class ClientServerTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20),
+              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30, new Disk(0, 0), 8 << 20),
               ReadMode.LINEARIZABLE,
               DEFAULT_DEADLINE_MILLIS,
               64 << 20),

@@ -15,6 +15,7 @@ import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.proto.ServerConfig;
 import io.synod.server.CommandLineReader.Wish;
+import io.synod.server.Configuration.Disk;
 import io.synod.server.Configuration.Limits;
 import io.synod.server.Configuration.Listen;
 import io.synod.server.Configuration.Timings;
@@ -70,6 +71,7 @@ class CommandLineReaderTest {
                 1_048_576,
                 16 << 20,
                 ((Runtime.getRuntime().maxMemory() >> 20) * 2 / 5) << 20,
+                new Disk(512 << 20, 256 << 20),
                 ((Runtime.getRuntime().maxMemory() >> 20) / 4) << 20),
             Configuration.Storage.HEAP,
             Optional.empty(),
@@ -306,6 +308,13 @@ class CommandLineReaderTest {
         bad("there is no file /no/such/file", "--config", "/no/such/file"),
         bad("/ is a folder: name a file", "--config", "/"),
         bad("quota_mib 1048576 does not fit into the heap of", THREE, "--quota-mib", "1048576"),
+        bad(
+            "disk_warn_mib 10 is less than disk_floor_mib 11: the warning comes before",
+            THREE,
+            "--disk-warn-mib",
+            "10",
+            "--disk-floor-mib",
+            "11"),
         bad("the configuration is given twice", THREE, "--config", "/no/such/file"));
   }
 

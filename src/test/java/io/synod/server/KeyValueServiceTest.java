@@ -44,6 +44,7 @@ import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
 import io.synod.proto.RangesGrpc;
+import io.synod.server.Configuration.Disk;
 import io.synod.server.Configuration.Limits;
 import io.synod.store.Range;
 import io.synod.store.RangeRead;
@@ -75,7 +76,7 @@ class KeyValueServiceTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(16, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20),
+              new Limits(16, 64 << 10, 1 << 20, 1 << 20, 1 << 30, new Disk(0, 0), 8 << 20),
               ReadMode.LINEARIZABLE,
               10_000,
               4 << 20),

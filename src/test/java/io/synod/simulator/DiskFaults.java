@@ -80,8 +80,7 @@ final class DiskFaults {
         failFor(disk, DiskFaultPlan.NONE.withSilentFaults(SILENT_RATE));
       }
       case DISK_FULL -> {
-        disk.capacity(Long.MAX_VALUE);
-        disk.capacity(Long.MAX_VALUE - disk.freeBytes() + random.nextInt(20_000));
+        disk.leave(random.nextInt(20_000));
         healLater(disk);
       }
       case BIT_ROT -> {

@@ -57,6 +57,7 @@ final class FullServer implements SimulatedServer {
   private ServerLife life;
   private int lives;
   private double failRate;
+  private long diskFloorBytes;
   private int priority;
   private boolean dynamic;
 
@@ -263,7 +264,7 @@ final class FullServer implements SimulatedServer {
       }
     }
     KeyValueStore store = KeyValueStore.inMemory();
-    Snapshots snapshots = Snapshots.open(disk);
+    Snapshots snapshots = Snapshots.open(disk, diskFloorBytes / 8);
     Recovered recovered = opened.recovered();
     Snapshots.Start restored =
         snapshots.restoreNewest(
@@ -475,6 +476,16 @@ final class FullServer implements SimulatedServer {
     }
   }
 
+  /** From its next start on it heeds how much room there is on its disk. */
+  void diskFloor(long bytes) {
+    diskFloorBytes = bytes;
+  }
+
+  /** Somebody fills its disk, but for so much. */
+  void leaveOnDisk(long bytes) {
+    disk.leave(bytes);
+  }
+
   @Override
   public void harmDisk(Fault fault) {
     diskFaults.bring(fault, disk);
@@ -543,6 +554,7 @@ final class FullServer implements SimulatedServer {
         swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
         new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
         1L << 40,
+        new NodeSettings.DiskMarks(disk.describe(), 2 * diskFloorBytes, diskFloorBytes),
         failRate,
         random.nextLong());
   }

@@ -70,6 +70,11 @@ final class JournalDriver implements DurableLog {
     return journal.syncAgeNanos(nowNanos);
   }
 
+  @Override
+  public long freeBytes() {
+    return journal.freeBytes();
+  }
+
   private void onDurable() {
     while (durableSeen < journal.durable()) {
       durableSeen++;
@@ -133,6 +138,7 @@ final class JournalDriver implements DurableLog {
             return;
           }
           try {
+            journal.measure();
             boolean more = journal.prepare();
             prepareLater(more ? PREPARE_NANOS / 20 : PREPARE_NANOS);
           } catch (IOException e) {

@@ -18,6 +18,7 @@ import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -238,6 +239,29 @@ class SnapshotTest {
     assertEquals(List.of(SnapshotNames.whole(store.applied())), disk.list());
     assertEquals(store.applied(), snapshots.newest());
     assertThrows(IllegalArgumentException.class, () -> write(snapshots, store));
+  }
+
+  /** Without that the next record would end the server. */
+  @Test
+  void aSnapshotLeavesTheLogItsRoomHoweverWrongTheGuessOfItsLength() throws IOException {
+    List<Command> opened = List.of(new Command.OpenSession(new ServerId(0), new UUID(1, 2)));
+    long session = ((Result.SessionOpened) KeyValueStoreTest.apply(store, opened).get(0)).session();
+    Bytes key = Bytes.utf8("k");
+    List<Command> writes = new ArrayList<>();
+    Bytes value = Bytes.wrap(new byte[3_000]);
+    writes.add(new Command.Put(new Command.Stamp(session, 1, 1), key, value));
+    writes.add(new Command.Delete(new Command.Stamp(session, 2, 1), key));
+    KeyValueStoreTest.apply(store, writes);
+    assertEquals(0, store.liveBytes(), "all of it is history");
+    Snapshots snapshots = Snapshots.open(disk, 1_000);
+    disk.capacity(2_000);
+    IOException e = assertThrows(IOException.class, () -> write(snapshots, store));
+    assertTrue(String.valueOf(e.getMessage()).contains("besides 1000 for the log"), e::toString);
+    assertTrue(disk.freeBytes() >= 1_000, () -> disk.freeBytes() + " bytes are free");
+    assertEquals(List.of(), disk.list());
+    disk.capacity(1 << 20);
+    write(snapshots, store);
+    assertEquals(store.applied(), snapshots.newest());
   }
 
   @Test

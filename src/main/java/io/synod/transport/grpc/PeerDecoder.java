@@ -17,6 +17,7 @@ import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
 import io.synod.paxos.Votes;
 import io.synod.proto.PeerEnvelope;
+import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -116,7 +117,7 @@ final class PeerDecoder {
         yield protocol(new Message.VotesSeen(life, votes(wire.getVotes())));
       }
       case MEET, FOUND, FOUNDING_SYNCED, FOUNDING_OPENED -> protocol(foundingMessage(in));
-      case FORWARD, FORWARD_REFUSED, SNAPSHOT_REQUEST, SNAPSHOT_CHUNK -> ofTheNode(in);
+      case FORWARD, FORWARD_REFUSED, DISK_ROOM, SNAPSHOT_REQUEST, SNAPSHOT_CHUNK -> ofTheNode(in);
       case HELLO, HELLO_REPLY ->
           throw new MessageRejected(in.getMessageCase() + " in the middle of a stream");
       case MESSAGE_NOT_SET ->
@@ -133,6 +134,8 @@ final class PeerDecoder {
       return new PeerMessage.Forward(PeerCodec.fromWire(in.getForward().getCommands()));
     } else if (in.hasForwardRefused()) {
       return new PeerMessage.ForwardRefused(in.getForwardRefused().getOverloaded());
+    } else if (in.hasDiskRoom()) {
+      return room(in.getDiskRoom());
     } else if (in.hasSnapshotRequest()) {
       PeerEnvelope.SnapshotRequest wire = in.getSnapshotRequest();
       return new PeerMessage.SnapshotRequest(
@@ -150,6 +153,23 @@ final class PeerDecoder {
         PeerCodec.fromWire(wire.getSha256()),
         wire.getCrc(),
         PeerCodec.fromWire(wire.getBytes()));
+  }
+
+  private static PeerMessage room(PeerEnvelope.DiskRoom wire) throws MessageRejected {
+    need(
+        wire.getWords().length() <= PeerMessage.DiskRoom.LONGEST_WORDS,
+        "DiskRoom with too many words");
+    return new PeerMessage.DiskRoom(level(wire.getLevel()), wire.getWords());
+  }
+
+  private static DiskLevel level(int number) throws MessageRejected {
+    return switch (number) {
+      case 0 -> DiskLevel.ENOUGH;
+      case 1 -> DiskLevel.LOW;
+      case 2 -> DiskLevel.SHORT;
+      case 3 -> DiskLevel.FULL;
+      default -> throw new MessageRejected("DiskRoom of level " + number);
+    };
   }
 
   private static Message foundingMessage(PeerEnvelope in) throws MessageRejected {

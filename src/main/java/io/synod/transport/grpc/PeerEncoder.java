@@ -13,6 +13,7 @@ import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
 import io.synod.paxos.Votes;
 import io.synod.proto.PeerEnvelope;
+import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
 
 /** From what servers say to protobuf. The frequent ones are asked for first. */
@@ -33,6 +34,9 @@ final class PeerEncoder {
     } else if (message instanceof PeerMessage.ForwardRefused refused) {
       out.setForwardRefused(
           PeerEnvelope.ForwardRefused.newBuilder().setOverloaded(refused.overloaded()));
+    } else if (message instanceof PeerMessage.DiskRoom room) {
+      out.setDiskRoom(
+          PeerEnvelope.DiskRoom.newBuilder().setLevel(level(room.level())).setWords(room.words()));
     } else if (message instanceof PeerMessage.SnapshotRequest request) {
       out.setSnapshotRequest(
           PeerEnvelope.SnapshotRequest.newBuilder()
@@ -50,6 +54,15 @@ final class PeerEncoder {
               .setBytes(PeerCodec.toWire(chunk.bytes())));
     }
     return out.build();
+  }
+
+  private static int level(DiskLevel level) {
+    return switch (level) {
+      case ENOUGH -> 0;
+      case LOW -> 1;
+      case SHORT -> 2;
+      case FULL -> 3;
+    };
   }
 
   /** Ping, Prepare, Propose, Inform and their answers. Returns whether it was one. */

@@ -129,6 +129,12 @@ public final class SimulatedDisk implements Disk {
     capacityBytes = bytes;
   }
 
+  /** So many bytes more may be written, and then it is full. */
+  public void leave(long bytes) {
+    capacityBytes = Long.MAX_VALUE;
+    capacityBytes = Long.MAX_VALUE - freeBytes() + bytes;
+  }
+
   /** The process ends, and another may open the disk: what it wrote is readable. */
   public void crash() {
     count(DiskFault.CRASH);

@@ -18,6 +18,7 @@ import io.synod.paxos.Standing;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.Votes;
+import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -99,6 +100,11 @@ final class RandomMessages {
     node.put(
         PeerMessage.ForwardRefused.class,
         () -> new PeerMessage.ForwardRefused(random.nextBoolean()));
+    node.put(
+        PeerMessage.DiskRoom.class,
+        () ->
+            new PeerMessage.DiskRoom(
+                List.of(DiskLevel.values()).get(random.nextInt(4)), "words " + random.nextInt()));
     node.put(
         PeerMessage.SnapshotRequest.class,
         () -> new PeerMessage.SnapshotRequest(slot(), natural(), slot()));
