@@ -70,6 +70,30 @@ final class IdentityFiles {
     return found;
   }
 
+  /**
+   * Reads both again, of a directory that is in use. One that does not say this any more is written
+   * again.
+   *
+   * @throws JournalRefusedException if a newer program wrote one: it is left alone
+   */
+  static List<Finding> scrub(Disk disk, Identity identity) throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    List<String> names = disk.list();
+    for (String name : List.of(LogFiles.IDENTITY, LogFiles.IDENTITY_COPY)) {
+      Read found = read(disk, name, names, new ArrayList<>());
+      if (!found.identity().equals(Optional.of(identity))) {
+        write(disk, name, identity);
+        findings.add(
+            new Finding(
+                Finding.Kind.REPAIRED,
+                name,
+                0,
+                found.there() ? "not what was written; written again" : "missing; written again"));
+      }
+    }
+    return findings;
+  }
+
   /** Makes both, the first only when all else of a new directory is durable. */
   static void create(Disk disk, Identity identity) throws IOException {
     disk.syncDirectory();

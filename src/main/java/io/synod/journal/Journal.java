@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>the driver: {@link #append}, {@link #syncAgeNanos};
  *   <li>the writer: {@link #write}, {@link #close};
  *   <li>the one that works ahead: {@link #prepare}, {@link #measure};
- *   <li>one that reads again what was written, slowly: {@link #scrub}.
+ *   <li>one that reads again what was written, slowly: {@link #scrub}, {@link #scrubCopies}.
  * </ul>
  *
  * {@link #durable}, {@link #freeBytes} and {@link #failure} are for any thread.
@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal implements DurableLog, AutoCloseable {
   private final Disk disk;
+  private final Identity identity;
   private final int mark;
   private final LogWriter log;
   private final SegmentSupply supply;
@@ -54,7 +55,8 @@ public final class Journal implements DurableLog, AutoCloseable {
 
   Journal(LogWriter log, LogWriter.Parts parts, Disk disk, LongSupplier nanoTime) {
     this.disk = disk;
-    this.mark = parts.identity().mark();
+    this.identity = parts.identity();
+    this.mark = identity.mark();
     this.log = log;
     this.supply = parts.supply();
     this.settings = parts.settings();
@@ -251,6 +253,23 @@ public final class Journal implements DurableLog, AutoCloseable {
       pace.accept(segment.end());
     }
     return found;
+  }
+
+  /**
+   * Reads again what the directory has two of each: the files with its identity and those with the
+   * promise. One that is not what was written any more is told, and written again: at once, or with
+   * the writer's next turn. Blocks for the disk.
+   *
+   * @throws JournalRefusedException if a newer program wrote one: it is left alone
+   */
+  public List<Finding> scrubCopies() throws IOException {
+    List<Finding> findings = IdentityFiles.scrub(disk, identity);
+    List<Finding> ofPromises = log.scrubPromises();
+    if (!ofPromises.isEmpty()) {
+      findings.addAll(ofPromises);
+      onAppend.run();
+    }
+    return findings;
   }
 
   private Optional<Finding> scrub(Segment.Full segment) throws IOException {

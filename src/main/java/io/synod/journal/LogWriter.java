@@ -104,7 +104,7 @@ final class LogWriter implements AutoCloseable {
 
   /** Whether nothing was written since it was last noted that all is synced. */
   boolean isSettled() {
-    return settled;
+    return settled && !promises.isDamaged();
   }
 
   /**
@@ -146,6 +146,9 @@ final class LogWriter implements AutoCloseable {
     flush();
     current.file().sync();
     synced = bufferAt;
+    if (promises.isDamaged()) {
+      promises.repair(place.use(), synced, header());
+    }
     if (promisesDue) {
       promises.write(place.use(), synced, header());
       promisesDue = false;
@@ -267,6 +270,14 @@ final class LogWriter implements AutoCloseable {
    */
   void onDamaged(long use) {
     damaged.add(use);
+  }
+
+  /**
+   * Reads the promise files again and tells which are damaged; the writer writes them again with
+   * its next turn. Any thread.
+   */
+  List<Finding> scrubPromises() throws IOException {
+    return promises.scrub();
   }
 
   private SegmentHeader header() {

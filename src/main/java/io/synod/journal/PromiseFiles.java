@@ -3,8 +3,10 @@ package io.synod.journal;
 import io.synod.paxos.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The two copies, outside the log, of the promise and of all else that a segment's header holds
@@ -13,18 +15,31 @@ import java.util.Optional;
  * and nothing counts as durable before both say it: one that can be read is as good as two.
  */
 final class PromiseFiles implements AutoCloseable {
-  private final DiskFile a;
-  private final DiskFile b;
+  private final Disk disk;
+  private DiskFile a;
+  private DiskFile b;
   private final int mark;
   private ByteBuffer buffer = ByteBuffer.allocate(1024);
   private long sequence;
 
-  private PromiseFiles(DiskFile a, DiskFile b, int mark, long sequence) {
-    this.a = a;
-    this.b = b;
+  /** What was written last; empty while something is, or before. For the thread that scrubs. */
+  private volatile Optional<Stored> stored = Optional.empty();
+
+  /** Found so by {@link #scrub}, and not written again yet. */
+  private volatile boolean aDamaged;
+
+  private volatile boolean bDamaged;
+
+  private PromiseFiles(Disk disk, int mark, long sequence) throws IOException {
+    this.disk = disk;
+    this.a = disk.open(LogFiles.PROMISE_A);
+    this.b = disk.open(LogFiles.PROMISE_B);
     this.mark = mark;
     this.sequence = sequence;
   }
+
+  /** The sequence number that each file has. */
+  private record Stored(long a, long b) {}
 
   /**
    * What the newer of those that can be read says.
@@ -65,15 +80,80 @@ final class PromiseFiles implements AutoCloseable {
 
   /** Opens both to be written. */
   static PromiseFiles open(Disk disk, int mark, long lastSequence) throws IOException {
-    return new PromiseFiles(
-        disk.open(LogFiles.PROMISE_A), disk.open(LogFiles.PROMISE_B), mark, lastSequence);
+    return new PromiseFiles(disk, mark, lastSequence);
   }
 
   /** Writes and syncs both. */
   void write(long use, long synced, SegmentHeader header) throws IOException {
+    stored = Optional.empty();
     encode(use, synced, header);
     store(a);
     store(b);
+    stored = Optional.of(new Stored(sequence, sequence));
+  }
+
+  /** Whether {@link #scrub} found one damaged that is not written again yet. Any thread. */
+  boolean isDamaged() {
+    return aDamaged || bDamaged;
+  }
+
+  /**
+   * Writes and syncs those that are damaged, which may be other files by now, or gone: only them,
+   * so that a crash leaves the other.
+   */
+  void repair(long use, long synced, SegmentHeader header) throws IOException {
+    Stored before = stored.orElse(new Stored(0, 0));
+    long first = before.a();
+    long second = before.b();
+    stored = Optional.empty();
+    encode(use, synced, header);
+    if (aDamaged) {
+      aDamaged = false;
+      a.close();
+      a = disk.open(LogFiles.PROMISE_A);
+      store(a);
+      first = sequence;
+    }
+    if (bDamaged) {
+      bDamaged = false;
+      b.close();
+      b = disk.open(LogFiles.PROMISE_B);
+      store(b);
+      second = sequence;
+    }
+    disk.syncDirectory();
+    stored = Optional.of(new Stored(first, second));
+  }
+
+  /**
+   * Reads both again and tells which do not say any more what was written, for {@link #repair};
+   * none while something is being written. Any thread.
+   *
+   * @throws JournalRefusedException if a newer program wrote one
+   */
+  List<Finding> scrub() throws IOException {
+    Optional<Stored> before = stored;
+    if (before.isEmpty()) {
+      return List.of();
+    }
+    Optional<Finding> first = scrub(LogFiles.PROMISE_A, before.get().a());
+    Optional<Finding> second = scrub(LogFiles.PROMISE_B, before.get().b());
+    if (!stored.equals(before)) {
+      return List.of();
+    }
+    aDamaged = first.isPresent();
+    bDamaged = second.isPresent();
+    return Stream.of(first, second).flatMap(Optional::stream).toList();
+  }
+
+  private Optional<Finding> scrub(String name, long written) throws IOException {
+    boolean there = disk.list().contains(name);
+    Optional<Copy> copy = there ? readOne(disk, name, mark, new ArrayList<>()) : Optional.empty();
+    if (copy.isPresent() && copy.get().sequence() == written) {
+      return Optional.empty();
+    }
+    String what = there ? "not what was written" : "missing";
+    return Optional.of(new Finding(Finding.Kind.REPAIRED, name, 0, what + "; written again"));
   }
 
   /**
@@ -81,8 +161,11 @@ final class PromiseFiles implements AutoCloseable {
    * is durable.
    */
   void writeOne(long use, long synced, SegmentHeader header) throws IOException {
+    long first = stored.map(Stored::a).orElse(0L);
+    stored = Optional.empty();
     encode(use, synced, header);
     store(b);
+    stored = Optional.of(new Stored(first, sequence));
   }
 
   private void store(DiskFile file) throws IOException {
@@ -108,8 +191,10 @@ final class PromiseFiles implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (a) {
+    try {
       b.close();
+    } finally {
+      a.close();
     }
   }
 }

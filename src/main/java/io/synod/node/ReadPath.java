@@ -47,7 +47,7 @@ final class ReadPath {
     this.reads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ false);
     this.leaseReads = new Reads(settings.retryNanos() / 5, idsBefore, /* underLease= */ true);
     this.bothReads = List.of(reads, leaseReads);
-    this.scans = new Scans(store);
+    this.scans = new Scans(store, availability::unfit);
   }
 
   /** How many are under way. */

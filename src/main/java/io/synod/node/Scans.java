@@ -9,6 +9,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Reads of ranges, which may take long: some keys of one of them in each turn, one after the other,
@@ -19,13 +21,18 @@ final class Scans {
   private static final int TURN_KEYS = 2_000;
 
   private final KeyValueStore store;
+  private final Supplier<Optional<String>> unfit;
   private final ArrayDeque<Scan> waiting = new ArrayDeque<>();
 
   /** A read, and what it counted so far. */
   private record Scan(ClientRequest request, Range range, long counted) {}
 
-  Scans(KeyValueStore store) {
+  /**
+   * @param unfit why the state is not to be shown to anybody any more, if it is not
+   */
+  Scans(KeyValueStore store, Supplier<Optional<String>> unfit) {
     this.store = store;
+    this.unfit = unfit;
   }
 
   int count() {
@@ -42,6 +49,11 @@ final class Scans {
     Scan scan = waiting.poll();
     if (scan == null) {
       return false;
+    }
+    Optional<String> why = unfit.get();
+    if (why.isPresent()) {
+      scan.request().answer(new Answer.Unavailable(false, why.get()));
+      return true;
     }
     try {
       onRead(scan, store.range(scan.range(), TURN_KEYS));

@@ -15,7 +15,9 @@ import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,6 +41,12 @@ final class SnapshotFetcher {
   /** How long nothing is fetched after the disk would not take it: it may be full. */
   private static final long REST_NANOS = 3_000_000_000L;
 
+  /**
+   * How often that is doubled for a peer that sends what only a newer release can read: before one
+   * is started here, all of it would be sent again and again.
+   */
+  private static final int MOST_DOUBLINGS = 8;
+
   private final Paxos paxos;
   private final KeyValueStore store;
   private final Snapshots snapshots;
@@ -60,6 +68,9 @@ final class SnapshotFetcher {
 
   private Optional<Part> part = Optional.empty();
 
+  /** How often in a row what each peer sent was of a version that is not known here. */
+  private final Map<ServerId, Integer> unknownVersions = new TreeMap<>();
+
   /** A snapshot on its way here; its receiver is the background's while that has pieces. */
   private static final class Fetch {
     private final ServerId from;
@@ -79,8 +90,10 @@ final class SnapshotFetcher {
     /** A piece was damaged on the way: what comes behind it is of no use. */
     private boolean broken;
 
-    /** The disk would not take it: a rest, and then it is given up. */
+    /** It could not be taken: a rest, and then it is given up. */
     private boolean failed;
+
+    private long restNanos = REST_NANOS;
 
     private long lastNanos;
     private int retries;
@@ -115,7 +128,7 @@ final class SnapshotFetcher {
     long now = background.nowNanos();
     Fetch running = fetch;
     if (running != null && running.failed) {
-      if (now - running.lastNanos > REST_NANOS) {
+      if (now - running.lastNanos > running.restNanos) {
         fetch = null;
         step.accept(new Input.SnapshotGivenUp());
       }
@@ -274,6 +287,21 @@ final class SnapshotFetcher {
     }
   }
 
+  /** Nothing is wrong with it: a person has to start the release that wrote it here too. */
+  private void onUnknownVersion(Fetch running, String why) {
+    if (fetch == running && !running.failed) {
+      int before = unknownVersions.merge(running.from, 1, Integer::sum) - 1;
+      running.failed = true;
+      running.lastNanos = background.nowNanos();
+      running.restNanos = REST_NANOS << Math.min(before, MOST_DOUBLINGS);
+      surroundings.warn(
+          "gave up fetching a snapshot for now: what server "
+              + running.from.number()
+              + " sends is of another release than this server: "
+              + why);
+    }
+  }
+
   /** Asks as soon as what was asked for is there, unless as much waits to be written. */
   private void askForMore(Fetch running, SnapshotOffer offer) {
     boolean more = running.next < offer.sizeBytes();
@@ -315,8 +343,12 @@ final class SnapshotFetcher {
       }
     } catch (SnapshotRefusedException e) {
       running.receiver = null;
-      String why = "what server " + running.from + " sent is not whole: " + e.getMessage();
-      return () -> giveUpIfRunning(running, why);
+      String why = String.valueOf(e.getMessage());
+      return e.isUnknownVersion()
+          ? () -> onUnknownVersion(running, why)
+          : () ->
+              giveUpIfRunning(
+                  running, "what server " + running.from + " sent is not whole: " + why);
     } catch (IOException e) {
       running.receiver = null;
       throw e;
@@ -341,6 +373,7 @@ final class SnapshotFetcher {
 
   private void install(Fetch running, RestoredState restored) {
     fetch = fetch == running ? null : fetch;
+    unknownVersions.clear();
     Slot slot = restored.info().slot();
     if (!slot.isAfter(store.applied())) {
       background.begin(

@@ -3,7 +3,6 @@ package io.synod.server;
 import io.synod.journal.Finding;
 import io.synod.journal.Inspection;
 import io.synod.journal.JournalRefusedException;
-import io.synod.journal.MemoryDisk;
 import io.synod.journal.ReadOnlyDirectory;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Member;
@@ -22,8 +21,11 @@ import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Prints what a data directory holds, for a person, and whether it is whole. Changes nothing. */
@@ -31,6 +33,12 @@ final class Inspector {
   private final Path directory;
   private final StringBuilder text = new StringBuilder();
   private boolean damaged;
+
+  /** The files that are not whole, though nothing is lost by that. */
+  private final Set<String> repaired = new TreeSet<>();
+
+  /** What was not looked at, and why. */
+  private final List<String> unverified = new ArrayList<>();
 
   Inspector(Path directory) {
     this.directory = directory.toAbsolutePath().normalize();
@@ -47,7 +55,7 @@ final class Inspector {
   Report inspect() {
     if (Files.isRegularFile(directory)) {
       backup();
-      line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
+      line("verdict", verdict());
       return new Report(text.toString(), !damaged);
     }
     line("data directory", directory.toString());
@@ -76,9 +84,9 @@ final class Inspector {
       journal(found.get());
       if (storage == Storage.ROCKSDB) {
         database(found.get().recovered().cut());
-      } else {
-        snapshots(disk, found.get());
       }
+      snapshots(disk, found.get().recovered(), storage != Storage.ROCKSDB);
+      setAside();
       findings(found.get());
     } catch (JournalRefusedException | SnapshotRefusedException e) {
       line("refused", "a server would not start: " + e.getMessage());
@@ -87,8 +95,18 @@ final class Inspector {
       line("not readable", String.valueOf(e.getMessage()));
       damaged = true;
     }
-    line("verdict", damaged ? "DAMAGED" : "whole: all checksums hold");
+    line("verdict", verdict());
     return new Report(text.toString(), !damaged);
+  }
+
+  /** Nothing is said to be right that was not looked at, or that a start has to write again. */
+  private String verdict() {
+    String whole =
+        repaired.isEmpty()
+            ? "whole: all checksums hold"
+            : "whole, but for what a start repairs: " + String.join(", ", repaired);
+    return (damaged ? "DAMAGED" : whole)
+        + (unverified.isEmpty() ? "" : "; NOT VERIFIED: " + String.join(", ", unverified));
   }
 
   private void backup() {
@@ -227,50 +245,55 @@ final class Inspector {
     return "slots " + range.first().number() + " to " + range.last().number();
   }
 
-  private void snapshots(ReadOnlyDirectory disk, Inspection found) throws IOException {
-    try (MemoryDisk above = MemoryDisk.above(disk)) {
-      Recovered has = found.recovered();
-      Snapshots.Start start =
-          Snapshots.open(above)
-              .restoreNewest(
-                  KeyValueStore.inMemory(), has.founding().map(Founding::cluster), has.cut());
-      for (String refused : start.refused()) {
-        line("snapshot", "DAMAGED " + refused);
-        damaged = true;
-      }
-      if (start.restored().isPresent()) {
-        SnapshotInfo info = start.restored().get();
-        line(
-            "snapshot",
-            "slot "
-                + info.slot().number()
-                + ", revision "
-                + info.revision()
-                + ": "
-                + info.keys()
-                + " keys, "
-                + info.liveBytes()
-                + " bytes, "
-                + info.sessions()
-                + " sessions");
-      } else if (has.cut().isAfter(Slot.ZERO)) {
-        line(
-            "snapshot",
-            "none that reaches slot "
-                + has.cut().number()
-                + ", behind which the log begins: a start fetches one from another server");
-        damaged = true;
-      } else {
-        line("snapshot", "none");
-      }
+  /**
+   * All that are there, not only the one that a start would use.
+   *
+   * @param isState whether a start needs one; else they are for other servers
+   */
+  private void snapshots(ReadOnlyDirectory disk, Recovered has, boolean isState)
+      throws IOException {
+    boolean reaches = has.cut().equals(Slot.ZERO);
+    List<Snapshots.Looked> all = Snapshots.look(disk, has.founding().map(Founding::cluster));
+    for (Snapshots.Looked each : all) {
+      each.damage().ifPresent(what -> line("snapshot", "DAMAGED " + what));
+      each.info().ifPresent(info -> snapshot(info, isState));
+      damaged |= each.damage().isPresent();
+      reaches |= each.info().filter(info -> !info.slot().isBefore(has.cut())).isPresent();
+    }
+    if (isState && !reaches) {
+      line(
+          "snapshot",
+          "none that reaches slot "
+              + has.cut().number()
+              + ", behind which the log begins: a start fetches one from another server");
+      damaged = true;
+    } else if (isState && all.isEmpty()) {
+      line("snapshot", "none");
     }
   }
 
-  /** What is in snapshot files beside it is for other servers. */
+  private void snapshot(SnapshotInfo info, boolean isState) {
+    line(
+        "snapshot",
+        "slot "
+            + info.slot().number()
+            + ", revision "
+            + info.revision()
+            + ": "
+            + info.keys()
+            + " keys, "
+            + info.liveBytes()
+            + " bytes, "
+            + info.sessions()
+            + " sessions"
+            + (isState ? "" : "; for other servers"));
+  }
+
   private void database(Slot cut) throws IOException {
     Optional<String> missing = RocksLibrary.missing();
     if (missing.isPresent()) {
       line("database", "not looked at: " + missing.get());
+      unverified.add("the database");
       return;
     }
     if (!RocksStorage.isIn(directory)) {
@@ -311,10 +334,34 @@ final class Inspector {
     }
   }
 
+  /** What an earlier start, or a scrub, found damaged. */
+  private void setAside() throws IOException {
+    try (Stream<Path> files = Files.walk(directory, 2)) {
+      List<String> names =
+          files
+              .map(file -> directory.relativize(file).toString().replace('\\', '/'))
+              .filter(Inspector::isSetAside)
+              .sorted()
+              .toList();
+      if (!names.isEmpty()) {
+        line("set aside", String.join(", ", names) + ": damaged, not looked at, and not needed");
+      }
+    }
+  }
+
+  private static boolean isSetAside(String name) {
+    return name.startsWith("journal/damaged-")
+        || name.endsWith(".damaged")
+        || name.matches("rocksdb-damaged(-[0-9]+)?");
+  }
+
   private void findings(Inspection found) {
     for (Finding finding : found.findings()) {
       line("a start finds", finding.toString());
       damaged |= finding.kind() == Finding.Kind.DAMAGED;
+      if (finding.kind() != Finding.Kind.DAMAGED) {
+        repaired.add(finding.file());
+      }
     }
     if (found.renewed()) {
       line("a start", "goes on as a new incarnation, since votes of this one are lost");

@@ -89,6 +89,7 @@ final class KeptState {
   private OpenedJournal openJournal() throws IOException {
     FileDisk opened = FileDisk.open(configuration.dataDirectory());
     disk = opened;
+    checkVersions(opened);
     OpenedJournal journalOpened =
         Journal.open(
             opened,
@@ -106,6 +107,14 @@ final class KeptState {
       }
     }
     return journalOpened;
+  }
+
+  /** Before the journal is opened, which begins a file: what is refused stays as it is. */
+  private void checkVersions(FileDisk opened) throws IOException {
+    Snapshots.checkVersions(opened);
+    if (configuration.storage() == Configuration.Storage.ROCKSDB) {
+      RocksStorage.checkVersions(configuration.dataDirectory());
+    }
   }
 
   /** Opens the store and its snapshots; after the journal. */
@@ -128,6 +137,13 @@ final class KeptState {
       for (String refused : opening.restoreNewest(opened, cluster, recovered.cut()).refused()) {
         LOG.error("snapshot set aside: {}", refused);
       }
+    }
+    if (opened.applied().isBefore(recovered.cut())) {
+      LOG.error(
+          "the state is lost: nothing in {} reaches slot {}, behind which the log begins; it is"
+              + " fetched from the other servers",
+          configuration.dataDirectory(),
+          recovered.cut().number());
     }
     return opened;
   }

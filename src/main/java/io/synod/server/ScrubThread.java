@@ -1,44 +1,74 @@
 package io.synod.server;
 
+import io.synod.journal.Finding;
 import io.synod.journal.Journal;
 import io.synod.node.Node;
+import io.synod.paxos.Slot;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads again, slowly and over and over, what lies on the disk: segments that are written no more,
- * the newest snapshot, and a database. What is damaged is reported with file and place, and
- * replaced from what the process has in memory, before a restart would need it.
+ * Reads again, slowly and over and over, what lies on the disk: the copies of identity and promise,
+ * segments that are written no more, the newest snapshot, and a database. What is damaged is
+ * reported with file and place, and replaced from what the process has in memory, before a restart
+ * would need it.
  */
 final class ScrubThread {
   private static final Logger LOG = LoggerFactory.getLogger(ScrubThread.class);
-  private static final long BYTES_A_SECOND = Long.getLong("synod.scrub.bytesASecond", 4L << 20);
-  private static final long ROUND_MILLIS = Long.getLong("synod.scrub.roundMillis", 600_000);
   private static final long NAP_MILLIS = 200;
 
   private final Scrubbed scrubbed;
-  private final Node node;
-  private final Runnable startAnew;
+  private final Repair repair;
+  private final Pace pace;
+  private final Consumer<String> report;
   private final Thread thread;
   private volatile boolean stopping;
 
   /** What is read. */
   record Scrubbed(Journal journal, Snapshots snapshots, KeyValueStore store) {}
 
+  /** How much is read in a second, and how long a rest there is between two rounds. */
+  record Pace(long bytesASecond, long roundMillis) {
+    static final Pace USUAL =
+        new Pace(
+            Long.getLong("synod.scrub.bytesASecond", 4L << 20),
+            Long.getLong("synod.scrub.roundMillis", 600_000));
+  }
+
   /**
+   * What is done about damage; all called by this thread.
+   *
+   * @param replaceLogUpTo the journal cannot be read up to this slot
+   * @param replaceSnapshot the newest snapshot was damaged, and is set aside
    * @param startAnew stops the server and starts it again: what a database lost is not in memory
    */
-  ScrubThread(Scrubbed scrubbed, Node node, Runnable startAnew) {
+  record Repair(Consumer<Slot> replaceLogUpTo, Runnable replaceSnapshot, Runnable startAnew) {}
+
+  /**
+   * @param report told what is damaged, and what is done about it
+   */
+  ScrubThread(Scrubbed scrubbed, Repair repair, Pace pace, Consumer<String> report) {
     this.scrubbed = scrubbed;
-    this.node = node;
-    this.startAnew = startAnew;
+    this.repair = repair;
+    this.pace = pace;
+    this.report = report;
     this.thread = new Thread(this::run, "synod-scrub");
     thread.setDaemon(true);
+  }
+
+  /** Begins to read what a server has, at the usual pace. */
+  static ScrubThread start(Scrubbed scrubbed, Node node, Runnable startAnew) {
+    Repair repair = new Repair(node::replaceLogUpTo, node::replaceSnapshot, startAnew);
+    ScrubThread scrub =
+        new ScrubThread(scrubbed, repair, Pace.USUAL, what -> LOG.error("scrub: {}", what));
+    scrub.start();
+    return scrub;
   }
 
   void start() {
@@ -56,41 +86,66 @@ final class ScrubThread {
     return !thread.isAlive();
   }
 
+  private interface Part {
+    void scrub() throws IOException;
+  }
+
   private void run() {
     while (!stopping) {
-      rest(ROUND_MILLIS);
-      try {
-        if (!stopping) {
-          scrub();
-        }
-      } catch (IOException | RuntimeException e) {
-        // Reading on the side must not end a server that serves: the journal's failures do that.
-        LOG.warn("the scrub of the data directory could not go on: {}", e.toString());
-      }
+      rest(pace.roundMillis());
+      scrub("the copies of identity and promise", this::scrubCopies);
+      scrub("the journal", this::scrubJournal);
+      scrub("the newest snapshot", this::scrubSnapshot);
+      scrub("the database", this::scrubStore);
     }
   }
 
-  private void scrub() throws IOException {
-    for (Journal.Damaged damaged : scrubbed.journal().scrub(this::pace)) {
-      LOG.error("scrub: {}; a snapshot takes its place", damaged.finding());
-      node.replaceLogUpTo(damaged.lastSlot());
+  /** One that fails does not keep the others from being read. */
+  private void scrub(String what, Part part) {
+    if (stopping) {
+      return;
     }
+    try {
+      part.scrub();
+    } catch (IOException | RuntimeException e) {
+      // Reading on the side must not end a server that serves: the journal's failures do that.
+      report.accept(what + " could not be read to the end: " + e.getMessage());
+    }
+  }
+
+  private void scrubCopies() throws IOException {
+    for (Finding finding : scrubbed.journal().scrubCopies()) {
+      report.accept(finding.toString());
+    }
+  }
+
+  private void scrubJournal() throws IOException {
+    for (Journal.Damaged damaged : scrubbed.journal().scrub(this::pace)) {
+      report.accept(damaged.finding() + "; a snapshot takes its place");
+      repair.replaceLogUpTo().accept(damaged.lastSlot());
+    }
+  }
+
+  private void scrubSnapshot() throws IOException {
     Optional<String> refused = scrubbed.snapshots().scrub(this::pace);
     if (refused.isPresent()) {
-      LOG.error("scrub: {}; set aside, another snapshot is written", refused.get());
-      node.replaceSnapshot();
+      report.accept(refused.get() + "; set aside, another snapshot is written");
+      repair.replaceSnapshot().run();
     }
+  }
+
+  private void scrubStore() throws IOException {
     Optional<String> damaged = scrubbed.store().scrub(this::pace);
     if (damaged.isPresent()) {
-      LOG.error("scrub: {}; the state is fetched from the other servers", damaged.get());
+      report.accept(damaged.get() + "; the state is fetched from the other servers");
       scrubbed.store().distrust(damaged.get());
-      startAnew.run();
+      repair.startAnew().run();
       stopping = true;
     }
   }
 
   private void pace(long bytes) {
-    rest(TimeUnit.SECONDS.toMillis(1) * bytes / BYTES_A_SECOND);
+    rest(TimeUnit.SECONDS.toMillis(1) * bytes / pace.bytesASecond());
   }
 
   private void rest(long millis) {

@@ -227,9 +227,7 @@ final class SynodServer {
   }
 
   private void startScrub(ScrubThread.Scrubbed scrubbed, Node driven) {
-    ScrubThread scrubbing = new ScrubThread(scrubbed, driven, () -> onStartAnew.accept(this));
-    scrub = scrubbing;
-    scrubbing.start();
+    scrub = ScrubThread.start(scrubbed, driven, () -> onStartAnew.accept(this));
   }
 
   private void warnOfQuota() {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +24,7 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.LiveFileMetaData;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.ReadTier;
@@ -147,13 +149,10 @@ final class RocksDatabase {
    * @throws EngineFailedException if there is another
    */
   private static List<byte[]> names(Path directory) throws RocksDBException {
-    try (Options options = new Options()) {
-      List<byte[]> names = new ArrayList<>();
-      for (byte[] name : RocksDB.listColumnFamilies(options, directory.toString())) {
-        if (!Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY)) {
-          long unused = RocksGeneration.number(name);
-          names.add(name);
-        }
+    try {
+      List<byte[]> names = families(directory);
+      for (byte[] name : names) {
+        long unused = RocksGeneration.number(name);
       }
       return names;
     } catch (RocksDBException e) {
@@ -161,6 +160,16 @@ final class RocksDatabase {
         return List.of();
       }
       throw e;
+    }
+  }
+
+  /** The names of all column families but the default one, whatever release made them. */
+  static List<byte[]> families(Path directory) throws RocksDBException {
+    try (Options options = new Options()) {
+      List<byte[]> names =
+          new ArrayList<>(RocksDB.listColumnFamilies(options, directory.toString()));
+      names.removeIf(name -> Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY));
+      return names;
     }
   }
 
@@ -344,6 +353,24 @@ final class RocksDatabase {
           return true;
         });
     generation.close();
+  }
+
+  /** A file with rows that is in use, and not there any more; empty if all are. */
+  Optional<String> missingFile() {
+    List<String> gone = new ArrayList<>();
+    for (LiveFileMetaData each : call("list files", RocksDB::getLiveFilesMetaData)) {
+      if (!Path.of(each.path(), each.fileName()).toFile().exists()) {
+        gone.add(each.fileName());
+      }
+    }
+    if (gone.isEmpty()) {
+      return Optional.empty();
+    }
+    // One that was merged into others since is rightly gone.
+    return call("list files", RocksDB::getLiveFilesMetaData).stream()
+        .map(LiveFileMetaData::fileName)
+        .filter(gone::contains)
+        .findFirst();
   }
 
   /**

@@ -6,12 +6,14 @@ import io.synod.paxos.Slot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.ReadOptions;
 
 /**
  * Rows in RocksDB, for more than memory holds. RocksDB writes no log of its own: the journal is the
@@ -98,6 +100,34 @@ final class RocksEngine implements Engine {
     return numbers(database).map(known -> KeptNumbers.decode(known.machine()));
   }
 
+  /**
+   * The sum of the hashes of all rows that are kept, each of which is looked at: it is that of the
+   * machine's numbers.
+   *
+   * @throws IllegalArgumentException if a row is not what was written
+   * @throws NewerVersionException if a newer version wrote one
+   */
+  static long rowsHash(RocksDatabase database) {
+    Optional<RocksFormat.Numbers> known = numbers(database);
+    if (known.isEmpty()) {
+      return 0;
+    }
+    long sum = 0;
+    RocksGeneration generation = database.generation(known.get().generation());
+    try (ReadOptions options = RocksDatabase.scanning();
+        RocksCursor at = RocksCursor.ofRows(database, generation, options)) {
+      at.seek(new byte[0]);
+      for (byte[] key = at.key(); key != null; key = at.key()) {
+        byte[] row = at.value();
+        byte[] both = Arrays.copyOf(key, key.length + row.length);
+        System.arraycopy(row, 0, both, key.length, row.length);
+        sum += RowFormat.checkedHash(both, 0, key.length, row.length);
+        at.next();
+      }
+    }
+    return sum;
+  }
+
   /** The version of those numbers, be it known or not; empty if there are none. */
   static Optional<Integer> numbersVersion(RocksDatabase database) {
     return numbers(database).map(known -> KeptNumbers.version(known.machine()));
@@ -151,7 +181,7 @@ final class RocksEngine implements Engine {
     byte @Nullable [] row =
         database.call(
             "read", db -> db.get(changes.generation().rows(), database.reading(), sought));
-    return row == null ? Optional.empty() : Optional.of(Bytes.wrap(row));
+    return row == null ? Optional.empty() : Optional.of(RocksFormat.row(row));
   }
 
   @Override
@@ -285,6 +315,11 @@ final class RocksEngine implements Engine {
   @Override
   public Optional<String> scrub(LongConsumer pace) {
     try {
+      // Who has it open still reads it; the next start does not.
+      Optional<String> missing = database.missingFile();
+      if (missing.isPresent()) {
+        return Optional.of(directory.database() + missing.get() + " is missing");
+      }
       RocksScrub scrub = new RocksScrub(database, SCRUB_BYTES, pace);
       scrub.readAll(committed);
       return Optional.empty();

@@ -45,6 +45,23 @@ final class RocksFormat {
 
   private RocksFormat() {}
 
+  /**
+   * A row as it is kept.
+   *
+   * @throws EngineFailedException if a newer version wrote it
+   */
+  static Bytes row(byte[] bytes) {
+    return checked(Bytes.wrap(bytes));
+  }
+
+  private static Bytes checked(Bytes row) {
+    try {
+      return RowFormat.checkedForm(row);
+    } catch (NewerVersionException e) {
+      throw new EngineFailedException("the database holds " + e.getMessage(), e);
+    }
+  }
+
   // ---- beside the rows
 
   /** What is kept under {@link #NUMBERS}; {@code removed}: the key of the last change removed. */
@@ -131,7 +148,7 @@ final class RocksFormat {
         numbers.getInt(),
         hashBefore,
         Bytes.wrap(value, CHANGE_HEAD_BYTES, row - CHANGE_HEAD_BYTES),
-        before.isEmpty() ? Optional.empty() : Optional.of(before));
+        before.isEmpty() ? Optional.empty() : Optional.of(checked(before)));
   }
 
   // ---- index

@@ -35,6 +35,12 @@ final class RocksGeneration {
     return names;
   }
 
+  /** Whether this release gives column families such names. */
+  static boolean isName(byte[] name) {
+    String text = new String(name, StandardCharsets.US_ASCII);
+    return KINDS.stream().anyMatch(kind -> text.matches(kind + "[0-9]+"));
+  }
+
   /** The number in the name of a column family. */
   static long number(byte[] name) {
     String text = new String(name, StandardCharsets.US_ASCII);

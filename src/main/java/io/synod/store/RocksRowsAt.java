@@ -61,7 +61,7 @@ final class RocksRowsAt implements RowsAt {
     if (after.isPresent()) {
       row = after.get().before().orElse(null);
     } else {
-      row = isRow ? Bytes.wrap(rows.value()) : null;
+      row = isRow ? RocksFormat.row(rows.value()) : null;
     }
     if (isRow) {
       rows.next();

@@ -3,6 +3,7 @@ package io.synod.store;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Slot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,25 @@ public final class RocksStorage {
     Report words =
         (name, why) -> report.accept("the database is set aside as " + name + ": " + why);
     return new RocksStorage(directory, words).open(cluster, cacheBytes);
+  }
+
+  /**
+   * Looks at the versions in a data directory's database, if there is one that can be read, and
+   * changes nothing. Blocks.
+   *
+   * @throws SnapshotRefusedException if this release does not know one
+   */
+  public static void checkVersions(Path dataDirectory) throws IOException {
+    RocksDirectory directory = RocksDirectory.of(dataDirectory);
+    if (!directory.hasDatabase()) {
+      return;
+    }
+    RocksLibrary.load(directory.library());
+    try {
+      new RocksStorage(directory, (name, why) -> {}).checkVersions();
+    } catch (EngineFailedException e) {
+      // Damaged: whoever opens it sets it aside, and says so.
+    }
   }
 
   private KeyValueStore open(Optional<ClusterId> cluster, long cacheBytes) throws IOException {
@@ -170,6 +190,23 @@ public final class RocksStorage {
     } finally {
       database.close();
     }
+    checkFamilies(path);
+  }
+
+  private static void checkFamilies(Path path) throws SnapshotRefusedException {
+    try {
+      for (byte[] name : RocksDatabase.families(path)) {
+        if (!RocksGeneration.isName(name)) {
+          throw SnapshotRefusedException.newer(
+              path.toString(),
+              new NewerVersionException(
+                  "a column family " + new String(name, StandardCharsets.US_ASCII),
+                  "rows, changes and index"));
+        }
+      }
+    } catch (RocksDBException e) {
+      throw RocksDatabase.failed("open " + path, e);
+    }
   }
 
   private void setAside(String why) throws IOException {
@@ -239,9 +276,10 @@ public final class RocksStorage {
       Slot slot, long revision, long keys, long liveBytes, long fileBytes, boolean distrusted) {}
 
   /**
-   * Looks at the database in a data directory, and reads all of it with its checksums. Changes
-   * nothing; a server may be using it. Blocks, for long.
+   * Looks at the database in a data directory, and reads all of it with its checksums, RocksDB's
+   * and those of the rows. Changes nothing; a server may be using it. Blocks, for long.
    *
+   * @throws SnapshotRefusedException if something in it is of a version that is not known
    * @throws IOException if it is damaged, or cannot be read
    */
   public static Summary look(Path dataDirectory) throws IOException {
@@ -262,6 +300,7 @@ public final class RocksStorage {
             return true;
           });
       Optional<KeptNumbers> numbers = RocksEngine.machineNumbers(database);
+      checkRows(database, numbers.map(KeptNumbers::rowsHash).orElse(0L));
       return new Summary(
           RocksEngine.slot(database),
           numbers.map(KeptNumbers::revision).orElse(1L),
@@ -269,10 +308,18 @@ public final class RocksStorage {
           numbers.map(KeptNumbers::liveBytes).orElse(0L),
           directory.databaseBytes(),
           directory.distrusted().isPresent());
-    } catch (EngineFailedException e) {
+    } catch (NewerVersionException e) {
+      throw SnapshotRefusedException.newer(directory.database().toString(), e);
+    } catch (EngineFailedException | IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     } finally {
       database.close();
+    }
+  }
+
+  private static void checkRows(RocksDatabase database, long rowsHash) {
+    if (RocksEngine.rowsHash(database) != rowsHash) {
+      throw new IllegalArgumentException("the rows are not those that the numbers beside them say");
     }
   }
 }

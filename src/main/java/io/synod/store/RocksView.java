@@ -94,7 +94,7 @@ final class RocksView implements Engine.View {
 
     @Override
     public Bytes row() {
-      return Bytes.wrap(cursor.value());
+      return RocksFormat.row(cursor.value());
     }
   }
 

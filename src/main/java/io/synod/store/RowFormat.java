@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  * Writes and reads rows: create revision (8), mod revision (8), form (1), version (7), value, hash
  * (8). The hash is that of key and row; it is in the row so that a row can be taken out of the hash
  * of the state without reading its value. The form is 0; others are kept for rows that hold more,
- * such as a lease. One thread.
+ * such as a lease, and are refused as a newer version's. One thread.
  */
 final class RowFormat {
   private static final int CREATE = 0;
@@ -64,6 +64,7 @@ final class RowFormat {
    * The hash in an encoded row that lies behind its key in {@code bytes}.
    *
    * @throws IllegalArgumentException if it is not that of the key and the row
+   * @throws NewerVersionException if it is, and the row is of a form that is not known
    */
   static long checkedHash(byte[] bytes, int offset, int keySize, int rowSize) {
     if (rowSize < VALUE + HASH_BYTES) {
@@ -74,11 +75,24 @@ final class RowFormat {
     if ((long) LONG.get(bytes, offset + hashed) != hash) {
       throw new IllegalArgumentException("a row whose hash is wrong");
     }
-    int form = bytes[offset + keySize + VERSION];
-    if (form != 0) {
-      throw new IllegalArgumentException("a row of form " + form + ": this release knows 0");
-    }
+    checkForm(bytes[offset + keySize + VERSION]);
     return hash;
+  }
+
+  /**
+   * Looks at the form of a row that is kept elsewhere with a checksum.
+   *
+   * @throws NewerVersionException if it is not known
+   */
+  static Bytes checkedForm(Bytes row) {
+    checkForm(row.at(VERSION));
+    return row;
+  }
+
+  private static void checkForm(byte form) {
+    if (form != 0) {
+      throw new NewerVersionException("a row of form " + (form & 0xff), "form 0");
+    }
   }
 
   static long createRevision(Bytes row) {

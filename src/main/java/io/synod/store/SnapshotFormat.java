@@ -26,7 +26,7 @@ import java.util.zip.CRC32C;
  *          7 changes   revision (8), place in it (4), key size (4), row size (4), key, the row that
  *                      was ended (no bytes: there was none); and again, in order, from behind the
  *                      compacted revision on
- *          8 and on    kept for leases and what else may come
+ *          8 and on    kept for leases and what else may come: refused as a newer version's
  *          127 end     once, the last: SHA-256 of all bytes before this chunk
  * </pre>
  *
@@ -41,6 +41,10 @@ final class SnapshotFormat {
   static final int SESSION = 3;
   static final int ROWS = 4;
   static final int CHANGES = 7;
+
+  /** From here to the end: what a newer version may have added. */
+  static final int FIRST_NEWER = 8;
+
   static final int END = 127;
 
   static final int FILE_HEAD_BYTES = 8 + 4 + 4;
@@ -201,6 +205,9 @@ final class SnapshotFormat {
       int above = in.getInt();
       byte kind = in.get();
       long outcome = in.getLong();
+      if (kind > REFUSED) {
+        throw new NewerVersionException("a result of kind " + kind, "kinds up to " + REFUSED);
+      }
       boolean known =
           outcome > 0
               ? kind == DONE

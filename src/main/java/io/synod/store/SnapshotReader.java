@@ -81,6 +81,8 @@ final class SnapshotReader {
       throw e;
     } catch (EngineFailedException e) {
       throw new IOException("the state of " + name + " cannot be kept: " + e.getMessage(), e);
+    } catch (NewerVersionException e) {
+      throw SnapshotRefusedException.newer(name, offset, e);
     } catch (IOException | IllegalArgumentException e) {
       throw SnapshotRefusedException.damaged(name, offset, e);
     }
@@ -138,6 +140,10 @@ final class SnapshotReader {
   }
 
   private void onChunk(int kind, ByteBuffer payload) throws IOException {
+    if (kind >= SnapshotFormat.FIRST_NEWER && kind < SnapshotFormat.END) {
+      throw new NewerVersionException(
+          "a chunk of kind " + kind, "kinds up to " + SnapshotFormat.CHANGES);
+    }
     boolean again = kind >= SnapshotFormat.SESSION && kind < SnapshotFormat.END;
     if (kind < lastKind
         || (kind == lastKind && !again)

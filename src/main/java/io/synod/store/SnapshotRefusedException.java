@@ -28,6 +28,16 @@ public final class SnapshotRefusedException extends IOException {
         file + " at byte " + offset + ": " + cause.getMessage(), cause, false);
   }
 
+  /** A part of it, whose checksum is right, is a newer version's. */
+  static SnapshotRefusedException newer(String file, long offset, NewerVersionException cause) {
+    return new SnapshotRefusedException(
+        file + " at byte " + offset + ": " + cause.getMessage(), cause, true);
+  }
+
+  static SnapshotRefusedException newer(String file, NewerVersionException cause) {
+    return new SnapshotRefusedException(file + ": " + cause.getMessage(), cause, true);
+  }
+
   static SnapshotRefusedException unknownVersion(String file, int version) {
     return unknownVersion(file, version, SnapshotFormat.VERSION);
   }

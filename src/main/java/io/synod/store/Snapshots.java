@@ -207,12 +207,7 @@ public final class Snapshots {
     SnapshotFile held = use.get();
     try (held;
         DiskFile file = disk.open(name)) {
-      SnapshotReader reader = new SnapshotReader(name, file, new NoLoader());
-      long before = 0;
-      while (reader.readSome()) {
-        pace.accept(reader.offset() - before);
-        before = reader.offset();
-      }
+      SnapshotInfo unused = verify(name, file, pace);
       return Optional.empty();
     } catch (SnapshotRefusedException e) {
       if (e.isUnknownVersion()) {
@@ -220,6 +215,76 @@ public final class Snapshots {
       }
       String unused = setAside(slot);
       return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * A snapshot file, read as a whole.
+   *
+   * @param info what it is of; empty if it is damaged
+   * @param damage where, and what; empty if it is whole
+   */
+  public record Looked(String name, Optional<SnapshotInfo> info, Optional<String> damage) {}
+
+  /**
+   * Reads all snapshots that are there, the newest first, and changes nothing. Blocks for the disk,
+   * for long.
+   *
+   * @param cluster whose they must be; empty: not known
+   * @throws SnapshotRefusedException if one is of a version that is not known
+   */
+  public static List<Looked> look(Disk disk, Optional<ClusterId> cluster) throws IOException {
+    List<Looked> all = new ArrayList<>();
+    for (Map.Entry<Slot, String> each : SnapshotNames.whole(disk).descendingMap().entrySet()) {
+      String name = each.getValue();
+      try (DiskFile file = disk.open(name)) {
+        SnapshotInfo info = verify(name, file, read -> {});
+        checkIsOf(name, info, each.getKey(), cluster);
+        all.add(new Looked(name, Optional.of(info), Optional.empty()));
+      } catch (SnapshotRefusedException e) {
+        if (e.isUnknownVersion()) {
+          throw e;
+        }
+        all.add(new Looked(name, Optional.empty(), Optional.of(String.valueOf(e.getMessage()))));
+      }
+    }
+    return all;
+  }
+
+  /** Reads a file to its end, for nothing but to see whether it is whole. */
+  private static SnapshotInfo verify(String name, DiskFile file, LongConsumer pace)
+      throws IOException {
+    SnapshotReader reader = new SnapshotReader(name, file, new NoLoader());
+    long before = 0;
+    while (reader.readSome()) {
+      pace.accept(reader.offset() - before);
+      before = reader.offset();
+    }
+    return reader.restored().info();
+  }
+
+  /**
+   * Looks at the versions of all snapshots' files, and at nothing else in them.
+   *
+   * @throws SnapshotRefusedException if one is of a newer version
+   */
+  public static void checkVersions(Disk disk) throws IOException {
+    for (String name : SnapshotNames.whole(disk).values()) {
+      int version = version(disk, name);
+      if (version > SnapshotFormat.VERSION) {
+        throw SnapshotRefusedException.unknownVersion(name, version);
+      }
+    }
+  }
+
+  /** That of a file without a head is this one's: whoever reads it sets it aside. */
+  private static int version(Disk disk, String name) {
+    try (DiskFile file = disk.open(name)) {
+      ByteBuffer head = ByteBuffer.allocate(SnapshotFormat.FILE_HEAD_BYTES);
+      file.read(0, head);
+      return SnapshotFormat.version(head.clear());
+    } catch (IOException | IllegalArgumentException e) {
+      return SnapshotFormat.VERSION;
     }
   }
 

@@ -6,6 +6,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.client.ReadMode;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
 import io.synod.paxos.Address;
@@ -310,6 +311,19 @@ final class RealCluster implements AutoCloseable {
   /** Reads until there is an answer, for a minute at most. */
   Optional<String> getSurely(int i, String key) {
     return surely(i, StatusRuntimeException.class, () -> get(i, key, 2_000));
+  }
+
+  /** What this server has applied, without asking anyone; tried for a minute at most. */
+  Optional<String> localSurely(int i, String key) {
+    return surely(
+        i,
+        SynodException.class,
+        () -> {
+          try (SynodClient client = SynodClient.of(seats.get(i).client().toString())) {
+            ByteString sought = ByteString.copyFromUtf8(key);
+            return client.read(sought, ReadMode.LOCAL).value().map(ByteString::toStringUtf8);
+          }
+        });
   }
 
   /** All pairs, linearizable, as this server reads them; tried for a minute at most. */

@@ -2,11 +2,14 @@ package io.synod.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.synod.paxos.Bytes;
 import io.synod.server.Main;
+import io.synod.store.RocksFiles;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -126,6 +129,43 @@ class RocksClusterTest {
       assertTrue(says(cluster, 2, "the database is set aside"), cluster::logs);
       assertTrue(says(cluster, 2, "installed a snapshot"), cluster::logs);
       assertEquals(before, cluster.awaitVotingIncarnation(2, ""), "its vote is not touched");
+    }
+  }
+
+  /** Of a start on: its rows and its hash fit each other, and differ from the others'. */
+  @Test
+  void aDatabaseThatDivergedIsThrownAwayAndFetchedAnew() throws Exception {
+    try (RealCluster cluster = new RealCluster(3)) {
+      startAll(cluster, HEAP, HEAP, ROCKS);
+      write(cluster, 0, 30);
+      assertHolds(cluster, 2, 30);
+      String before = cluster.awaitVotingIncarnation(2, "");
+      assertEquals(0, cluster.terminate(2));
+      RocksFiles.corruptRow(cluster.data(2), Bytes.utf8("k7"));
+      start(cluster, 2, ROCKS);
+      Optional<String> first = cluster.getSurely(2, "k7");
+      assertNotEquals(Optional.of(value(7)), first, "nobody can know better yet");
+
+      // Each 64th slot is compared.
+      for (int i = 0; i < 200 && !says(cluster, 2, "the database is set aside"); i++) {
+        long unused = cluster.putSurely("more", "value" + i);
+      }
+      awaitSays(cluster, 2, "the database is set aside");
+      assertHolds(cluster, 2, 30);
+      assertEquals(Optional.of(value(7)), cluster.localSurely(2, "k7"));
+      assertTrue(says(cluster, 2, "diverged"), cluster::logs);
+      assertTrue(says(cluster, 2, "installed a snapshot"), cluster::logs);
+      assertTrue(cluster.isRunning(2), "in the same process");
+      assertEquals(before, cluster.awaitVotingIncarnation(2, ""), "its vote is not touched");
+    }
+  }
+
+  private static void awaitSays(RealCluster cluster, int server, String what)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!says(cluster, server, what)) {
+      assertTrue(System.nanoTime() < end, cluster::logs);
+      Thread.sleep(5);
     }
   }
 

@@ -11,18 +11,20 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.JournalRecord;
 import io.synod.paxos.ServerId;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,16 +82,27 @@ final class JournalIdentityTest {
   }
 
   @Test
-  void refusesANewerFormat() throws IOException {
+  void refusesANewerFormatOfAnyFileAndTouchesNothing() throws IOException {
     open(disk);
-    String text = new String(disk.bytes(LogFiles.IDENTITY), StandardCharsets.UTF_8);
-    String body = text.substring(0, text.indexOf("checksum")).replace("format 1", "format 2");
-    CRC32C crc = new CRC32C();
-    crc.update(body.getBytes(StandardCharsets.UTF_8));
-    String newer = body + "checksum " + Long.toHexString(crc.getValue() | 1L << 32) + "\n";
-    disk.replace(LogFiles.IDENTITY, newer.getBytes(StandardCharsets.UTF_8));
-    IOException refused = assertThrows(JournalRefusedException.class, () -> open(disk));
-    contains(refused, "format 2", "knows 1");
+    store(open(disk).journal(), promised(2));
+    List<String> names = List.copyOf(disk.list());
+    assertTrue(names.size() >= 5, names::toString);
+    for (String name : names) {
+      SimulatedDisk newer = disk.copy(new SplittableRandom(1));
+      newer.replace(name, NewerJournal.of(name, disk.bytes(name), 2));
+      Map<String, Bytes> before = contents(newer);
+      IOException refused = assertThrows(JournalRefusedException.class, () -> open(newer), name);
+      contains(refused, name + " has journal format 2; this program knows 1: start a newer one");
+      assertEquals(before, contents(newer), "nothing is touched");
+    }
+  }
+
+  private static Map<String, Bytes> contents(SimulatedDisk disk) throws IOException {
+    Map<String, Bytes> contents = new TreeMap<>();
+    for (String name : disk.list()) {
+      contents.put(name, Bytes.wrap(disk.bytes(name).clone()));
+    }
+    return contents;
   }
 
   @Test

@@ -1,21 +1,28 @@
 package io.synod.journal;
 
 import static io.synod.journal.JournalFixtures.accepted;
+import static io.synod.journal.JournalFixtures.ballot;
 import static io.synod.journal.JournalFixtures.chosen;
 import static io.synod.journal.JournalFixtures.cut;
 import static io.synod.journal.JournalFixtures.founding;
 import static io.synod.journal.JournalFixtures.open;
+import static io.synod.journal.JournalFixtures.promised;
 import static io.synod.journal.JournalFixtures.store;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.JournalRecord;
+import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +121,141 @@ final class ScrubTest {
     assertEquals(lastSlot, again.recovered().cut().number());
     assertEquals(SLOTS - lastSlot, again.recovered().accepted().size());
     assertTrue(again.recovered().unknown().isEmpty());
+  }
+
+  // ---- what there is two of
+
+  private static final List<String> COPIES =
+      List.of(LogFiles.IDENTITY, LogFiles.IDENTITY_COPY, LogFiles.PROMISE_A, LogFiles.PROMISE_B);
+
+  /** As the threads of a process do: the writer is woken, and notes that all is written. */
+  private List<Finding> scrubCopies() throws IOException {
+    List<Finding> found = journal.scrubCopies();
+    while (journal.write()) {
+      // One turn after the other.
+    }
+    return found;
+  }
+
+  @Test
+  void findsNothingWrongWithCopiesWhileTheyAreWritten() throws IOException {
+    for (int slot = SLOTS + 1; slot <= SLOTS + 20; slot++) {
+      assertEquals(List.of(), journal.scrubCopies());
+      store(journal, accepted(slot, 1, 500), promised(slot));
+      assertEquals(List.of(), journal.scrubCopies());
+      boolean unused = journal.write();
+    }
+    assertEquals(List.of(), journal.scrubCopies());
+  }
+
+  /**
+   * Each alone and each two at once, in every way: written again, so that a start finds nothing.
+   */
+  @Test
+  void writesDamagedCopiesAgain() throws IOException {
+    int cases = 0;
+    for (String one : COPIES) {
+      for (String other : COPIES) {
+        for (BiConsumer<SimulatedDisk, String> damage :
+            List.<BiConsumer<SimulatedDisk, String>>of(
+                (on, it) -> on.flipBit(it, 20, 1),
+                (on, it) -> on.flipBit(it, 60, 3),
+                (on, it) -> on.makeUnreadable(it, 0),
+                (on, it) -> on.replace(it, Arrays.copyOf(on.bytes(it), 30)),
+                (on, it) -> on.replace(it, new byte[0]),
+                SimulatedDisk::remove)) {
+          begin();
+          store(journal, promised(7));
+          boolean isText = one.startsWith(LogFiles.IDENTITY);
+          byte[] before = disk.bytes(one);
+          damage.accept(disk, one);
+          if (!one.equals(other)) {
+            damage.accept(disk, other);
+          }
+          Set<String> damaged = new TreeSet<>(List.of(one, other));
+          List<Finding> found = scrubCopies();
+          assertEquals(damaged, files(found), found::toString);
+          assertEquals(List.of(), scrubCopies());
+          assertTrue(!isText || Arrays.equals(before, disk.bytes(one)), one);
+          disk.powerLoss(0);
+          OpenedJournal again = open(disk);
+          assertEquals(List.of(), again.findings());
+          assertEquals(ballot(7), again.recovered().promised());
+          cases++;
+        }
+      }
+    }
+    assertTrue(cases > 90, cases + " cases");
+  }
+
+  private static Set<String> files(List<Finding> findings) {
+    Set<String> names = new TreeSet<>();
+    findings.forEach(each -> names.add(each.file()));
+    return names;
+  }
+
+  /** What reports a write that never reached the media: the copy is whole, and an earlier one. */
+  @Test
+  void noticesACopyOfThePromiseThatIsAnEarlierOne() throws IOException {
+    for (String name : List.of(LogFiles.PROMISE_A, LogFiles.PROMISE_B)) {
+      begin();
+      store(journal, promised(5));
+      byte[] earlier = disk.bytes(name).clone();
+      store(journal, promised(6));
+      assertEquals(List.of(), journal.scrubCopies());
+      disk.replace(name, earlier);
+      assertEquals(Set.of(name), files(scrubCopies()));
+      assertEquals(List.of(), scrubCopies());
+    }
+  }
+
+  /** A crash at any point of it leaves a copy that is as good as both. */
+  @Test
+  void aCrashWhileACopyIsWrittenAgainLosesNothing() throws IOException {
+    for (String name : COPIES) {
+      int crashes = 0;
+      for (long at = 0; ; at++) {
+        begin();
+        store(journal, promised(7));
+        while (journal.write()) {
+          // It is idle.
+        }
+        disk.flipBit(name, 20, 1);
+        disk.failAt(disk.operations() + at, DiskFault.CRASH);
+        boolean crashed = false;
+        try {
+          List<Finding> unused = scrubCopies();
+        } catch (IOException e) {
+          crashed = true;
+          crashes++;
+        }
+        disk.failAt(-1, DiskFault.CRASH);
+        disk.powerLoss(0.5);
+        OpenedJournal again = open(disk);
+        assertFalse(again.renewed());
+        assertEquals(ballot(7), again.recovered().promised());
+        assertTrue(again.recovered().unknown().isEmpty());
+        if (!crashed) {
+          break;
+        }
+      }
+      assertTrue(crashes >= 5, crashes + " crashes for " + name);
+    }
+  }
+
+  @Test
+  void leavesACopyAloneThatANewerReleaseWrote() throws IOException {
+    for (String name : COPIES) {
+      begin();
+      byte[] newer = NewerJournal.of(name, disk.bytes(name), 2);
+      disk.replace(name, newer);
+      IOException refused =
+          assertThrows(JournalRefusedException.class, () -> journal.scrubCopies());
+      assertTrue(
+          refused.toString().contains(name + " has journal format 2; this program knows 1"),
+          refused::toString);
+      assertArrayEquals(newer, disk.bytes(name));
+    }
   }
 
   @Test

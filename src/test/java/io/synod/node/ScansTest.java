@@ -16,6 +16,7 @@ import io.synod.store.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,8 @@ class ScansTest {
   private static final int KEYS = 5_000;
 
   private final KeyValueStore store = KeyValueStore.inMemory();
-  private final Scans scans = new Scans(store);
+  private Optional<String> unfit = Optional.empty();
+  private final Scans scans = new Scans(store, () -> unfit);
   private final CommandEncoder encoder = new CommandEncoder(1 << 20);
   private long sequence;
 
@@ -109,6 +111,18 @@ class ScansTest {
     Answer.RevisionUnavailable answer =
         assertInstanceOf(Answer.RevisionUnavailable.class, asked.answers.get(0));
     assertTrue(answer.compacted());
+  }
+
+  /** It began on a state that was not known to be wrong. */
+  @Test
+  void endsWhenTheStateIsNotToBeShownAnyMore() {
+    Asked asked = ask(Range.Limits.COUNT);
+    scans.turn();
+    assertTrue(asked.answers.isEmpty());
+    unfit = Optional.of("it diverged");
+    assertTrue(scans.turn());
+    assertEquals(List.of(new Answer.Unavailable(false, "it diverged")), asked.answers);
+    assertFalse(scans.turn());
   }
 
   @Test

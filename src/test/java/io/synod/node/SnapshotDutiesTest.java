@@ -30,7 +30,9 @@ import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.CommandEncoder;
 import io.synod.store.CommandFormat;
 import io.synod.store.KeyValueStore;
+import io.synod.store.NewerFormats;
 import io.synod.store.Result;
+import io.synod.store.SnapshotReceiver;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
 import io.synod.transport.PeerNetwork;
@@ -441,6 +443,65 @@ class SnapshotDutiesTest {
     Played behind = new Played(0, 0);
     fetch(behind, sender);
     assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
+  /** All of a snapshot in one piece, as a peer sends it. */
+  private static void isSent(Played behind, ServerId from, Slot slot, byte[] snapshot) {
+    behind.duties.fetchFrom(from);
+    Bytes bytes = Bytes.wrap(snapshot);
+    behind.duties.onPeer(
+        from,
+        new PeerMessage.SnapshotChunk(
+            slot,
+            0,
+            snapshot.length,
+            bytes.slice(snapshot.length - 32, snapshot.length),
+            SnapshotReceiver.crc(bytes),
+            bytes));
+    behind.runBackground();
+  }
+
+  /** The sender is of a newer release: its snapshots are no damage, and no use here yet. */
+  @Test
+  void aSnapshotOfANewerReleaseIsRefusedByNameAndAskedForAgainEverLater() throws IOException {
+    Played sender = withSnapshot(5);
+    byte[] known = sender.disk.bytes(snapshotFile(sender));
+    ServerId newer = new ServerId(1);
+    Played behind = new Played(0, 0);
+    for (int attempt = 0; attempt < 4; attempt++) {
+      isSent(behind, newer, Slot.of(5), NewerFormats.snapshotOfVersion(99, known));
+      String said = String.join("\n", behind.lines);
+      assertEquals(attempt + 1, behind.lines.size(), said);
+      assertTrue(behind.lines.get(attempt).contains("what server 1 sends"), said);
+      assertTrue(behind.lines.get(attempt).contains("of version 99; this server knows 3"), said);
+      assertEquals(List.of(), behind.disk.list(), "nothing of it stays");
+      int asked = behind.sent.size();
+      behind.turnAfter((3_000_000_000L << attempt) - 2 * MILLI);
+      behind.duties.fetchFrom(newer);
+      assertEquals(asked, behind.sent.size(), "it is not asked at once");
+      assertEquals(attempt, givenUp(behind));
+      behind.turnAfter(4 * MILLI);
+      assertEquals(attempt + 1, givenUp(behind));
+    }
+    // One of the same release has one, too.
+    isSent(behind, new ServerId(2), Slot.of(5), known);
+    assertEquals(Slot.of(5), behind.store.applied(), behind.lines::toString);
+  }
+
+  /** It shows only when the rows are read. */
+  @Test
+  void aSnapshotWithARowOfANewerReleaseIsRefusedByName() throws IOException {
+    Played sender = new Played(1, 0);
+    sender.applyLarge(2);
+    sender.duties.want();
+    sender.runBackground();
+    Played behind = new Played(0, 0);
+    byte[] known = sender.disk.bytes(sender.disk.list().get(0));
+    isSent(behind, new ServerId(1), Slot.of(2), NewerFormats.snapshotWithRowOfForm(3, known));
+    assertEquals(1, behind.lines.size(), behind.lines::toString);
+    assertTrue(behind.lines.get(0).contains("a row of form 3, written by a newer version"));
+    assertEquals(List.of(), behind.disk.list(), "nothing of it stays");
+    assertEquals(Slot.ZERO, behind.store.applied());
   }
 
   // ---- many pieces

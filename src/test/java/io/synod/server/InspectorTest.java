@@ -5,48 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.journal.FileDisk;
-import io.synod.journal.Journal;
-import io.synod.journal.JournalOwner;
-import io.synod.journal.JournalSettings;
-import io.synod.journal.OpenedJournal;
-import io.synod.paxos.AcceptedValue;
-import io.synod.paxos.Address;
-import io.synod.paxos.Ballot;
 import io.synod.paxos.Bytes;
-import io.synod.paxos.ClusterId;
-import io.synod.paxos.Founding;
-import io.synod.paxos.Incarnation;
-import io.synod.paxos.JournalRecord;
-import io.synod.paxos.Member;
-import io.synod.paxos.Membership;
-import io.synod.paxos.MembershipInForce;
-import io.synod.paxos.ServerId;
-import io.synod.paxos.Slot;
-import io.synod.paxos.Value;
-import io.synod.store.KeyValueStore;
-import io.synod.store.RocksStorage;
-import io.synod.store.SnapshotWriter;
+import io.synod.store.RocksFiles;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class InspectorTest {
-  private static final ServerId SERVER = new ServerId(1);
-  private static final Incarnation LIFE = new Incarnation(new UUID(3, 9));
-  private static final Ballot BALLOT = new Ballot(4, SERVER);
-
   private final Path directory;
 
   InspectorTest(@TempDir Path folder) {
@@ -55,76 +27,18 @@ class InspectorTest {
 
   @BeforeEach
   void aDirectoryWithALogAndASnapshot() throws IOException {
-    Membership membership =
-        new Membership(
-            Slot.ZERO,
-            List.of(
-                new Member(
-                    SERVER,
-                    LIFE,
-                    new Address("host", 9001),
-                    new Address("host", 8001),
-                    Member.Role.VOTER)));
-    ClusterId cluster = new ClusterId(new UUID(1, 2));
-    MembershipInForce inForce = new MembershipInForce(Slot.ZERO, membership);
-    List<JournalRecord> records = new ArrayList<>();
-    records.add(new JournalRecord.FoundingInForce(new Founding(cluster, membership)));
-    records.add(new JournalRecord.Promised(BALLOT));
-    for (int slot = 1; slot <= 40; slot++) {
-      records.add(
-          new JournalRecord.ValueAccepted(
-              new AcceptedValue(
-                  Slot.of(slot), BALLOT, new Value.Batch(Bytes.wrap(new byte[5_000])))));
-    }
-    records.add(new JournalRecord.ChosenUpTo(Slot.of(30)));
-    records.add(new JournalRecord.Cut(Slot.of(10), inForce));
-    try (FileDisk disk = FileDisk.open(directory)) {
-      Snapshots snapshots = Snapshots.open(disk);
-      KeyValueStore store = KeyValueStore.inMemory();
-      for (int slot = 1; slot <= 10; slot++) {
-        store.skip(Slot.of(slot));
-      }
-      SnapshotWriter writer = snapshots.writer(store.view(), cluster, inForce);
-      while (writer.writeSome()) {
-        // The next piece.
-      }
-      OpenedJournal opened =
-          Journal.open(
-              disk,
-              JournalSettings.DEFAULT.withSegmentBytes(64 << 10),
-              new JournalOwner(SERVER, () -> LIFE, Optional.empty()),
-              System::nanoTime);
-      try (Journal journal = opened.journal()) {
-        long position = journal.append(records);
-        while (journal.durable() < position || journal.write()) {
-          boolean unused = journal.write();
-        }
-      }
-    }
-  }
-
-  private Map<String, String> files() throws IOException {
-    Map<String, String> contents = new TreeMap<>();
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.filter(Files::isRegularFile).toList()) {
-        String modified = Files.getLastModifiedTime(path).toString();
-        contents.put(path.toString(), modified + Bytes.wrap(Files.readAllBytes(path)).hashCode());
-      }
-    }
-    return contents;
+    DataDirectories.heap(directory);
   }
 
   private Inspector.Report inspect() throws IOException {
-    Map<String, String> before = files();
+    Map<String, String> before = DataDirectories.contents(directory);
     Inspector.Report report = new Inspector(directory).inspect();
-    assertEquals(before, files(), "nothing is changed");
+    assertEquals(before, DataDirectories.contents(directory), "nothing is changed");
     return report;
   }
 
-  private void flip(Path file, int offset) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    bytes[offset] ^= 4;
-    Files.write(file, bytes);
+  private static void flip(Path file, int offset) throws IOException {
+    DataDirectories.flip(file, offset);
   }
 
   private static void says(Inspector.Report report, String... texts) {
@@ -140,8 +54,8 @@ class InspectorTest {
     says(
         report,
         "server           1\n",
-        LIFE.id().toString(),
-        "promised         " + BALLOT,
+        DataDirectories.LIFE.id().toString(),
+        "promised         " + DataDirectories.BALLOT,
         "slots 11 to 40, chosen as far as noted up to 30",
         "segment-000001.log",
         "slot 10, revision",
@@ -192,19 +106,69 @@ class InspectorTest {
     assertFalse(new Inspector(directory.resolveSibling("none")).inspect().whole());
   }
 
+  /** One suffices, so that nothing is lost; but it is not true that all checksums hold. */
   @Test
-  void aDatabaseIsLookedAtInPlaceOfSnapshots() throws Exception {
-    Files.writeString(directory.resolve("storage"), "ROCKSDB\n");
-    KeyValueStore store =
-        RocksStorage.open(
-            directory, Optional.of(new ClusterId(new UUID(1, 2))), 8 << 20, Assertions::fail);
-    for (int slot = 1; slot <= 12; slot++) {
-      store.skip(Slot.of(slot));
+  void namesACopyOfIdentityOrPromiseThatIsDamaged() throws IOException {
+    for (String name : List.of("identity", "identity.copy", "promise.a", "promise.b")) {
+      byte[] whole = Files.readAllBytes(directory.resolve(name));
+      flip(directory.resolve(name), 50);
+      Inspector.Report report = inspect();
+      assertTrue(report.whole(), report::text);
+      says(report, "a start finds    REPAIRED " + name + " at 0: ");
+      says(report, "verdict          whole, but for what a start repairs: " + name + "\n");
+      Files.delete(directory.resolve(name));
+      says(inspect(), "verdict          whole, but for what a start repairs: " + name + "\n");
+      Files.write(directory.resolve(name), whole);
     }
-    store.close();
+    says(inspect(), "all checksums hold");
+  }
+
+  @Test
+  void everySnapshotIsVerifiedAndNotOnlyTheNewest() throws IOException {
+    Path older = directory.resolve("snapshot/0000000000000000010.snapshot");
+    byte[] bytes = Files.readAllBytes(older);
+    try (FileDisk disk = FileDisk.open(directory)) {
+      Snapshots unused = DataDirectories.snapshot(disk, 12);
+    }
+    Files.write(older, bytes);
+    says(inspect(), "snapshot         slot 12, ", "snapshot         slot 10, ", "all checksums");
+    flip(older, bytes.length / 2);
+    Inspector.Report report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(
+        report,
+        "snapshot         slot 12, ",
+        "DAMAGED snapshot/0000000000000000010.snapshot at byte ",
+        "verdict          DAMAGED");
+  }
+
+  @Test
+  void saysWhatWasSetAsideBefore() throws IOException {
+    Files.write(directory.resolve("snapshot/0000000000000000009.damaged"), new byte[10]);
     Inspector.Report report = inspect();
     assertTrue(report.whole(), report::text);
-    says(report, "storage          rocksdb", "database         slot 12, revision 1: 0 keys");
+    says(report, "set aside        snapshot/0000000000000000009.damaged: damaged, not looked at");
+  }
+
+  // ---- with a database
+
+  private void withDatabase() throws IOException {
+    Restore.deleteTree(directory);
+    DataDirectories.rocks(directory);
+  }
+
+  @Test
+  void aDatabaseIsLookedAtWithTheSnapshotsForOthers() throws IOException {
+    withDatabase();
+    Inspector.Report report = inspect();
+    assertTrue(report.whole(), report::text);
+    says(
+        report,
+        "storage          rocksdb",
+        "database         slot 10, revision 11: 10 keys",
+        "snapshot         slot 10, revision 11: 10 keys",
+        "sessions; for other servers",
+        "whole: all checksums hold");
 
     Files.writeString(directory.resolve("rocksdb-distrusted"), "why\n");
     report = inspect();
@@ -213,5 +177,63 @@ class InspectorTest {
 
     Files.createDirectory(directory.resolve("rocksdb-damaged"));
     says(inspect(), "set aside        rocksdb-damaged: a damaged database");
+  }
+
+  @Test
+  void namesDamageInADatabase() throws IOException {
+    withDatabase();
+    Path rows = DataDirectories.rows(directory);
+    byte[] whole = Files.readAllBytes(rows);
+    for (int offset : new int[] {10, whole.length / 3, whole.length - 30}) {
+      flip(rows, offset);
+      Inspector.Report report = inspect();
+      assertFalse(report.whole(), report::text);
+      says(report, "database         DAMAGED ", "verdict          DAMAGED");
+      Files.write(rows, whole);
+    }
+    flip(rows, whole.length / 3);
+    says(inspect(), String.valueOf(rows.getFileName()));
+    Files.delete(rows);
+    says(inspect(), "database         DAMAGED ", "verdict          DAMAGED");
+    Files.write(rows, whole);
+    assertTrue(inspect().whole());
+  }
+
+  @Test
+  void namesDamageInWhatADatabaseBeginsWith() throws IOException {
+    withDatabase();
+    try (Stream<Path> files = Files.list(directory.resolve("rocksdb"))) {
+      for (Path file :
+          files.filter(each -> each.toString().matches(".*/(CURRENT|MANIFEST-.*)")).toList()) {
+        byte[] whole = Files.readAllBytes(file);
+        flip(file, whole.length / 2);
+        Inspector.Report report = inspect();
+        assertFalse(report.whole(), report::text);
+        says(report, "database         DAMAGED ", "verdict          DAMAGED");
+        Files.write(file, whole);
+      }
+    }
+    assertTrue(inspect().whole());
+  }
+
+  /** Its state is the database; whoever asked for the snapshot would get it. */
+  @Test
+  void namesADamagedSnapshotBesideADatabase() throws IOException {
+    withDatabase();
+    Path snapshot = directory.resolve("snapshot/0000000000000000010.snapshot");
+    flip(snapshot, (int) Files.size(snapshot) / 2);
+    Inspector.Report report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(report, "database         slot 10", "DAMAGED snapshot/0000000000000000010.snapshot");
+  }
+
+  /** Its rows and RocksDB's checksums are right, but not what the server wrote. */
+  @Test
+  void namesRowsThatAreNotThoseOfTheState() throws IOException {
+    withDatabase();
+    RocksFiles.replaceRow(directory, Bytes.utf8("key3"), Bytes.utf8("other"));
+    Inspector.Report report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(report, "DAMAGED the rows are not those that the numbers beside them say");
   }
 }

@@ -6,6 +6,7 @@ import io.synod.journal.JournalOwner;
 import io.synod.journal.JournalRefusedException;
 import io.synod.journal.JournalSettings;
 import io.synod.journal.OpenedJournal;
+import io.synod.node.ClientRequest;
 import io.synod.node.Node;
 import io.synod.node.NodeSettings;
 import io.synod.node.NodeStatus;
@@ -13,6 +14,7 @@ import io.synod.node.OperatorRequest;
 import io.synod.node.Submission;
 import io.synod.node.Surroundings;
 import io.synod.paxos.Address;
+import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
@@ -409,6 +411,18 @@ final class FullServer implements SimulatedServer {
     world.onDiverged();
   }
 
+  /** A bit of a row flips in memory; returns the value that is read from now on. */
+  Bytes corrupt(Bytes key) {
+    diverged = true;
+    world.onDiverged();
+    return Corruption.ofRow(Objects.requireNonNull(process).store, key);
+  }
+
+  /** Whether this process was told that a quorum has another state. */
+  boolean knowsThatItDiverged() {
+    return process != null && process.paxos.isDiverged();
+  }
+
   /** Whether that was done since the process began. */
   boolean isDiverged() {
     return diverged;
@@ -515,6 +529,11 @@ final class FullServer implements SimulatedServer {
     }
     request.isWith(process.answers);
     return process.node.submit(request) == Submission.TAKEN;
+  }
+
+  /** A request of nobody's: whoever made it keeps the answer. False if it is refused. */
+  boolean ask(ClientRequest request) {
+    return process != null && process.node.submit(request) == Submission.TAKEN;
   }
 
   /** An operator asks this server; not if it is down. */

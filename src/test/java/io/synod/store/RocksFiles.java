@@ -1,12 +1,15 @@
 package io.synod.store;
 
+import io.synod.paxos.Bytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDB;
@@ -36,6 +39,56 @@ public final class RocksFiles implements AutoCloseable {
       }
     } catch (RocksDBException e) {
       throw new IOException(e);
+    }
+  }
+
+  /**
+   * Has a row of a data directory's database hold another value, and all that is kept with the row
+   * fit that.
+   */
+  public static void corruptRow(Path dataDirectory, Bytes key) throws IOException {
+    rewrite(
+        dataDirectory,
+        (store, engine, database) -> {
+          ByteBuffer wrong = Corruption.ofRow(store, key, engine.get(key).orElseThrow());
+          put(database, key, wrong);
+          Corruption.keep(store, engine);
+        });
+  }
+
+  /** Has a row of a data directory's database hold another value, and nothing else fit that. */
+  public static void replaceRow(Path dataDirectory, Bytes key, Bytes value) throws IOException {
+    rewrite(
+        dataDirectory,
+        (store, engine, database) -> {
+          put(database, key, new RowFormat().encode(key, value, 2, 2, 1));
+          database.flush();
+        });
+  }
+
+  private interface Rewrite {
+    void in(KeyValueStore store, RocksEngine engine, RocksDatabase database);
+  }
+
+  private static void rewrite(Path dataDirectory, Rewrite rewrite) throws IOException {
+    RocksLibrary.load(Files.createTempDirectory("synod-rocksdb"));
+    try {
+      RocksDatabase database = RocksDatabase.open(dataDirectory.resolve("rocksdb"), CACHE_BYTES);
+      RocksEngine engine = new RocksEngine(database, RocksDirectory.of(dataDirectory));
+      KeyValueStore store = KeyValueStore.on(engine);
+      rewrite.in(store, engine, database);
+      store.close();
+    } catch (RocksDBException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static void put(RocksDatabase database, Bytes key, ByteBuffer row) {
+    byte[] numbers = Objects.requireNonNull(database.durable(RocksFormat.NUMBERS));
+    long generation = RocksFormat.Numbers.decode(numbers).generation();
+    try (RocksBatch batch = new RocksBatch(database)) {
+      batch.put(database.generation(generation).rows(), key.toArray(), Bytes.copyOf(row).toArray());
+      batch.write();
     }
   }
 

@@ -19,7 +19,9 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,6 +41,7 @@ import org.rocksdb.WriteBatch;
 
 class RocksStorageTest {
   private static final int SLOTS = 200;
+  private static final Range.Limits ONE = new Range.Limits(1, 1 << 20);
 
   private final RocksFiles files;
   private final List<String> reports = new ArrayList<>();
@@ -187,6 +190,22 @@ class RocksStorageTest {
     store.close();
   }
 
+  /** Whoever has it open goes on reading it. */
+  @Test
+  void theScrubNoticesAFileThatIsGone() throws Exception {
+    fill();
+    KeyValueStore store = files.openAsServer(reports);
+    assertEquals(Optional.empty(), store.scrub(bytes -> {}));
+    Path largest =
+        Collections.max(
+            files(".*\\.sst"), Comparator.comparingLong(table -> table.toFile().length()));
+    Files.delete(largest);
+    String name = String.valueOf(largest.getFileName());
+    Optional<String> scrubbed = store.scrub(bytes -> {});
+    assertTrue(scrubbed.orElseThrow().contains(name + " is missing"), scrubbed::toString);
+    store.close();
+  }
+
   @Test
   void theScrubReadsWhatIsKeptBesideTheRows() throws Exception {
     KeyValueStore store = files.open();
@@ -281,6 +300,59 @@ class RocksStorageTest {
                   db.createColumnFamily(
                       new ColumnFamilyDescriptor("blobs".getBytes(StandardCharsets.US_ASCII))));
         });
+  }
+
+  /** Nobody's but a newer release's, whatever version it says. */
+  @Test
+  void aColumnFamilyThatIsNotKnownIsRefusedByName() throws Exception {
+    assertRefused(
+        "a column family leases-1, written by a newer version",
+        (database, batch) ->
+            database.call(
+                "make a family",
+                db ->
+                    db.createColumnFamily(
+                        new ColumnFamilyDescriptor(
+                            "leases-1".getBytes(StandardCharsets.US_ASCII)))));
+  }
+
+  /** A start does not read the rows: whoever does stops, and throws nothing away. */
+  @Test
+  void aRowOfAFormThatIsNotKnownStopsWhoeverReadsIt() throws Exception {
+    fill();
+    Bytes key =
+        twin.range(Range.ofPrefix(Bytes.EMPTY, OptionalLong.empty(), ONE), 10).rows().get(0).key();
+    KeyValueStore store = files.open();
+    RocksDatabase database = files.database();
+    byte[] numbers = Objects.requireNonNull(database.durable(RocksFormat.NUMBERS));
+    RocksGeneration generation =
+        database.generation(RocksFormat.Numbers.decode(numbers).generation());
+    byte[] row = database.call("read", db -> db.get(generation.rows(), key.toArray()));
+    try (WriteBatch batch = new WriteBatch()) {
+      batch.put(generation.rows(), key.toArray(), NewerFormats.rowOfForm(3, key, row));
+      database.write(batch);
+    }
+    database.flush();
+    for (Callable<Object> reading :
+        List.<Callable<Object>>of(
+            () -> store.get(key),
+            () -> KeyValueStoreTest.all(store),
+            () -> {
+              try (StoreView view = store.view()) {
+                Engine.Rows rows = view.rows();
+                boolean unused = rows.next();
+                return rows.row();
+              }
+            })) {
+      EngineFailedException failed = assertThrows(EngineFailedException.class, reading::call);
+      assertFalse(failed.isDamage(), failed::toString);
+      String said = String.valueOf(failed.getMessage());
+      assertTrue(said.contains("a row of form 3, written by a newer version"), said);
+    }
+    files.crash();
+    IOException looked = assertThrows(IOException.class, () -> RocksStorage.look(files.folder()));
+    assertTrue(looked.toString().contains("a row of form 3, written by a newer"), looked::toString);
+    assertEquals(Set.of("rocksdb"), names(), "nothing is set aside");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.synod.store;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -21,15 +22,16 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 
 class SnapshotTest {
   static final ClusterId CLUSTER = new ClusterId(new UUID(3, 4));
@@ -406,16 +408,28 @@ class SnapshotTest {
     applySlots(3);
     write(Snapshots.open(disk), store);
     String name = SnapshotNames.whole(store.applied());
-    byte[] newer = disk.bytes(name).clone();
-    ByteBuffer head = ByteBuffer.wrap(newer).putInt(8, 99);
-    CRC32C crc = new CRC32C();
-    crc.update(newer, 0, 12);
-    head.putInt(12, (int) crc.getValue());
-    disk.replace(name, newer);
-    SnapshotRefusedException refused =
-        assertThrows(SnapshotRefusedException.class, () -> restore(disk, KeyValueStore.inMemory()));
-    assertTrue(String.valueOf(refused.getMessage()).contains("version 99"));
-    assertEquals(List.of(name), disk.list());
+    byte[] whole = disk.bytes(name);
+    Map<String, byte[]> newer =
+        Map.of(
+            "version 99", NewerFormats.snapshotOfVersion(99, whole),
+            "a chunk of kind 8, written by a newer", NewerFormats.snapshotWithChunk(8, whole),
+            "a chunk of kind 126, written by a newer", NewerFormats.snapshotWithChunk(126, whole),
+            "a row of form 3, written by a newer", NewerFormats.snapshotWithRowOfForm(3, whole));
+    for (Map.Entry<String, byte[]> each : newer.entrySet()) {
+      disk.replace(name, each.getValue());
+      KeyValueStore restored = KeyValueStore.inMemory();
+      assertUnknown(each.getKey(), () -> restore(disk, restored));
+      assertUnknown(each.getKey(), () -> Snapshots.open(disk).scrub(bytes -> {}));
+      assertEquals(Slot.ZERO, restored.applied());
+      assertEquals(List.of(name), disk.list());
+      assertArrayEquals(each.getValue(), disk.bytes(name));
+    }
+  }
+
+  private static void assertUnknown(String what, Executable reading) {
+    SnapshotRefusedException refused = assertThrows(SnapshotRefusedException.class, reading);
+    assertTrue(refused.isUnknownVersion(), refused::toString);
+    assertTrue(String.valueOf(refused.getMessage()).contains(what), refused::toString);
   }
 
   @Test
