@@ -95,7 +95,7 @@ final class KeptState {
 
   /** Opens the store and its snapshots; after the journal. */
   State openState(Recovered recovered) throws IOException {
-    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk));
+    Snapshots opening = Snapshots.open(Objects.requireNonNull(disk), LOG::warn);
     KeyValueStore holding = openStore(recovered, opening);
     store = holding;
     return new State(opening, holding);

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -158,18 +160,52 @@ final class RocksDirectory {
     return Optional.of(String.valueOf(moved.getFileName()));
   }
 
+  /** All that was set aside. */
+  Snapshots.SetAside allSetAside() {
+    return new Snapshots.SetAside() {
+      @Override
+      public List<String> names() throws IOException {
+        return foldersSetAside().stream().map(each -> String.valueOf(each.getFileName())).toList();
+      }
+
+      @Override
+      public long sizeBytes() throws IOException {
+        long sizeBytes = 0;
+        for (Path each : foldersSetAside()) {
+          sizeBytes += filesBytes(each);
+        }
+        return sizeBytes;
+      }
+
+      @Override
+      public void delete() throws IOException {
+        deleteAllSetAside();
+      }
+    };
+  }
+
+  private List<Path> foldersSetAside() throws IOException {
+    List<Path> folders = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
+      all.forEach(folders::add);
+    }
+    return folders;
+  }
+
   /** Deletes all that was set aside. */
   void deleteAllSetAside() throws IOException {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
-      for (Path each : all) {
-        RocksLibrary.delete(each);
-      }
+    for (Path each : foldersSetAside()) {
+      RocksLibrary.delete(each);
     }
   }
 
   long databaseBytes() throws IOException {
+    return filesBytes(database());
+  }
+
+  private static long filesBytes(Path folder) throws IOException {
     long sizeBytes = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(database())) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         sizeBytes += Files.isRegularFile(file) ? Files.size(file) : 0;
       }

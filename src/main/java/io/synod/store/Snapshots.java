@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -23,17 +24,28 @@ import java.util.function.LongConsumer;
  */
 public final class Snapshots {
   private final Disk disk;
+  private final Consumer<String> report;
   private final Map<Slot, Integer> inUse = new TreeMap<>();
   private final ReentrantLock scrubbing = new ReentrantLock();
   private volatile Slot newest = Slot.ZERO;
 
-  private Snapshots(Disk disk) {
+  private Snapshots(Disk disk, Consumer<String> report) {
     this.disk = disk;
+    this.report = report;
   }
 
-  /** Looks at what is there, and clears away what a crash left. */
+  /** As {@link #open(Disk, Consumer)}, where nobody is told. */
   public static Snapshots open(Disk disk) throws IOException {
-    Snapshots snapshots = new Snapshots(disk);
+    return open(disk, unused -> {});
+  }
+
+  /**
+   * Looks at what is there, and clears away what a crash left.
+   *
+   * @param report told what damaged files were deleted to make room; any thread
+   */
+  public static Snapshots open(Disk disk, Consumer<String> report) throws IOException {
+    Snapshots snapshots = new Snapshots(disk, report);
     for (String name : disk.list()) {
       if (SnapshotNames.isLeftover(name)) {
         disk.delete(name);
@@ -258,7 +270,7 @@ public final class Snapshots {
       throw new IllegalArgumentException(
           "a snapshot of slot " + view.slot() + " behind one of " + newest);
     }
-    return new SnapshotWriter(this, view.info(cluster, membership), view);
+    return SnapshotWriter.begin(this, view.info(cluster, membership), view);
   }
 
   /** As {@link #writer}, and all of it at once. Blocks, for long. */
@@ -291,7 +303,7 @@ public final class Snapshots {
   /** Begins to receive a snapshot from a peer. */
   public SnapshotReceiver receiver(
       KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer) throws IOException {
-    return new SnapshotReceiver(this, store, cluster, offer);
+    return SnapshotReceiver.begin(this, store, cluster, offer);
   }
 
   Disk disk() {
@@ -313,11 +325,17 @@ public final class Snapshots {
         disk.delete(each.getValue());
       }
     }
-    for (String name : disk.list()) {
-      if (SnapshotNames.isDamaged(name)) {
-        disk.delete(name);
-      }
+    deleteDamaged();
+  }
+
+  private void deleteDamaged() throws IOException {
+    for (String name : damaged()) {
+      disk.delete(name);
     }
+  }
+
+  private List<String> damaged() throws IOException {
+    return disk.list().stream().filter(SnapshotNames::isDamaged).toList();
   }
 
   /**
@@ -336,18 +354,62 @@ public final class Snapshots {
   }
 
   /**
-   * Looks whether the disk has room, before it runs full.
+   * What was set aside because it is damaged, for a person to look at: it goes when the whole state
+   * of the cluster is to come in its place, and there is no room.
+   */
+  interface SetAside {
+    /** Nothing. */
+    SetAside NOTHING =
+        new SetAside() {
+          @Override
+          public List<String> names() {
+            return List.of();
+          }
+
+          @Override
+          public long sizeBytes() {
+            return 0;
+          }
+
+          @Override
+          public void delete() {}
+        };
+
+    /** Of what there is. */
+    List<String> names() throws IOException;
+
+    /** Of all of it. */
+    long sizeBytes() throws IOException;
+
+    /** Deletes all of it. */
+    void delete() throws IOException;
+  }
+
+  /** Looks whether the disk has room for a file, before it runs full. */
+  void checkRoom(String name, long fileBytes) throws IOException {
+    checkRoom(name, fileBytes, 0, SetAside.NOTHING);
+  }
+
+  /**
+   * Looks whether the disk has room, before it runs full; deletes what is damaged if there is none
+   * otherwise.
    *
    * @param besideBytes what comes beside the file, while what it replaces is there too
-   * @throws IOException if not; says how much is missing
+   * @param setAside what may be deleted beside damaged snapshots
+   * @throws IOException if there is no room; says how much is missing
    */
-  void checkRoom(String name, long fileBytes, long besideBytes) throws IOException {
+  void checkRoom(String name, long fileBytes, long besideBytes, SetAside setAside)
+      throws IOException {
+    long neededBytes = fileBytes + besideBytes;
     long free = disk.freeBytes();
-    if (free - besideBytes < fileBytes) {
+    if (free < neededBytes && makeRoom(name, neededBytes - free, setAside)) {
+      free = disk.freeBytes();
+    }
+    if (free < neededBytes) {
       throw new IOException(
           name
               + " needs "
-              + (fileBytes + besideBytes)
+              + neededBytes
               + " bytes on disk"
               + (besideBytes == 0
                   ? ""
@@ -356,6 +418,32 @@ public final class Snapshots {
               + free
               + " are free");
     }
+  }
+
+  /** Deletes what is damaged, if that is enough; returns whether it did. */
+  private synchronized boolean makeRoom(String name, long missingBytes, SetAside setAside)
+      throws IOException {
+    List<String> names = new ArrayList<>(damaged());
+    long sizeBytes = setAside.sizeBytes();
+    for (String each : names) {
+      try (DiskFile file = disk.open(each)) {
+        sizeBytes += file.sizeBytes();
+      }
+    }
+    if (sizeBytes < missingBytes) {
+      return false;
+    }
+    names.addAll(setAside.names());
+    deleteDamaged();
+    setAside.delete();
+    report.accept(
+        String.join(", ", names)
+            + ", set aside as damaged, deleted: "
+            + name
+            + " needs the room, "
+            + missingBytes
+            + " bytes more than were free");
+    return true;
   }
 
   /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */
