@@ -10,7 +10,6 @@ import io.synod.paxos.Notice;
 import io.synod.paxos.Output;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
-import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
@@ -114,13 +113,13 @@ public final class Node implements PeerListener {
     this.outgoing = new Outgoing(log, self, this::send);
     this.writePath = new WritePath(settings, identity, parts, quota, this::send);
     this.writes = writePath.writes();
-    this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, protocol);
+    this.snapshots = new SnapshotDuties(parts, settings.snapshots(), self, this::send, protocol);
     CoordinatorWatch coordinators = new CoordinatorWatch(paxos, surroundings::wallMillis);
     this.applyPath = new ApplyPath(parts, writePath, coordinators, snapshots::onApplied);
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
-    this.statusReport = new StatusReport(parts, quota, coordinators, self);
+    this.statusReport = new StatusReport(parts, quota, coordinators, self, snapshots::warning);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
@@ -296,6 +295,7 @@ public final class Node implements PeerListener {
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
     long rest = Math.min(paxos.nanosUntilDeadline(), statusReport.intervalNanos());
+    rest = Math.min(rest, snapshots.restNanos());
     boolean waiting = writes.count() > 0 || readPath.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
@@ -399,15 +399,14 @@ public final class Node implements PeerListener {
       return;
     }
     if (paxos.isOpen()) {
-      snapshots.fetchFromAny(
-          paxos.peers().stream().filter(PeerView::live).map(PeerView::server).toList());
+      snapshots.fetchFromAny();
     }
   }
 
   private void onNotice(Notice notice) {
     surroundings.notice(notice);
     if (notice instanceof Notice.SnapshotNeeded needed) {
-      snapshots.fetchFrom(needed.from());
+      snapshots.fetch(needed.from(), needed.cut());
     } else if (notice instanceof Notice.VotesForgotten) {
       surroundings.startAnew();
     } else if (notice instanceof Notice.StateDiverged diverged && diverged.server().equals(self)) {

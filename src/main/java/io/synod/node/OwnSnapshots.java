@@ -21,12 +21,6 @@ import java.util.function.Consumer;
  */
 final class OwnSnapshots {
   /**
-   * However large a snapshot is, the next is due after so many times what one is due after at
-   * least: a start and a peer that lost all go through as much log besides.
-   */
-  private static final long MOST_TIMES = 4;
-
-  /**
    * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:
    * in between, that store is made durable.
    */
@@ -39,7 +33,7 @@ final class OwnSnapshots {
   private final KeyValueStore store;
   private final Snapshots snapshots;
   private final Surroundings surroundings;
-  private final long everyBytes;
+  private final NodeSettings.Snapshots settings;
   private final BackgroundWork background;
   private final LogCut logCut;
 
@@ -55,7 +49,8 @@ final class OwnSnapshots {
    * About how large the last snapshot was: the next is not due before as much was applied, so that
    * writing them costs each command the same, however much there is. What is held now is no
    * measure: history grows with what is applied, and it would never be passed. Neither is a
-   * snapshot of many times {@link #everyBytes}: the log since is in memory too.
+   * snapshot that is very large: the log since is in memory too, and a start and a peer that lost
+   * all go through it.
    */
   private long lastBytes;
 
@@ -82,12 +77,13 @@ final class OwnSnapshots {
     }
   }
 
-  OwnSnapshots(Node.Parts parts, long everyBytes, BackgroundWork background, LogCut logCut) {
+  OwnSnapshots(
+      Node.Parts parts, NodeSettings.Snapshots settings, BackgroundWork background, LogCut logCut) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.snapshots = parts.snapshots();
     this.surroundings = parts.surroundings();
-    this.everyBytes = everyBytes;
+    this.settings = settings;
     this.background = background;
     this.logCut = logCut;
     this.lastBytes = heldBytes();
@@ -110,7 +106,7 @@ final class OwnSnapshots {
     replacementWanted = true;
   }
 
-  /** So many bytes of commands were applied. */
+  /** So many bytes of the log were applied. */
   void onApplied(int sizeBytes) {
     appliedBytes += sizeBytes;
   }
@@ -174,7 +170,7 @@ final class OwnSnapshots {
       // Only for peers that ask.
       return Long.MAX_VALUE;
     }
-    return Math.max(everyBytes, Math.min(lastBytes, MOST_TIMES * everyBytes));
+    return Math.max(settings.everyBytes(), Math.min(lastBytes, settings.mostBytes()));
   }
 
   private long heldBytes() {
@@ -216,8 +212,9 @@ final class OwnSnapshots {
   }
 
   /** All that it was wanted for is still due. */
-  private void notWritten() {
+  private void notWritten(String why) {
     writing = false;
+    logCut.onNotDurable(why);
     againAtNanos = background.nowNanos() + RETRY_NANOS;
   }
 

@@ -13,6 +13,7 @@ import io.synod.store.KeyValueStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class StatusReport {
   private final Quota quota;
   private final CoordinatorWatch coordinators;
   private final ServerId self;
+  private final Supplier<Optional<String>> warning;
   private long madeAtNanos = Long.MIN_VALUE;
 
   /** Whether something was applied since. */
@@ -38,12 +40,21 @@ final class StatusReport {
 
   private volatile @Nullable NodeStatus latest;
 
-  StatusReport(Node.Parts parts, Quota quota, CoordinatorWatch coordinators, ServerId self) {
+  /**
+   * @param warning what a person should know if nothing is worse
+   */
+  StatusReport(
+      Node.Parts parts,
+      Quota quota,
+      CoordinatorWatch coordinators,
+      ServerId self,
+      Supplier<Optional<String>> warning) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.quota = quota;
     this.coordinators = coordinators;
     this.self = self;
+    this.warning = warning;
   }
 
   /** The last one that was made, if one was. Any thread. */
@@ -96,7 +107,7 @@ final class StatusReport {
             store.historyBytes(),
             quota.limitBytes()),
         failRate,
-        new Warnings(paxos).first(),
+        new Warnings(paxos).first().or(warning),
         open ? members(paxos.membership().membership()) : List.of());
   }
 

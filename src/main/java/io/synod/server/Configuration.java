@@ -97,6 +97,8 @@ public record Configuration(
    * @param journalSegmentBytes the length of a segment of the journal
    * @param quotaBytes how much the store may hold before puts are refused
    * @param blockCacheBytes about how much memory a database takes, beside the heap
+   * @param logBytes how much of the log is kept
+   * @param snapshotBytesASecond how fast snapshots are sent to other servers, to all together
    */
   public record Limits(
       int queueRequests,
@@ -104,7 +106,9 @@ public record Configuration(
       int valueBytes,
       long journalSegmentBytes,
       long quotaBytes,
-      long blockCacheBytes) {
+      long blockCacheBytes,
+      long logBytes,
+      long snapshotBytesASecond) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

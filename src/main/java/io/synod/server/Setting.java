@@ -44,6 +44,13 @@ enum Setting {
       "N",
       "how much the store may hold, then puts are refused (default 2/5 of the heap; with rocksdb 1/4 of"
           + " the file system)"),
+  LOG_MIB(
+      "N",
+      "how much of the log is kept at most, in memory and on disk (default 384, or 3/16 of the heap if"
+          + " that is less)"),
+  SNAPSHOT_MIB_PER_SECOND(
+      "N",
+      "how much a second is sent at most to servers that fetch a snapshot, all together (default 64)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),

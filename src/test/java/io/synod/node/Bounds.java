@@ -22,7 +22,7 @@ final class Bounds {
         batchBytes,
         batchCommands,
         retryNanos,
-        usual.snapshotBytes(),
+        usual.snapshots(),
         usual.history(),
         usual.quotaBytes(),
         usual.failRate(),

@@ -540,7 +540,8 @@ final class FullServer implements SimulatedServer {
         swarm.batchBytes,
         swarm.batchCommands,
         4 * swarm.pingIntervalNanos,
-        swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
+        NodeSettings.Snapshots.every(
+            swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20),
         new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
         1L << 40,
         failRate,
@@ -575,7 +576,12 @@ final class FullServer implements SimulatedServer {
               world, opened.journal(), new JournalDriver.Owner(life, diskFaults, this::isCurrent));
       ObservedNetwork network =
           new ObservedNetwork(
-              world.oracle, life, world.network.start(id, life.incarnation(), this));
+              world.oracle,
+              life,
+              world.network.start(id, life.incarnation(), this),
+              () ->
+                  world.coverage.hit(
+                      paxos.isCoordinating() ? "snapshot.ofCoordinator" : "snapshot.ofAnother"));
       this.node =
           new Node(
               nodeSettings(),
