@@ -6,6 +6,7 @@ import io.synod.paxos.Paxos;
 import io.synod.paxos.Slot;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
+import io.synod.paxos.ValueFormat;
 import io.synod.store.Belonging;
 import io.synod.store.KeyValueStore;
 import io.synod.store.StateMachine;
@@ -36,7 +37,7 @@ final class ApplyPath {
   private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
 
   /**
-   * @param appliedBytes told the size of each batch
+   * @param appliedBytes told what each value takes of the log
    */
   ApplyPath(
       Node.Parts parts,
@@ -80,7 +81,6 @@ final class ApplyPath {
     if (chosen.value() instanceof Value.Batch batch) {
       writePath.onBatchApplied();
       store.apply(chosen.slot(), batch.commands(), results);
-      appliedBytes.accept(batch.commands().size());
     } else {
       store.skip(chosen.slot());
       if (chosen.value() instanceof Value.CoordinatorElected coordinator) {
@@ -88,6 +88,7 @@ final class ApplyPath {
         writePath.onElected(nowNanos);
       }
     }
+    appliedBytes.accept(ValueFormat.sizeBytes(chosen.value()));
     if (StateHash.isDueAt(chosen.slot())) {
       hashes.add(new StateHash(chosen.slot(), store.hash()));
     }

@@ -2,6 +2,7 @@ package io.synod.node;
 
 import java.io.IOException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 
 /**
  * What the driver has done in the background because it may block for the disk: one piece of work
@@ -43,9 +44,9 @@ final class BackgroundWork {
    * Begins a piece of work.
    *
    * @param what it does, as in "could not write a snapshot"
-   * @param onFailure runs in the driver's turn after the disk failed and that was reported
+   * @param onFailure told why in the driver's turn, after the disk failed and that was reported
    */
-  void begin(String what, Work work, Runnable onFailure) {
+  void begin(String what, Work work, Consumer<String> onFailure) {
     surroundings.inBackground(
         () -> {
           inNextTurn(result(what, work, onFailure));
@@ -53,18 +54,24 @@ final class BackgroundWork {
         });
   }
 
+  /** The same where it does not matter why it failed. */
+  void begin(String what, Work work, Runnable onFailure) {
+    begin(what, work, why -> onFailure.run());
+  }
+
   /** The same of what need not succeed. */
   void begin(String what, Work work) {
     begin(what, work, () -> {});
   }
 
-  private Runnable result(String what, Work work, Runnable onFailure) {
+  private Runnable result(String what, Work work, Consumer<String> onFailure) {
     try {
       return work.run();
     } catch (IOException e) {
       return () -> {
-        surroundings.report("could not " + what + ": " + e.getMessage());
-        onFailure.run();
+        String why = "could not " + what + ": " + e.getMessage();
+        surroundings.warn(why);
+        onFailure.accept(why);
       };
     }
   }

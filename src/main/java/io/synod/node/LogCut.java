@@ -2,15 +2,17 @@ package io.synod.node;
 
 import io.synod.paxos.Input;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.PeerView;
 import io.synod.paxos.Slot;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * How far the log is cut: never behind what is durable of the state (protocol-rules.md, 7), and
- * little enough that members that are a little behind, or are being sent a snapshot, can go on by
- * the log. Driver thread only.
+ * little enough that members that are a little behind, or are being sent a snapshot by whomever,
+ * can go on by the log, as long as it does not grow beyond its limit. Driver thread only.
  */
 final class LogCut {
   /**
@@ -19,8 +21,8 @@ final class LogCut {
    */
   private static final long KEPT_SHARE = 8;
 
-  /** For a peer that is helped, so many times what a snapshot is due after stays at most. */
-  private static final long MOST_TIMES = 8;
+  /** Beyond its limit the log is cut by this part of it, so that it is not cut with each slot. */
+  private static final long CUT_SHARE = 16;
 
   /** A peer that asked for a snapshot so lately may yet need the log behind it. */
   private static final long HELP_NANOS = 60_000_000_000L;
@@ -30,6 +32,7 @@ final class LogCut {
   private final Snapshots snapshots;
   private final Surroundings surroundings;
   private final long everyBytes;
+  private final long logBytes;
   private final Flushes flushes;
   private final Consumer<Input> step;
 
@@ -39,12 +42,20 @@ final class LogCut {
   /** When a peer was last sent a piece, or a snapshot written that one may have asked for. */
   private long helpedNanos = Long.MIN_VALUE / 2;
 
-  LogCut(Node.Parts parts, long everyBytes, Flushes flushes, Consumer<Input> step) {
+  /** Why the state could not be made durable when that was tried last; empty if it could. */
+  private Optional<String> obstacle = Optional.empty();
+
+  /** A log as long as this is warned of. */
+  private long warnBytes;
+
+  LogCut(Node.Parts parts, NodeSettings.Snapshots settings, Flushes flushes, Consumer<Input> step) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.snapshots = parts.snapshots();
     this.surroundings = parts.surroundings();
-    this.everyBytes = everyBytes;
+    this.everyBytes = settings.everyBytes();
+    this.logBytes = settings.logBytes();
+    this.warnBytes = firstWarnBytes();
     this.flushes = flushes;
     this.step = step;
   }
@@ -56,12 +67,13 @@ final class LogCut {
 
   /** A snapshot of this slot was written. */
   void onSnapshot(Slot slot, long nowNanos) {
+    obstacle = Optional.empty();
     if (store.keepsFiles()) {
       onHelp(nowNanos);
-    } else {
-      Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
+    } else if (!isHelping(nowNanos)) {
       // Whoever is being sent an earlier one goes on from that by the log.
-      cutTo(isHelping(nowNanos) ? paxos.slotKeeping(MOST_TIMES * everyBytes, slot) : cut);
+      Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
+      cutTo(Slot.min(cut, neededByOthers()));
     }
   }
 
@@ -70,20 +82,77 @@ final class LogCut {
   }
 
   /**
+   * Up to here no member that is heard needs the log any more. One that is behind the cut is being
+   * sent a snapshot by some other server, and goes on from that by anybody's log.
+   */
+  private Slot neededByOthers() {
+    Slot needed = paxos.chosen();
+    for (PeerView peer : paxos.peers()) {
+      if (peer.live() && peer.standing().isPresent()) {
+        needed = Slot.min(needed, peer.standing().get().chosen());
+      }
+    }
+    return needed;
+  }
+
+  /**
    * The store's own files are durable up to this slot.
    *
    * @param writing whether a snapshot is being written
    */
   void onFlushed(Slot slot, boolean writing, long nowNanos) {
-    Slot snapshot = snapshots.newest();
-    Slot usual = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);
-    boolean helping = writing || isHelping(nowNanos);
-    if (helping && snapshot.isBefore(usual)) {
-      // Whoever gets that one goes on from it by the log, if it is not too long by then.
-      cutTo(Slot.max(snapshot, paxos.slotKeeping(MOST_TIMES * everyBytes, slot)));
-    } else {
-      cutTo(usual);
+    obstacle = Optional.empty();
+    Slot cut = Slot.min(paxos.slotKeeping(everyBytes / KEPT_SHARE, slot), neededByOthers());
+    // Whoever gets the one that is there, or is written, goes on from it by the log.
+    cutTo(writing || isHelping(nowNanos) ? Slot.min(cut, snapshots.newest()) : cut);
+  }
+
+  /** The state could not be made durable, so that the log cannot be cut. */
+  void onNotDurable(String why) {
+    obstacle = Optional.of(why);
+  }
+
+  // ---- its limit
+
+  /**
+   * Cuts the log if it has grown beyond its limit, whoever may need it; warns if it cannot be cut,
+   * and again when it is twice as long.
+   */
+  void keepWithinLimit() {
+    if (paxos.logBytes() > logBytes) {
+      cutTo(paxos.slotLeaving(logBytes - logBytes / CUT_SHARE, durable()));
     }
+    if (paxos.logBytes() > warnBytes) {
+      warnBytes = 2 * paxos.logBytes();
+      warning().ifPresent(surroundings::warn);
+    } else if (warnBytes > firstWarnBytes() && paxos.logBytes() <= logBytes) {
+      warnBytes = firstWarnBytes();
+      surroundings.report("the log is within log_mib again: " + paxos.logBytes() + " bytes");
+    }
+  }
+
+  /** What comes while a snapshot is written is worth no warning. */
+  private long firstWarnBytes() {
+    return logBytes + logBytes / KEPT_SHARE;
+  }
+
+  /** That the log is too long, why, and what to do. */
+  Optional<String> warning() {
+    if (paxos.logBytes() <= firstWarnBytes()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "the log takes "
+            + paxos.logBytes()
+            + " bytes, and log_mib allows "
+            + logBytes
+            + ": it cannot be cut behind slot "
+            + durable().number()
+            + ", up to which the state is durable; "
+            + obstacle
+                .map(why -> "the disk has to be mended, or given room: " + why)
+                .orElse("commands come faster than the state is written: let fewer in")
+            + "; if the log grows on, memory runs out");
   }
 
   private void cutTo(Slot cut) {

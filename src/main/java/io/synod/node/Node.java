@@ -10,7 +10,6 @@ import io.synod.paxos.Notice;
 import io.synod.paxos.Output;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
-import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
@@ -111,7 +110,7 @@ public final class Node implements PeerListener {
     this.requests = new Inbox<>(settings.queueRequests());
     this.faults = new FaultsOnPurpose(settings.failRate(), settings.seed());
     this.outgoing = new Outgoing(log, self, this::send);
-    this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, protocol);
+    this.snapshots = new SnapshotDuties(parts, settings.snapshots(), self, this::send, protocol);
     this.admission = Admission.of(settings, self, parts, snapshots, this::send);
     this.writePath = new WritePath(settings, identity, parts, admission, this::send);
     this.writes = writePath.writes();
@@ -120,7 +119,8 @@ public final class Node implements PeerListener {
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
-    this.statusReport = new StatusReport(parts, admission, coordinators, identity);
+    this.statusReport =
+        new StatusReport(parts, admission, coordinators, identity, snapshots::warning);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(
@@ -302,6 +302,7 @@ public final class Node implements PeerListener {
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
     long rest = Math.min(paxos.nanosUntilDeadline(), statusReport.intervalNanos());
+    rest = Math.min(rest, snapshots.restNanos());
     boolean waiting = writes.count() > 0 || readPath.count() > 0 || !writes.hasSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
@@ -407,15 +408,14 @@ public final class Node implements PeerListener {
       return;
     }
     if (paxos.isOpen()) {
-      snapshots.fetchFromAny(
-          paxos.peers().stream().filter(PeerView::live).map(PeerView::server).toList());
+      snapshots.fetchFromAny();
     }
   }
 
   private void onNotice(Notice notice) {
     surroundings.notice(notice);
     if (notice instanceof Notice.SnapshotNeeded needed) {
-      snapshots.fetchFrom(needed.from());
+      snapshots.fetch(needed.from(), needed.cut());
     } else if (notice instanceof Notice.VotesForgotten) {
       surroundings.startAnew();
     } else if (notice instanceof Notice.StateDiverged diverged && diverged.server().equals(self)) {

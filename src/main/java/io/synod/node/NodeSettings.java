@@ -18,8 +18,7 @@ import java.util.UUID;
  * @param batchCommands how many commands a batch may hold
  * @param retryNanos after which a forwarded command or a read request that had no answer is sent
  *     again
- * @param snapshotBytes a snapshot is taken when so many bytes of commands were applied since the
- *     last, or as many as that one had if that is more
+ * @param snapshots when they are taken, and what of the log is kept
  * @param history what of earlier revisions is kept
  * @param quotaBytes how much the store may hold before puts are refused
  * @param disk how much room there must be on the disk
@@ -34,7 +33,7 @@ public record NodeSettings(
     int batchBytes,
     int batchCommands,
     long retryNanos,
-    long snapshotBytes,
+    Snapshots snapshots,
     History history,
     long quotaBytes,
     DiskMarks disk,
@@ -95,6 +94,47 @@ public record NodeSettings(
     }
   }
 
+  /**
+   * When snapshots are taken, how much of the log is kept, and how fast others are sent snapshots.
+   *
+   * @param everyBytes one is taken, or a store's own files are made durable, when so many bytes of
+   *     the log were applied since; the next snapshot of a large one later
+   * @param logBytes the log takes at most about so many, in memory and on disk, as long as
+   *     snapshots can be written as fast as commands come
+   * @param bytesASecond all other servers together are sent at most so many
+   */
+  public record Snapshots(long everyBytes, long logBytes, long bytesASecond) {
+    /** The log is usually so many times as long as what a snapshot is due after. */
+    public static final long USUAL_TIMES = 12;
+
+    /** What is sent a second if nobody says otherwise. */
+    public static final long USUAL_BYTES_A_SECOND = 64 << 20;
+
+    /**
+     * This part of the log, at most, is what a snapshot is due after: the rest is for members that
+     * go on by it, and for what comes while a snapshot is written.
+     */
+    private static final long PARTS = 3;
+
+    public Snapshots {
+      if (everyBytes < 1 || logBytes < 1 || bytesASecond < 1) {
+        throw new IllegalArgumentException(
+            "snapshots after " + everyBytes + " B, in " + logBytes + " B, at " + bytesASecond);
+      }
+      everyBytes = Math.max(1, Math.min(everyBytes, logBytes / PARTS));
+    }
+
+    /** One after so many bytes; all else is as usual for that. */
+    public static Snapshots every(long bytes) {
+      return new Snapshots(bytes, USUAL_TIMES * bytes, USUAL_BYTES_A_SECOND);
+    }
+
+    /** However large a snapshot is, the next is due after so many bytes of the log. */
+    long mostBytes() {
+      return Math.max(everyBytes, logBytes / PARTS);
+    }
+  }
+
   static double checkFailRate(double failRate) {
     if (!(failRate >= 0 && failRate <= 1)) {
       throw new IllegalArgumentException("a fail rate is from 0 to 1, not " + failRate);
@@ -112,7 +152,7 @@ public record NodeSettings(
         1 << 20,
         4_096,
         1_000_000_000L,
-        32 << 20,
+        Snapshots.every(32 << 20),
         History.USUAL,
         Long.MAX_VALUE / 1_000,
         DiskMarks.NONE,

@@ -21,12 +21,6 @@ import java.util.function.Consumer;
  */
 final class OwnSnapshots implements OwnDisk.Needs {
   /**
-   * However large a snapshot is, the next is due after so many times what one is due after at
-   * least: a start and a peer that lost all go through as much log besides.
-   */
-  private static final long MOST_TIMES = 4;
-
-  /**
    * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:
    * in between, that store is made durable.
    */
@@ -45,7 +39,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
   private final KeyValueStore store;
   private final Snapshots snapshots;
   private final Surroundings surroundings;
-  private final long everyBytes;
+  private final NodeSettings.Snapshots settings;
   private final BackgroundWork background;
   private final LogCut logCut;
 
@@ -61,7 +55,8 @@ final class OwnSnapshots implements OwnDisk.Needs {
    * About how large the last snapshot was: the next is not due before as much was applied, so that
    * writing them costs each command the same, however much there is. What is held now is no
    * measure: history grows with what is applied, and it would never be passed. Neither is a
-   * snapshot of many times {@link #everyBytes}: the log since is in memory too.
+   * snapshot that is very large: the log since is in memory too, and a start and a peer that lost
+   * all go through it.
    */
   private long lastBytes;
 
@@ -88,12 +83,13 @@ final class OwnSnapshots implements OwnDisk.Needs {
     }
   }
 
-  OwnSnapshots(Node.Parts parts, long everyBytes, BackgroundWork background, LogCut logCut) {
+  OwnSnapshots(
+      Node.Parts parts, NodeSettings.Snapshots settings, BackgroundWork background, LogCut logCut) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.snapshots = parts.snapshots();
     this.surroundings = parts.surroundings();
-    this.everyBytes = everyBytes;
+    this.settings = settings;
     this.background = background;
     this.logCut = logCut;
     this.lastBytes = heldBytes();
@@ -116,7 +112,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
     replacementWanted = true;
   }
 
-  /** So many bytes of commands were applied. */
+  /** So many bytes of the log were applied. */
   void onApplied(int sizeBytes) {
     appliedBytes += sizeBytes;
   }
@@ -192,7 +188,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
       // Only for peers that ask.
       return Long.MAX_VALUE;
     }
-    return Math.max(everyBytes, Math.min(lastBytes, MOST_TIMES * everyBytes));
+    return Math.max(settings.everyBytes(), Math.min(lastBytes, settings.mostBytes()));
   }
 
   private long heldBytes() {
@@ -234,8 +230,9 @@ final class OwnSnapshots implements OwnDisk.Needs {
   }
 
   /** All that it was wanted for is still due. */
-  private void notWritten() {
+  private void notWritten(String why) {
     writing = false;
+    logCut.onNotDurable(why);
     againAtNanos = background.nowNanos() + RETRY_NANOS;
   }
 

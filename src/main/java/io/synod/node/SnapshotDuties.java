@@ -7,7 +7,7 @@ import io.synod.paxos.Slot;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
 import io.synod.transport.PeerMessage;
-import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -30,12 +30,13 @@ final class SnapshotDuties {
   private final SnapshotFetcher fetcher;
 
   /**
-   * @param everyBytes after so much that was applied a snapshot is due, or a flush
+   * @param self which server this is
    * @param step hands an input to the protocol, and does what it says
    */
   SnapshotDuties(
       Node.Parts parts,
-      long everyBytes,
+      NodeSettings.Snapshots settings,
+      ServerId self,
       BiConsumer<ServerId, PeerMessage> send,
       Consumer<Input> step) {
     this.paxos = parts.paxos();
@@ -43,12 +44,14 @@ final class SnapshotDuties {
     this.snapshots = parts.snapshots();
     this.surroundings = parts.surroundings();
     this.background = new BackgroundWork(surroundings);
-    this.flushes = new Flushes(store, everyBytes);
-    this.logCut = new LogCut(parts, everyBytes, flushes, step);
-    this.own = new OwnSnapshots(parts, everyBytes, background, logCut);
-    this.sender =
-        new SnapshotSender(snapshots, surroundings, background, send, own::wantReplacement);
-    this.fetcher = new SnapshotFetcher(parts, background, send, step, this::onInstalled);
+    this.flushes = new Flushes(store, settings.everyBytes());
+    this.logCut = new LogCut(parts, settings, flushes, step);
+    this.own = new OwnSnapshots(parts, settings, background, logCut);
+    SnapshotReading reading =
+        new SnapshotReading(snapshots, surroundings, background, own::wantReplacement);
+    this.sender = new SnapshotSender(reading, settings.bytesASecond(), background, send);
+    SnapshotSources sources = new SnapshotSources(paxos, self);
+    this.fetcher = new SnapshotFetcher(parts, sources, background, send, step, this::onInstalled);
   }
 
   /** Runs what came back, and begins what is due; returns whether there was anything. */
@@ -58,9 +61,20 @@ final class SnapshotDuties {
     if (!own.isDistrusted() && flushes.begin(now)) {
       flush();
     }
+    logCut.keepWithinLimit();
     sender.turn();
     fetcher.turn();
     return any;
+  }
+
+  /** How long after the last turn something may be due here that nobody wakes the driver for. */
+  long restNanos() {
+    return sender.restNanos();
+  }
+
+  /** What is wrong with the log that a person should know. */
+  Optional<String> warning() {
+    return logCut.warning();
   }
 
   /** One is to be taken with the next turn. Any thread. */
@@ -83,7 +97,7 @@ final class SnapshotDuties {
     background.inNextTurn(() -> own.want(taken));
   }
 
-  /** A slot with so many bytes of commands was applied. */
+  /** A slot that takes so many bytes of the log was applied. */
   void onApplied(int sizeBytes) {
     own.onApplied(sizeBytes);
     flushes.onApplied(sizeBytes);
@@ -129,7 +143,12 @@ final class SnapshotDuties {
           Slot slot = store.flush();
           return () -> flushed(slot);
         },
-        () -> flushes.onFailed(background.nowNanos()));
+        this::notFlushed);
+  }
+
+  private void notFlushed(String why) {
+    flushes.onFailed(background.nowNanos());
+    logCut.onNotDurable(why);
   }
 
   private void flushed(Slot slot) {
@@ -165,14 +184,17 @@ final class SnapshotDuties {
     }
   }
 
-  /** The log cannot be caught up by slots. */
-  void fetchFrom(ServerId peer) {
-    fetcher.fetchFrom(peer);
+  /**
+   * The log cannot be caught up by slots: that of {@code peer} begins behind {@code cut}. It, or
+   * another one, is asked for a snapshot.
+   */
+  void fetch(ServerId peer, Slot cut) {
+    fetcher.fetch(peer, cut);
   }
 
   /** There is no state to go on from: asks one peer after the other, with a pause. */
-  void fetchFromAny(List<ServerId> peers) {
-    fetcher.fetchFromAny(peers);
+  void fetchFromAny() {
+    fetcher.fetchFromAny();
   }
 
   private void onInstalled() {

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches a snapshot from a peer, piece by piece, and puts it in the place of the state. One at a
- * time. If the peer falls silent, whoever is asked next goes on with it, if it has the same one: a
- * snapshot of a slot is the same on all servers. Driver thread.
+ * time. If the peer falls silent, the next of the {@link SnapshotSources} goes on with it, if it
+ * has the same one: a snapshot of a slot is the same on all servers. Driver thread.
  */
 final class SnapshotFetcher {
   /** A request is answered by up to so many pieces, so that the round trip does not bound it. */
@@ -50,6 +50,7 @@ final class SnapshotFetcher {
   private final Paxos paxos;
   private final KeyValueStore store;
   private final Snapshots snapshots;
+  private final SnapshotSources sources;
   private final Surroundings surroundings;
   private final BackgroundWork background;
   private final BiConsumer<ServerId, PeerMessage> send;
@@ -58,10 +59,8 @@ final class SnapshotFetcher {
 
   private @Nullable Fetch fetch;
 
-  /** When the last fetch began, and which peer is the next to be asked where any would do. */
+  /** When the last fetch began. */
   private long fetchBeganNanos = Long.MIN_VALUE / 2;
-
-  private int nextPeer;
 
   /** A part of a snapshot, whose sender fell silent at that time; its receiver is nobody's. */
   private record Part(SnapshotReceiver receiver, long sinceNanos) {}
@@ -74,6 +73,16 @@ final class SnapshotFetcher {
   /** A snapshot on its way here; its receiver is the background's while that has pieces. */
   private static final class Fetch {
     private final ServerId from;
+
+    /** Who else may be asked, the first one first. */
+    private final List<ServerId> others;
+
+    /** One of an earlier slot is of no use: whoever is ahead begins its log behind this one. */
+    private final Slot cut;
+
+    /** Whether another one was told to write a snapshot: this one is not. */
+    private final boolean awaited;
+
     private Optional<SnapshotOffer> offer = Optional.empty();
     private @Nullable SnapshotReceiver receiver;
 
@@ -98,8 +107,22 @@ final class SnapshotFetcher {
     private long lastNanos;
     private int retries;
 
-    Fetch(ServerId from) {
-      this.from = from;
+    /**
+     * @param candidates at least one
+     */
+    Fetch(List<ServerId> candidates, Slot cut, boolean awaited) {
+      this.from = candidates.get(0);
+      this.others = candidates.subList(1, candidates.size());
+      this.cut = cut;
+      this.awaited = awaited;
+    }
+
+    /** Goes on behind what is written; the receiver is this one's from here on. */
+    void goOn(SnapshotReceiver with) {
+      receiver = with;
+      offer = Optional.of(with.offer());
+      written = with.offset();
+      next = with.offset();
     }
   }
 
@@ -109,6 +132,7 @@ final class SnapshotFetcher {
    */
   SnapshotFetcher(
       Node.Parts parts,
+      SnapshotSources sources,
       BackgroundWork background,
       BiConsumer<ServerId, PeerMessage> send,
       Consumer<Input> step,
@@ -116,6 +140,7 @@ final class SnapshotFetcher {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.snapshots = parts.snapshots();
+    this.sources = sources;
     this.surroundings = parts.surroundings();
     this.background = background;
     this.send = send;
@@ -140,28 +165,44 @@ final class SnapshotFetcher {
     }
   }
 
-  /** The log cannot be caught up by slots. */
-  void fetchFrom(ServerId peer) {
+  /** The log cannot be caught up by slots: that of {@code peer} begins behind {@code cut}. */
+  void fetch(ServerId peer, Slot cut) {
     if (fetch == null) {
-      fetchBeganNanos = background.nowNanos();
-      Fetch begun = new Fetch(peer);
-      fetch = begun;
-      part.ifPresent(each -> resume(begun, each.receiver()));
-      ask(begun);
+      begin(Optional.of(peer), cut);
     }
+  }
+
+  /** There is no state to go on from: asks whoever may have one, with a pause. */
+  void fetchFromAny() {
+    if (fetch == null && background.nowNanos() - fetchBeganNanos >= RETRY_NANOS) {
+      begin(Optional.empty(), Slot.ZERO);
+    }
+  }
+
+  private void begin(Optional<ServerId> named, Slot cut) {
+    fetchBeganNanos = background.nowNanos();
+    Slot least = Slot.max(cut, leastSlot());
+    List<ServerId> candidates = sources.inOrder(named, least, fetchBeganNanos);
+    if (!candidates.isEmpty()) {
+      Fetch begun = new Fetch(candidates, cut, /* awaited= */ false);
+      part.ifPresent(each -> resume(begun, each.receiver()));
+      goOnWith(begun);
+    }
+  }
+
+  private void goOnWith(Fetch begun) {
+    fetch = begun;
+    ask(begun);
   }
 
   /** Goes on with what there is, unless it is of no use by now. */
   private void resume(Fetch begun, SnapshotReceiver receiver) {
-    if (receiver.offer().slot().isBefore(leastSlot())) {
+    if (receiver.offer().slot().isBefore(leastFor(begun))) {
       dropPart();
       return;
     }
     part = Optional.empty();
-    begun.receiver = receiver;
-    begun.offer = Optional.of(receiver.offer());
-    begun.written = receiver.offset();
-    begun.next = receiver.offset();
+    begun.goOn(receiver);
   }
 
   private void dropPart() {
@@ -182,20 +223,13 @@ final class SnapshotFetcher {
         });
   }
 
-  /** There is no state to go on from: asks one peer after the other, with a pause. */
-  void fetchFromAny(List<ServerId> peers) {
-    if (fetch == null
-        && !peers.isEmpty()
-        && background.nowNanos() - fetchBeganNanos >= RETRY_NANOS) {
-      fetchFrom(peers.get(nextPeer++ % peers.size()));
-    }
-  }
-
   private void ask(Fetch running) {
     running.lastNanos = background.nowNanos();
     running.toCome = PIECES;
     Slot snapshot = running.offer.map(SnapshotOffer::slot).orElse(Slot.ZERO);
-    send.accept(running.from, new PeerMessage.SnapshotRequest(snapshot, running.next, leastSlot()));
+    // It writes one that is new enough if it has none, unless another one does.
+    Slot atLeast = running.awaited ? Slot.ZERO : leastFor(running);
+    send.accept(running.from, new PeerMessage.SnapshotRequest(snapshot, running.next, atLeast));
   }
 
   /** A snapshot of an earlier slot is of no use here. */
@@ -203,14 +237,14 @@ final class SnapshotFetcher {
     return Slot.max(paxos.cut(), store.applied().next());
   }
 
+  private Slot leastFor(Fetch running) {
+    return Slot.max(running.cut, leastSlot());
+  }
+
   private void retry(Fetch running) {
-    if (++running.retries > MOST_RETRIES) {
-      SnapshotReceiver receiver = running.receiver;
-      running.receiver = null;
-      if (receiver != null) {
-        part = Optional.of(new Part(receiver, background.nowNanos()));
-      }
-      giveUp(running, "server " + running.from + " does not answer");
+    boolean gone = !running.others.isEmpty() && !sources.isLive(running.from);
+    if (++running.retries > MOST_RETRIES || gone) {
+      onSilent(running);
     } else {
       running.broken = false;
       running.next = running.written;
@@ -218,8 +252,45 @@ final class SnapshotFetcher {
     }
   }
 
+  /** Nothing is being written of what it sent. */
+  private void onSilent(Fetch running) {
+    sources.onFailed(running.from, background.nowNanos());
+    String why = name(running.from) + " does not answer";
+    if (!running.others.isEmpty()) {
+      surroundings.report(
+          why + ": " + name(running.others.get(0)) + " is asked for the rest of its snapshot");
+      handOn(running);
+      return;
+    }
+    SnapshotReceiver receiver = running.receiver;
+    running.receiver = null;
+    if (receiver != null) {
+      part = Optional.of(new Part(receiver, background.nowNanos()));
+    }
+    giveUp(running, why);
+  }
+
+  /** The next one is asked for the rest; nothing is being written. */
+  private void handOn(Fetch running) {
+    Fetch next = new Fetch(running.others, running.cut, running.awaited);
+    SnapshotReceiver receiver = running.receiver;
+    running.receiver = null;
+    if (receiver != null) {
+      next.goOn(receiver);
+    }
+    goOnWith(next);
+  }
+
+  private static String name(ServerId server) {
+    return "server " + server.number();
+  }
+
   private void giveUp(Fetch running, String why) {
     surroundings.report("gave up fetching a snapshot: " + why);
+    end(running);
+  }
+
+  private void end(Fetch running) {
     fetch = null;
     drop(() -> running.receiver);
     step.accept(new Input.SnapshotGivenUp());
@@ -231,29 +302,56 @@ final class SnapshotFetcher {
     if (running == null || !running.from.equals(from) || running.broken || running.failed) {
       return;
     }
-    Optional<String> refusal = refusal(running, chunk);
-    if (refusal.isPresent()) {
-      giveUp(running, "server " + from + " " + refusal.get());
+    boolean isNone = chunk.snapshot().equals(Slot.ZERO);
+    boolean begun = running.offer.isPresent();
+    if (!isNone && !SnapshotOffer.isPossible(chunk.sizeBytes())) {
+      onUseless(running, "sent what is no snapshot");
+    } else if (begun && (isNone || !running.offer.equals(Optional.of(offer(chunk))))) {
+      onOther(running);
+    } else if (!begun && chunk.snapshot().isBefore(leastFor(running))) {
+      onTooOld(running, chunk.snapshot());
     } else if (chunk.offset() == running.next && !chunk.bytes().isEmpty()) {
       take(running, chunk);
     }
   }
 
-  /** Why there is nothing to be had of this; a piece that is not the next one is none. */
-  private Optional<String> refusal(Fetch running, PeerMessage.SnapshotChunk chunk) {
-    if (chunk.snapshot().equals(Slot.ZERO)) {
-      return Optional.of("does not have it any more");
+  /** It has not the one that was begun: another may. */
+  private void onOther(Fetch running) {
+    if (running.others.isEmpty() || running.writing > 0) {
+      giveUp(running, name(running.from) + " does not have it any more");
+    } else {
+      handOn(running);
     }
-    if (!SnapshotOffer.isPossible(chunk.sizeBytes())) {
-      return Optional.of("sent what is no snapshot");
+  }
+
+  /** It has none that is of use, and writes one now if it was told to. */
+  private void onTooOld(Fetch running, Slot newest) {
+    boolean isNews = !running.awaited && sources.onAwaited(running.from, background.nowNanos());
+    if (isNews) {
+      String has = newest.equals(Slot.ZERO) ? "none" : "only one of slot " + newest.number();
+      surroundings.report(
+          name(running.from) + " was asked for a snapshot, and has " + has + " so far");
     }
-    Optional<SnapshotOffer> offer = Optional.of(offer(chunk));
-    if (running.offer.isPresent()) {
-      return running.offer.equals(offer) ? Optional.empty() : Optional.of("has another one now");
+    if (running.others.isEmpty()) {
+      end(running);
+    } else {
+      goOnWith(new Fetch(running.others, running.cut, /* awaited= */ true));
     }
-    return chunk.snapshot().isBefore(leastSlot())
-        ? Optional.of("has only one of slot " + chunk.snapshot().number())
-        : Optional.empty();
+  }
+
+  /** What it sends is damaged, or no snapshot. */
+  private void onUseless(Fetch running, String what) {
+    if (fetch == running) {
+      sources.onFailed(running.from, background.nowNanos());
+      String why = name(running.from) + " " + what;
+      if (running.others.isEmpty()) {
+        giveUp(running, why);
+        return;
+      }
+      surroundings.report(why + ": " + name(running.others.get(0)) + " is asked for a snapshot");
+      drop(() -> running.receiver);
+      goOnWith(new Fetch(running.others, running.cut, running.awaited));
+    }
   }
 
   private static SnapshotOffer offer(PeerMessage.SnapshotChunk chunk) {
@@ -262,6 +360,7 @@ final class SnapshotFetcher {
 
   private void take(Fetch running, PeerMessage.SnapshotChunk chunk) {
     SnapshotOffer offer = running.offer.orElseGet(() -> offer(chunk));
+    sources.onSends(running.from);
     running.offer = Optional.of(offer);
     running.lastNanos = background.nowNanos();
     running.next += chunk.bytes().size();
@@ -281,15 +380,17 @@ final class SnapshotFetcher {
       running.failed = true;
       running.lastNanos = background.nowNanos();
       surroundings.report(
-          "gave up fetching a snapshot for now: what server "
-              + running.from
+          "gave up fetching a snapshot for now: what "
+              + name(running.from)
               + " sent could not be kept");
     }
   }
 
   /** Nothing is wrong with it: a person has to start the release that wrote it here too. */
   private void onUnknownVersion(Fetch running, String why) {
-    if (fetch == running && !running.failed) {
+    if (fetch == running && !running.others.isEmpty()) {
+      onUseless(running, "sends what is of another release than this server: " + why);
+    } else if (fetch == running && !running.failed) {
       int before = unknownVersions.merge(running.from, 1, Integer::sum) - 1;
       running.failed = true;
       running.lastNanos = background.nowNanos();
@@ -307,12 +408,6 @@ final class SnapshotFetcher {
     boolean more = running.next < offer.sizeBytes();
     if (fetch == running && more && running.toCome <= 0 && running.writing <= PIECES) {
       ask(running);
-    }
-  }
-
-  private void giveUpIfRunning(Fetch running, String why) {
-    if (fetch == running) {
-      giveUp(running, why);
     }
   }
 
@@ -346,9 +441,7 @@ final class SnapshotFetcher {
       String why = String.valueOf(e.getMessage());
       return e.isUnknownVersion()
           ? () -> onUnknownVersion(running, why)
-          : () ->
-              giveUpIfRunning(
-                  running, "what server " + running.from + " sent is not whole: " + why);
+          : () -> onUseless(running, "sent what is not whole: " + why);
     } catch (IOException e) {
       running.receiver = null;
       throw e;

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ final class StatusReport {
   private final CoordinatorWatch coordinators;
   private final ServerId self;
   private final Warnings warnings;
+  private final Supplier<Optional<String>> ofSnapshots;
   private long madeAtNanos = Long.MIN_VALUE;
 
   /** Whether something was applied since. */
@@ -41,17 +43,22 @@ final class StatusReport {
 
   private volatile @Nullable NodeStatus latest;
 
+  /**
+   * @param ofSnapshots what a person should know of them if nothing is worse
+   */
   StatusReport(
       Node.Parts parts,
       Admission admission,
       CoordinatorWatch coordinators,
-      PaxosSettings identity) {
+      PaxosSettings identity,
+      Supplier<Optional<String>> ofSnapshots) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.admission = admission;
     this.coordinators = coordinators;
     this.self = identity.server();
     this.warnings = new Warnings(paxos, identity);
+    this.ofSnapshots = ofSnapshots;
   }
 
   /** The last one that was made, if one was. Any thread. */
@@ -104,7 +111,7 @@ final class StatusReport {
             store.historyBytes(),
             admission.quotaBytes()),
         failRate,
-        warnings.first(admission.warning()),
+        warnings.first(admission.warning()).or(ofSnapshots),
         open ? members(paxos.membership().membership()) : List.of());
   }
 

@@ -14,6 +14,9 @@ final class Log {
   private Slot cut;
   private final ArrayList<AcceptedValue> values = new ArrayList<>();
 
+  /** What all values take. */
+  private long sizeBytes;
+
   Log(Slot cut, List<AcceptedValue> accepted) {
     this.cut = cut;
     for (AcceptedValue value : accepted) {
@@ -53,11 +56,22 @@ final class Log {
         accepted.slot(),
         cut,
         last());
+    sizeBytes += sizeBytes(accepted);
     if (place == values.size()) {
       values.add(accepted);
     } else {
+      sizeBytes -= sizeBytes(get(accepted.slot()));
       values.set((int) place, accepted);
     }
+  }
+
+  private static int sizeBytes(AcceptedValue accepted) {
+    return ValueFormat.sizeBytes(accepted.value());
+  }
+
+  /** What all values take, in bytes. */
+  long sizeBytes() {
+    return sizeBytes;
   }
 
   /**
@@ -70,8 +84,13 @@ final class Log {
     }
     if (count >= values.size()) {
       values.clear();
+      sizeBytes = 0;
     } else {
-      values.subList(0, (int) count).clear();
+      List<AcceptedValue> dropped = values.subList(0, (int) count);
+      for (AcceptedValue each : dropped) {
+        sizeBytes -= sizeBytes(each);
+      }
+      dropped.clear();
     }
     cut = slot;
   }
@@ -86,7 +105,7 @@ final class Log {
     int size = 0;
     for (Slot slot = from; !slot.isAfter(end); slot = slot.next()) {
       AcceptedValue value = get(slot);
-      size += ValueFormat.sizeBytes(value.value());
+      size += sizeBytes(value);
       if (!read.isEmpty() && size > sizeBytes) {
         break;
       }
@@ -100,11 +119,25 @@ final class Log {
     Slot slot = Slot.min(upTo, last());
     long size = 0;
     while (slot.isAfter(cut)) {
-      size += ValueFormat.sizeBytes(get(slot).value());
+      size += sizeBytes(get(slot));
       if (size > sizeBytes) {
         break;
       }
       slot = slot.previous();
+    }
+    return slot;
+  }
+
+  /**
+   * The first slot behind which all values take at most so many bytes, or {@code most} if that is
+   * not enough. Costs as much as is between the cut and there.
+   */
+  Slot leaving(long leftBytes, Slot most) {
+    Slot slot = cut;
+    long left = sizeBytes;
+    while (left > leftBytes && slot.isBefore(Slot.min(most, last()))) {
+      slot = slot.next();
+      left -= sizeBytes(get(slot));
     }
     return slot;
   }

@@ -202,6 +202,16 @@ public final class Paxos {
     return acceptor.log().keeping(sizeBytes, upTo);
   }
 
+  /** What the values in the log take, in bytes. */
+  public long logBytes() {
+    return acceptor.log().sizeBytes();
+  }
+
+  /** Where to cut the log so that all of it takes at most so many bytes; {@code most} at most. */
+  public Slot slotLeaving(long leftBytes, Slot most) {
+    return acceptor.log().leaving(leftBytes, most);
+  }
+
   public Ballot promised() {
     return acceptor.promised();
   }

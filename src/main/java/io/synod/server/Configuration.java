@@ -109,6 +109,8 @@ public record Configuration(
    * @param quotaBytes how much the store may hold before puts are refused
    * @param disk how much room there must be on the disk
    * @param blockCacheBytes about how much memory a database takes, beside the heap
+   * @param logBytes how much of the log is kept
+   * @param snapshotBytesASecond how fast snapshots are sent to other servers, to all together
    */
   public record Limits(
       int queueRequests,
@@ -117,7 +119,9 @@ public record Configuration(
       long journalSegmentBytes,
       long quotaBytes,
       Disk disk,
-      long blockCacheBytes) {
+      long blockCacheBytes,
+      long logBytes,
+      long snapshotBytesASecond) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

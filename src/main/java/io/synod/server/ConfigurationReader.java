@@ -1,6 +1,7 @@
 package io.synod.server;
 
 import io.synod.node.ClientRequest.ReadMode;
+import io.synod.node.NodeSettings.Snapshots;
 import io.synod.paxos.Address;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.QuorumPolicy;
@@ -34,6 +35,7 @@ final class ConfigurationReader {
   private static final long QUEUES_MIB = 64;
 
   private static final long FLOOR_SEGMENTS = 12;
+  private static final long LEAST_LOG_MIB = 4;
   private static final int LEAST_TOKEN_CHARACTERS = 8;
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
@@ -309,7 +311,18 @@ final class ConfigurationReader {
     Range caches = new Range(Math.max(LEAST_CACHE_MIB, heapMib / 4), LEAST_CACHE_MIB, 1 << 24);
     long cache = number(Setting.BLOCK_CACHE_MIB, caches) << 20;
     return new Limits(
-        queue, Limits.KEY_BYTES, value, segment, quota, disk(dataDirectory, segment >> 20), cache);
+        queue,
+        Limits.KEY_BYTES,
+        value,
+        segment,
+        quota,
+        disk(dataDirectory, segment >> 20),
+        cache,
+        logBytes(heapMib),
+        number(
+                Setting.SNAPSHOT_MIB_PER_SECOND,
+                new Range(Snapshots.USUAL_BYTES_A_SECOND >> 20, 1, 1 << 20))
+            << 20);
   }
 
   /**
@@ -331,6 +344,24 @@ final class ConfigurationReader {
               + ": the warning comes before puts are refused");
     }
     return new Disk(warnMib << 20, floorMib << 20);
+  }
+
+  /** The log is in memory, whatever holds the state. */
+  private long logBytes(long heapMib) throws BadConfigurationException {
+    long usual = (Snapshots.USUAL_TIMES * PartSettings.snapshotEveryBytes()) >> 20;
+    long log =
+        number(Setting.LOG_MIB, new Range(Math.max(LEAST_LOG_MIB, usual), LEAST_LOG_MIB, 1 << 24));
+    if (log > heapMib / 2 && config.hasLogMib()) {
+      throw new BadConfigurationException(
+          "log_mib "
+              + log
+              + " does not fit into the heap of "
+              + heapMib
+              + " MiB, which holds the log beside all else: give at most half of that, "
+              + heapMib / 2
+              + ", or a larger heap (SYNOD_HEAP_MIB)");
+    }
+    return log << 20;
   }
 
   /** What the store may hold is in the heap, with all else that a server needs. */

@@ -122,7 +122,8 @@ final class KeptState {
     Snapshots opening =
         Snapshots.open(
             Objects.requireNonNull(disk),
-            configuration.limits().disk().floorBytes() / SNAPSHOT_RESERVE_SHARE);
+            configuration.limits().disk().floorBytes() / SNAPSHOT_RESERVE_SHARE,
+            LOG::warn);
     KeyValueStore holding = openStore(recovered, opening);
     store = holding;
     return new State(opening, holding, RocksStorage.setAsideIn(configuration.dataDirectory()));

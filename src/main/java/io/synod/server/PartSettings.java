@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** What the parts of a server are told, by its configuration and by the machine it runs on. */
 final class PartSettings {
   private static final int PIPELINE_SLOTS = 64;
+  private static final long SNAPSHOT_EVERY_BYTES = 32 << 20;
 
   private final Configuration configuration;
 
@@ -76,7 +77,10 @@ final class PartSettings {
         usual.batchBytes(),
         usual.batchCommands(),
         usual.retryNanos(),
-        Math.min(usual.snapshotBytes(), Runtime.getRuntime().maxMemory() / 64),
+        new NodeSettings.Snapshots(
+            snapshotEveryBytes(),
+            configuration.limits().logBytes(),
+            configuration.limits().snapshotBytesASecond()),
         history(usual.history()),
         configuration.limits().quotaBytes(),
         new NodeSettings.DiskMarks(
@@ -85,6 +89,11 @@ final class PartSettings {
             configuration.limits().disk().floorBytes()),
         usual.failRate(),
         usual.seed());
+  }
+
+  /** After so much that was applied a snapshot is due, or more if it is a large one. */
+  static long snapshotEveryBytes() {
+    return Math.min(SNAPSHOT_EVERY_BYTES, Runtime.getRuntime().maxMemory() / 64);
   }
 
   private NodeSettings.History history(NodeSettings.History usual) {

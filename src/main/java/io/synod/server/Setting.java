@@ -57,6 +57,13 @@ enum Setting {
       "how much must be free on the disk, besides what the state takes to be written anew, or puts"
           + " are refused; 0: never (default 256, a tenth of the file system at most)"),
   DISK_WARN_MIB("N", "the same for a warning (default twice disk_floor_mib)"),
+  LOG_MIB(
+      "N",
+      "how much of the log is kept at most, in memory and on disk (default 384, or 3/16 of the heap if"
+          + " that is less)"),
+  SNAPSHOT_MIB_PER_SECOND(
+      "N",
+      "how much a second is sent at most to servers that fetch a snapshot, all together (default 64)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),

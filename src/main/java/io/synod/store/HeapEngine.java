@@ -221,6 +221,11 @@ final class HeapEngine implements Engine {
   }
 
   @Override
+  public Snapshots.SetAside setAside() {
+    return Snapshots.SetAside.NOTHING;
+  }
+
+  @Override
   public void distrust(String why) {
     // Nothing of it outlives the process.
   }

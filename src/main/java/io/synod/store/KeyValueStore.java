@@ -165,6 +165,13 @@ public final class KeyValueStore implements StateMachine {
     return engine.loadBytes(snapshotBytes);
   }
 
+  /**
+   * What it has set aside as damaged, and may be deleted when a snapshot is to come; any thread.
+   */
+  Snapshots.SetAside setAside() {
+    return engine.setAside();
+  }
+
   /** Where a snapshot is read into; any thread. */
   Engine.Loader loader() {
     return engine.loader();

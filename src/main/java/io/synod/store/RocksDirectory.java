@@ -162,27 +162,59 @@ final class RocksDirectory {
   }
 
   /** The names of all that was set aside, in order. */
-  List<String> allSetAside() throws IOException {
-    List<String> names = new ArrayList<>();
+  List<String> namesSetAside() throws IOException {
+    return foldersSetAside().stream().map(each -> String.valueOf(each.getFileName())).toList();
+  }
+
+  /** All that was set aside. */
+  Snapshots.SetAside allSetAside() {
+    return new Snapshots.SetAside() {
+      @Override
+      public List<String> names() throws IOException {
+        return namesSetAside();
+      }
+
+      @Override
+      public long sizeBytes() throws IOException {
+        long sizeBytes = 0;
+        for (Path each : foldersSetAside()) {
+          sizeBytes += filesBytes(each);
+        }
+        return sizeBytes;
+      }
+
+      @Override
+      public void delete() throws IOException {
+        deleteAllSetAside();
+      }
+    };
+  }
+
+  private List<Path> foldersSetAside() throws IOException {
+    List<Path> folders = new ArrayList<>();
     if (Files.isDirectory(directory)) {
       try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, DAMAGED + "*")) {
-        all.forEach(each -> names.add(String.valueOf(each.getFileName())));
+        all.forEach(folders::add);
       }
     }
-    Collections.sort(names);
-    return names;
+    Collections.sort(folders);
+    return folders;
   }
 
   /** Deletes all that was set aside. */
   void deleteAllSetAside() throws IOException {
-    for (String each : allSetAside()) {
-      RocksLibrary.delete(directory.resolve(each));
+    for (Path each : foldersSetAside()) {
+      RocksLibrary.delete(each);
     }
   }
 
   long databaseBytes() throws IOException {
+    return filesBytes(database());
+  }
+
+  private static long filesBytes(Path folder) throws IOException {
     long sizeBytes = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(database())) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         sizeBytes += Files.isRegularFile(file) ? Files.size(file) : 0;
       }

@@ -332,6 +332,11 @@ final class RocksEngine implements Engine {
   }
 
   @Override
+  public Snapshots.SetAside setAside() {
+    return directory.allSetAside();
+  }
+
+  @Override
   public void distrust(String why) throws IOException {
     directory.distrust(why);
   }

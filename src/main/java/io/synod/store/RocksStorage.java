@@ -264,7 +264,7 @@ public final class RocksStorage {
 
   /** The names of databases that starts set aside in a data directory because they were damaged. */
   public static List<String> setAsideIn(Path dataDirectory) throws IOException {
-    return RocksDirectory.of(dataDirectory).allSetAside();
+    return RocksDirectory.of(dataDirectory).namesSetAside();
   }
 
   /**

@@ -35,7 +35,7 @@ public final class SnapshotReceiver {
   private final SnapshotReader reader;
   private @Nullable RestoredState restored;
 
-  SnapshotReceiver(
+  private SnapshotReceiver(
       Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
       throws IOException {
     this.snapshots = snapshots;
@@ -44,10 +44,32 @@ public final class SnapshotReceiver {
     this.offer = offer;
     this.name = SnapshotNames.receiving(offer.slot());
     checkRoom();
-    this.file = snapshots.disk().open(name);
-    this.publication = new Publication(snapshots, name, offer.slot(), file);
     this.loader = store.loader();
+    try {
+      // Last: nothing that fails leaves a file.
+      this.file = snapshots.disk().open(name);
+    } catch (IOException e) {
+      Snapshots.giveUp(loader, e);
+      throw e;
+    }
+    this.publication = new Publication(snapshots, name, offer.slot(), file);
     this.reader = new SnapshotReader(name, file, offer.sizeBytes(), loader);
+  }
+
+  /**
+   * Begins to receive one.
+   *
+   * @throws IOException if the disk fails or has no room, or the store cannot take rows
+   */
+  static SnapshotReceiver begin(
+      Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
+      throws IOException {
+    try {
+      return new SnapshotReceiver(snapshots, store, cluster, offer);
+    } catch (EngineFailedException e) {
+      // It is this snapshot that fails; whoever applies meets what is wrong by itself.
+      throw new IOException("the state of a snapshot cannot be kept: " + e.getMessage(), e);
+    }
   }
 
   /** Which snapshot it is. */
@@ -101,7 +123,7 @@ public final class SnapshotReceiver {
   /** For what is to come, and its rows. */
   private void checkRoom() throws IOException {
     long left = offer.sizeBytes() - offset;
-    snapshots.checkRoom(name, left, store.loadBytes(left));
+    snapshots.checkRoom(name, left, store.loadBytes(left), store.setAside());
   }
 
   /** The CRC32C that goes with a piece. */

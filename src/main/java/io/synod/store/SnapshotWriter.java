@@ -51,23 +51,44 @@ public final class SnapshotWriter {
   private long offset;
   private ByteBuffer chunk = ByteBuffer.allocate(SnapshotFormat.CHUNK_HEAD_BYTES + CHUNK_BYTES);
 
-  SnapshotWriter(Snapshots snapshots, SnapshotInfo info, StoreView view) throws IOException {
+  private SnapshotWriter(Snapshots snapshots, SnapshotInfo info, StoreView view)
+      throws IOException {
     this.snapshots = snapshots;
     this.info = info;
     this.view = view;
     this.name = SnapshotNames.writing(info.slot());
-    try {
-      // At least: what it holds of history comes to that.
-      snapshots.checkRoom(name, info.liveBytes() + info.keys() * ROW_HEAD_BYTES, 0);
-    } catch (IOException e) {
-      view.close();
-      throw e;
-    }
+    // At least: what it holds of history comes to that.
+    snapshots.checkRoom(name, info.liveBytes() + info.keys() * ROW_HEAD_BYTES);
     this.sessions = view.openSessions().iterator();
     this.rows = view.rows();
     this.changes = view.changes();
+    // Last: nothing that fails leaves a file.
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, info.slot(), file);
+  }
+
+  /**
+   * Begins to write one.
+   *
+   * @throws IOException if the disk fails or has no room, or the state cannot be read: the view is
+   *     closed
+   */
+  static SnapshotWriter begin(Snapshots snapshots, SnapshotInfo info, StoreView view)
+      throws IOException {
+    try {
+      return new SnapshotWriter(snapshots, info, view);
+    } catch (EngineFailedException e) {
+      view.close();
+      throw unreadable(e);
+    } catch (IOException | RuntimeException e) {
+      view.close();
+      throw e;
+    }
+  }
+
+  /** It is this snapshot that fails; whoever applies meets the damage by itself. */
+  private static IOException unreadable(EngineFailedException e) {
+    return new IOException("the state cannot be read: " + e.getMessage(), e);
   }
 
   /** What the snapshot is of. */
@@ -88,8 +109,8 @@ public final class SnapshotWriter {
     } catch (IOException | RuntimeException e) {
       snapshots.giveUp(name, file, publication.isNamed(), e);
       view.close();
-      if (e instanceof EngineFailedException) {
-        throw new IOException("the state cannot be read: " + e.getMessage(), e);
+      if (e instanceof EngineFailedException failed) {
+        throw unreadable(failed);
       }
       throw e;
     }
@@ -222,7 +243,7 @@ public final class SnapshotWriter {
     chunk.put(4, (byte) kind);
     chunk.putInt(5, SnapshotFormat.crc(offset, kind, payload));
     // Others write to the disk meanwhile, and how long it gets was a guess.
-    snapshots.checkRoom(name, chunk.remaining(), 0);
+    snapshots.checkRoom(name, chunk.remaining());
     append(chunk);
   }
 

@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -27,18 +28,20 @@ public final class Snapshots {
   /** So much no snapshot takes: without room for the log a server ends. */
   private final long keptFreeBytes;
 
+  private final Consumer<String> report;
   private final Map<Slot, Integer> inUse = new TreeMap<>();
   private final ReentrantLock scrubbing = new ReentrantLock();
   private volatile Slot newest = Slot.ZERO;
 
-  private Snapshots(Disk disk, long keptFreeBytes) {
+  private Snapshots(Disk disk, long keptFreeBytes, Consumer<String> report) {
     this.disk = disk;
     this.keptFreeBytes = keptFreeBytes;
+    this.report = report;
   }
 
-  /** The same on a disk that nothing else needs room on. */
+  /** The same on a disk that nothing else needs room on, where nobody is told. */
   public static Snapshots open(Disk disk) throws IOException {
-    return open(disk, 0);
+    return open(disk, 0, unused -> {});
   }
 
   /**
@@ -46,9 +49,11 @@ public final class Snapshots {
    *
    * @param keptFreeBytes so much stays free: rather than take of that, a snapshot is not written,
    *     or not fetched
+   * @param report told what damaged files were deleted to make room; any thread
    */
-  public static Snapshots open(Disk disk, long keptFreeBytes) throws IOException {
-    Snapshots snapshots = new Snapshots(disk, keptFreeBytes);
+  public static Snapshots open(Disk disk, long keptFreeBytes, Consumer<String> report)
+      throws IOException {
+    Snapshots snapshots = new Snapshots(disk, keptFreeBytes, report);
     for (String name : disk.list()) {
       if (SnapshotNames.isLeftover(name)) {
         disk.delete(name);
@@ -347,7 +352,7 @@ public final class Snapshots {
       throw new IllegalArgumentException(
           "a snapshot of slot " + view.slot() + " behind one of " + newest);
     }
-    return new SnapshotWriter(this, view.info(cluster, membership), view);
+    return SnapshotWriter.begin(this, view.info(cluster, membership), view);
   }
 
   /** As {@link #writer}, and all of it at once. Blocks, for long. */
@@ -380,7 +385,7 @@ public final class Snapshots {
   /** Begins to receive a snapshot from a peer. */
   public SnapshotReceiver receiver(
       KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer) throws IOException {
-    return new SnapshotReceiver(this, store, cluster, offer);
+    return SnapshotReceiver.begin(this, store, cluster, offer);
   }
 
   Disk disk() {
@@ -402,11 +407,17 @@ public final class Snapshots {
         disk.delete(each.getValue());
       }
     }
-    for (String name : disk.list()) {
-      if (SnapshotNames.isDamaged(name)) {
-        disk.delete(name);
-      }
+    deleteDamaged();
+  }
+
+  private void deleteDamaged() throws IOException {
+    for (String name : damaged()) {
+      disk.delete(name);
     }
+  }
+
+  private List<String> damaged() throws IOException {
+    return disk.list().stream().filter(SnapshotNames::isDamaged).toList();
   }
 
   /**
@@ -425,14 +436,58 @@ public final class Snapshots {
   }
 
   /**
-   * Looks whether the disk has room, before it runs full.
+   * What was set aside because it is damaged, for a person to look at: it goes when the whole state
+   * of the cluster is to come in its place, and there is no room.
+   */
+  interface SetAside {
+    /** Nothing. */
+    SetAside NOTHING =
+        new SetAside() {
+          @Override
+          public List<String> names() {
+            return List.of();
+          }
+
+          @Override
+          public long sizeBytes() {
+            return 0;
+          }
+
+          @Override
+          public void delete() {}
+        };
+
+    /** Of what there is. */
+    List<String> names() throws IOException;
+
+    /** Of all of it. */
+    long sizeBytes() throws IOException;
+
+    /** Deletes all of it. */
+    void delete() throws IOException;
+  }
+
+  /** Looks whether the disk has room for a file, before it runs full. */
+  void checkRoom(String name, long fileBytes) throws IOException {
+    checkRoom(name, fileBytes, 0, SetAside.NOTHING);
+  }
+
+  /**
+   * Looks whether the disk has room, before it runs full; deletes what is damaged if there is none
+   * otherwise.
    *
    * @param besideBytes what comes beside the file, while what it replaces is there too
-   * @throws IOException if not; says how much is missing
+   * @param setAside what may be deleted beside damaged snapshots
+   * @throws IOException if there is no room; says how much is missing
    */
-  void checkRoom(String name, long fileBytes, long besideBytes) throws IOException {
+  void checkRoom(String name, long fileBytes, long besideBytes, SetAside setAside)
+      throws IOException {
+    long neededBytes = fileBytes + besideBytes + keptFreeBytes;
     long free = disk.freeBytes();
-    if (free - besideBytes - keptFreeBytes < fileBytes) {
+    if (free < neededBytes && makeRoom(name, neededBytes - free, setAside)) {
+      free = disk.freeBytes();
+    }
+    if (free < neededBytes) {
       throw new IOException(
           name
               + " needs "
@@ -446,6 +501,32 @@ public final class Snapshots {
               + free
               + " are free");
     }
+  }
+
+  /** Deletes what is damaged, if that is enough; returns whether it did. */
+  private synchronized boolean makeRoom(String name, long missingBytes, SetAside setAside)
+      throws IOException {
+    List<String> names = new ArrayList<>(damaged());
+    long sizeBytes = setAside.sizeBytes();
+    for (String each : names) {
+      try (DiskFile file = disk.open(each)) {
+        sizeBytes += file.sizeBytes();
+      }
+    }
+    if (sizeBytes < missingBytes) {
+      return false;
+    }
+    names.addAll(setAside.names());
+    deleteDamaged();
+    setAside.delete();
+    report.accept(
+        String.join(", ", names)
+            + ", set aside as damaged, deleted: "
+            + name
+            + " needs the room, "
+            + missingBytes
+            + " bytes more than were free");
+    return true;
   }
 
   /** Clears away a file that failed; what fails in doing so is noted in {@code why}. */

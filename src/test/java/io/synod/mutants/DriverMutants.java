@@ -69,10 +69,7 @@ final class DriverMutants {
                 "StoreView view = store.view(); Slot slot = view.slot(); logCut.cutTo(slot);")
             .in(CUT, "private void cutTo(Slot cut) {", "void cutTo(Slot cut) {"),
         full("CutAtTheAppliedSlot", "rule 7: the log is cut behind the snapshot")
-            .in(
-                CUT,
-                "Slot cut = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);",
-                "Slot cut = store.applied();"),
+            .in(CUT, "cutTo(Slot.min(cut, neededByOthers()));", "cutTo(store.applied());"),
         directed(
                 "AppliesBehindADamagedSnapshot", "what is chosen is applied to the state before it")
             .in(

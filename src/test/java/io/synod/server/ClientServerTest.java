@@ -72,7 +72,16 @@ class ClientServerTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30, new Disk(0, 0), 8 << 20),
+              new Limits(
+                  1 << 14,
+                  64 << 10,
+                  1 << 20,
+                  1 << 20,
+                  1 << 30,
+                  new Disk(0, 0),
+                  8 << 20,
+                  16 << 20,
+                  64 << 20),
               ReadMode.LINEARIZABLE,
               DEFAULT_DEADLINE_MILLIS,
               64 << 20),

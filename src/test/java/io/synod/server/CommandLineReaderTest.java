@@ -72,7 +72,9 @@ class CommandLineReaderTest {
                 16 << 20,
                 ((Runtime.getRuntime().maxMemory() >> 20) * 2 / 5) << 20,
                 new Disk(512 << 20, 256 << 20),
-                ((Runtime.getRuntime().maxMemory() >> 20) / 4) << 20),
+                ((Runtime.getRuntime().maxMemory() >> 20) / 4) << 20,
+                (12 * Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 64)) >> 20 << 20,
+                64 << 20),
             Configuration.Storage.HEAP,
             Optional.empty(),
             /* priority= */ 0,
@@ -80,6 +82,13 @@ class CommandLineReaderTest {
             Optional.empty(),
             Optional.empty()),
         configuration);
+  }
+
+  @Test
+  void whatIsKeptOfTheLogAndSentASecondIsGivenInMib() throws BadConfigurationException {
+    Limits limits = read(THREE, "--log-mib", "8", "--snapshot-mib-per-second", "2").limits();
+    assertEquals(8 << 20, limits.logBytes());
+    assertEquals(2 << 20, limits.snapshotBytesASecond());
   }
 
   @Test
@@ -315,6 +324,13 @@ class CommandLineReaderTest {
             "10",
             "--disk-floor-mib",
             "11"),
+        bad("log_mib 1048576 does not fit into the heap of", THREE, "--log-mib", "1048576"),
+        bad("log_mib 3 is out of range: it is 4 to 16777216", THREE, "--log-mib", "3"),
+        bad(
+            "snapshot_mib_per_second 0 is out of range: it is 1 to 1048576",
+            THREE,
+            "--snapshot-mib-per-second",
+            "0"),
         bad("the configuration is given twice", THREE, "--config", "/no/such/file"));
   }
 

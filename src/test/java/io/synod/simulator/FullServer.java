@@ -266,7 +266,7 @@ final class FullServer implements SimulatedServer {
       }
     }
     KeyValueStore store = KeyValueStore.inMemory();
-    Snapshots snapshots = Snapshots.open(disk, diskFloorBytes / 8);
+    Snapshots snapshots = Snapshots.open(disk, diskFloorBytes / 8, unused -> {});
     Recovered recovered = opened.recovered();
     Snapshots.Start restored =
         snapshots.restoreNewest(
@@ -570,7 +570,8 @@ final class FullServer implements SimulatedServer {
         swarm.batchBytes,
         swarm.batchCommands,
         4 * swarm.pingIntervalNanos,
-        swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20,
+        NodeSettings.Snapshots.every(
+            swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20),
         new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
         1L << 40,
         new NodeSettings.DiskMarks(disk.describe(), 2 * diskFloorBytes, diskFloorBytes),
@@ -606,7 +607,12 @@ final class FullServer implements SimulatedServer {
               world, opened.journal(), new JournalDriver.Owner(life, diskFaults, this::isCurrent));
       ObservedNetwork network =
           new ObservedNetwork(
-              world.oracle, life, world.network.start(id, life.incarnation(), this));
+              world.oracle,
+              life,
+              world.network.start(id, life.incarnation(), this),
+              () ->
+                  world.coverage.hit(
+                      paxos.isCoordinating() ? "snapshot.ofCoordinator" : "snapshot.ofAnother"));
       this.node =
           new Node(
               nodeSettings(),

@@ -9,17 +9,24 @@ final class ObservedNetwork implements PeerNetwork {
   private final Oracle oracle;
   private final ServerLife life;
   private final PeerNetwork network;
+  private final Runnable onSnapshotSent;
 
-  ObservedNetwork(Oracle oracle, ServerLife life, PeerNetwork network) {
+  /**
+   * @param onSnapshotSent runs with each piece of a snapshot
+   */
+  ObservedNetwork(Oracle oracle, ServerLife life, PeerNetwork network, Runnable onSnapshotSent) {
     this.oracle = oracle;
     this.life = life;
     this.network = network;
+    this.onSnapshotSent = onSnapshotSent;
   }
 
   @Override
   public void send(ServerId to, PeerMessage message) {
     if (message instanceof PeerMessage.Protocol protocol) {
       oracle.sends(life, protocol.message());
+    } else if (message instanceof PeerMessage.SnapshotChunk chunk && !chunk.bytes().isEmpty()) {
+      onSnapshotSent.run();
     }
     network.send(to, message);
   }

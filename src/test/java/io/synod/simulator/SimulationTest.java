@@ -28,6 +28,8 @@ class SimulationTest {
           "journal.TORN",
           "snapshot.damaged",
           "snapshot.restored",
+          "snapshot.ofCoordinator",
+          "snapshot.ofAnother",
           "report.installed a snapshot of slot N from a peer",
           "notice.ClusterOpened",
           "notice.Campaigning: no server that it hears is content",

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
@@ -132,6 +133,16 @@ public final class RocksFiles implements AutoCloseable {
   public long tables() throws IOException {
     try (Stream<Path> all = Files.list(folder.resolve("rocksdb"))) {
       return all.filter(file -> file.toString().endsWith(".sst")).count();
+    }
+  }
+
+  /** The names of the database's column families. */
+  List<String> families() throws RocksDBException {
+    try (Options options = new Options()) {
+      return RocksDB.listColumnFamilies(options, folder.resolve("rocksdb").toString()).stream()
+          .map(name -> new String(name, StandardCharsets.US_ASCII))
+          .sorted()
+          .toList();
     }
   }
 

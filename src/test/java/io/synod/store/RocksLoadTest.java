@@ -12,15 +12,12 @@ import io.synod.paxos.Slot;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.rocksdb.Options;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
 /** A snapshot on its way into a store on RocksDB: what does not come into force leaves nothing. */
@@ -53,13 +50,7 @@ class RocksLoadTest {
   }
 
   private List<String> families() throws RocksDBException {
-    try (Options options = new Options()) {
-      return RocksDB.listColumnFamilies(options, files.folder().resolve("rocksdb").toString())
-          .stream()
-          .map(name -> new String(name, StandardCharsets.US_ASCII))
-          .sorted()
-          .toList();
-    }
+    return files.families();
   }
 
   private SnapshotReceiver receiver() throws IOException {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.synod.paxos.Address;
 import io.synod.paxos.Bytes;
@@ -255,7 +256,7 @@ class SnapshotTest {
     writes.add(new Command.Delete(new Command.Stamp(session, 2, 1), key));
     KeyValueStoreTest.apply(store, writes);
     assertEquals(0, store.liveBytes(), "all of it is history");
-    Snapshots snapshots = Snapshots.open(disk, 1_000);
+    Snapshots snapshots = Snapshots.open(disk, 1_000, line -> fail(line));
     disk.capacity(2_000);
     IOException e = assertThrows(IOException.class, () -> write(snapshots, store));
     assertTrue(String.valueOf(e.getMessage()).contains("besides 1000 for the log"), e::toString);
