@@ -30,7 +30,8 @@ final class MembersTable {
         + status.membership().slot()
         + ", quorum "
         + StatusTable.quorum(status)
-        + (status.coordination().heard() ? "; * coordinates" : "");
+        + (status.coordination().heard() ? "; * coordinates" : "")
+        + status.behaviour().map(what -> "\nbehaviour: " + what).orElse("");
   }
 
   /** As a server knows them that hears them no more. */

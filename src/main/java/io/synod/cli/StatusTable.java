@@ -60,6 +60,7 @@ final class StatusTable {
     if (!status.members().isEmpty()) {
       line("quorum", quorum());
     }
+    status.behaviour().ifPresent(what -> line("behaviour", what));
     faults();
     rejected();
     if (!status.members().isEmpty()) {

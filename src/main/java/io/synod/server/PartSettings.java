@@ -7,6 +7,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.Recovered;
+import io.synod.store.KeyValueStore;
 import io.synod.transport.grpc.PeerNetworkSettings;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -41,7 +42,8 @@ final class PartSettings {
             .withQuorum(
                 new QuorumPolicy(
                     configuration.quorum(),
-                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())));
+                    TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis())))
+            .withSupported(KeyValueStore.SUPPORTED);
     if (configuration.bootstrapAvailable()) {
       settings = settings.withBootstrapAvailable();
     }

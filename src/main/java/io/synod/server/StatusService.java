@@ -5,6 +5,7 @@ import io.synod.paxos.Address;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import io.synod.text.Version;
@@ -23,7 +24,8 @@ final class StatusService {
       Incarnation incarnation,
       Address clientAddress,
       Address consensusAddress,
-      boolean dynamicQuorum) {}
+      boolean dynamicQuorum,
+      VersionRange supported) {}
 
   /**
    * How much was refused since the start because it made no sense: of other servers, of clients.
@@ -55,6 +57,8 @@ final class StatusService {
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())
+        .setOldestVersion(own.supported().oldest())
+        .setNewestVersion(own.supported().newest())
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
         .build();
@@ -72,6 +76,7 @@ final class StatusService {
             .setAppliedSlot(status.applied().number())
             .setMembershipSlot(status.membershipAt().number())
             .setQuorum(status.quorum())
+            .setBehaviourVersion(status.behaviour().version().number())
             .setKeys(status.data().keys())
             .setLiveBytes(status.data().liveBytes())
             .setRevision(status.data().revision())
@@ -84,6 +89,7 @@ final class StatusService {
     status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
     status.waitingFor().ifPresent(response::setWaitingFor);
     status.warning().ifPresent(response::setWarning);
+    status.behaviour().text().ifPresent(response::setBehaviour);
     status.coordinator().ifPresent(server -> response.setCoordinatorId(server.number()));
     for (NodeStatus.MemberStatus member : status.members()) {
       response.addMember(member(member));

@@ -18,6 +18,7 @@ import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.ServerId;
 import io.synod.store.EngineFailedException;
 import io.synod.store.Snapshots;
+import io.synod.store.UnsupportedVersionException;
 import io.synod.text.Version;
 import io.synod.transport.grpc.GrpcPeerNetwork;
 import io.synod.transport.grpc.NetworkThreads;
@@ -116,7 +117,7 @@ final class SynodServer {
     void failed(Failure failure);
 
     /**
-     * The configuration does not fit what the others say.
+     * The configuration, or the program, does not fit what the others say.
      *
      * @param why for a person to read
      */
@@ -140,6 +141,10 @@ final class SynodServer {
   }
 
   private void onDriverFailed(Throwable e) {
+    if (e instanceof UnsupportedVersionException) {
+      ending.misconfigured(String.valueOf(e.getMessage()));
+      return;
+    }
     if (e instanceof EngineFailedException failed && failed.isDamage()) {
       kept.distrust(String.valueOf(failed.getMessage()));
     }
@@ -287,7 +292,8 @@ final class SynodServer {
             identity.incarnation(),
             configuration.clientAddress(),
             configuration.replicas().get(configuration.server().number()),
-            configuration.quorum() == QuorumPolicy.Mode.DYNAMIC);
+            configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,
+            identity.supported());
     LocalControls controls = new LocalControls(driven, peers);
     AdminCalls calls =
         new AdminCalls(

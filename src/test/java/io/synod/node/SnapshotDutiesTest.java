@@ -26,6 +26,7 @@ import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.CommandEncoder;
 import io.synod.store.CommandFormat;
@@ -395,7 +396,8 @@ class SnapshotDutiesTest {
   void aReplacementWaitsUntilItIsKnownHowTheClusterWasFounded() throws IOException {
     Played server = new Played(0, 10, Recovered.nothing());
     server.step(
-        new Input.SnapshotInstalled(Slot.of(10), new MembershipInForce(Slot.ZERO, MEMBERSHIP)));
+        new Input.SnapshotInstalled(
+            Slot.of(10), new MembershipInForce(Slot.ZERO, MEMBERSHIP), VersionInForce.FIRST));
     server.duties.replaceSnapshot();
     server.runBackground();
     assertEquals(Slot.ZERO, server.snapshots.newest());

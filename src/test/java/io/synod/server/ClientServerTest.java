@@ -29,6 +29,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.EmptyMessage;
@@ -89,7 +90,8 @@ class ClientServerTest {
             new Incarnation(new UUID(5, 6)),
             new Address("h1", 8001),
             new Address("h1", 9001),
-            false);
+            false,
+            VersionRange.FIRST_ONLY);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override
@@ -166,6 +168,7 @@ class ClientServerTest {
         Slot.of(19),
         Slot.of(3),
         2,
+        NodeStatus.Behaviour.FIRST,
         new NodeStatus.Data(11, 1_000, 50, 70, 10_000),
         0.25,
         Optional.empty(),

@@ -16,6 +16,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
@@ -35,6 +36,9 @@ import java.util.function.Function;
 /** A server's operators' service on a port, with a node whose answers the test gives. */
 final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   static final Metadata.Key<String> REASON = AdminCalls.REASON;
+
+  /** By which versions its program can behave. */
+  static final VersionRange SUPPORTED = new VersionRange(1, 2);
 
   private final ServerId id;
   private final ExecutorService threads = AdminService.threads();
@@ -84,7 +88,8 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             incarnation(),
             new Address("clients", 8000 + id.number()),
             new Address("servers", 1),
-            false);
+            false,
+            SUPPORTED);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),
