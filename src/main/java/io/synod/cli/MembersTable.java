@@ -31,7 +31,8 @@ final class MembersTable {
         + status.membership().slot()
         + ", quorum "
         + StatusTable.quorum(status)
-        + (status.coordination().heard() ? "; * coordinates" : "");
+        + (status.coordination().heard() ? "; * coordinates" : "")
+        + status.behaviour().map(what -> "\nbehaviour: " + what).orElse("");
   }
 
   /** What the tables of members mean by that, if one of them says so. */

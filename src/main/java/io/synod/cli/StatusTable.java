@@ -61,6 +61,7 @@ final class StatusTable {
     if (!status.members().isEmpty()) {
       line("quorum", quorum());
     }
+    status.behaviour().ifPresent(what -> line("behaviour", what));
     faults();
     rejected();
     stores();

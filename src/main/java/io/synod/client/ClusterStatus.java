@@ -12,6 +12,8 @@ import java.util.OptionalLong;
  * @param clusterId none before the founding
  * @param waitingFor what it waits for before it serves, for a person to read; none once it serves
  * @param warning what is wrong with it and what can be done, for a person to read
+ * @param behaviour by which version the cluster behaves and who holds up the next, for a person to
+ *     read; none as long as nobody knows of any but the first
  * @param faults what was done to it on purpose
  * @param kept what it keeps itself, and where
  */
@@ -24,6 +26,7 @@ public record ClusterStatus(
     Log log,
     Data data,
     InForce membership,
+    Optional<String> behaviour,
     Faults faults,
     Kept kept,
     List<MemberState> members) {

@@ -52,6 +52,7 @@ final class Messages {
             status.getRevision()),
         new ClusterStatus.InForce(
             status.getMembershipSlot(), status.getQuorum(), status.getDynamicQuorum()),
+        status.hasBehaviour() ? Optional.of(status.getBehaviour()) : Optional.empty(),
         new Faults(status.getFailRate(), status.getSuspendedMillis(), status.getCutServerIdList()),
         new Kept(
             status.getStorage(),

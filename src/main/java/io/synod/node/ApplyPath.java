@@ -81,6 +81,8 @@ final class ApplyPath {
     if (chosen.value() instanceof Value.Batch batch) {
       writePath.onBatchApplied();
       store.apply(chosen.slot(), batch.commands(), results);
+    } else if (chosen.value() instanceof Value.Version version) {
+      store.upgrade(chosen.slot(), version);
     } else {
       store.skip(chosen.slot());
       if (chosen.value() instanceof Value.CoordinatorElected coordinator) {

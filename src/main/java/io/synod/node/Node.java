@@ -133,11 +133,12 @@ public final class Node implements PeerListener {
     if (belonging.isPresent() && store.applied().isAfter(paxos.chosen())) {
       // The process ended between a snapshot from a peer and the journal's record of it, or a store
       // with files of its own was durable before the journal was.
-      step(new Input.SnapshotInstalled(store.applied(), belonging.get().membership()));
+      Slot at = store.applied();
+      step(new Input.SnapshotInstalled(at, belonging.get().membership(), store.version()));
     }
     applyPath.findGap();
     if (!applyPath.lacksSnapshot()) {
-      carryOut(paxos.start(store.applied()), true);
+      carryOut(paxos.start(store.applied(), store.version()), true);
     }
   }
 
@@ -404,7 +405,7 @@ public final class Node implements PeerListener {
   private void fetchLackingSnapshot() {
     applyPath.findGap();
     if (!applyPath.lacksSnapshot()) {
-      carryOut(paxos.start(store.applied()), true);
+      carryOut(paxos.start(store.applied(), store.version()), true);
       return;
     }
     if (paxos.isOpen()) {

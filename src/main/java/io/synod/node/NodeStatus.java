@@ -5,8 +5,11 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.UpgradeHeldUp;
+import io.synod.paxos.VersionInForce;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a server knows of itself and the others: for STATUS, health and the dashboard. Immutable;
@@ -21,6 +24,7 @@ import java.util.Optional;
  * @param warning what is wrong with this server and what can be done, for a person to read; empty
  *     if nothing is
  * @param quorum how many votes make one
+ * @param behaviour by which version the cluster behaves
  */
 public record NodeStatus(
     ServerId server,
@@ -35,6 +39,7 @@ public record NodeStatus(
     Slot applied,
     Slot membershipAt,
     int quorum,
+    Behaviour behaviour,
     Data data,
     double failRate,
     Optional<String> warning,
@@ -51,6 +56,37 @@ public record NodeStatus(
   public record Data(long keys, long liveBytes, long revision, long historyBytes, long quotaBytes) {
     /** Of a server that has not begun. */
     public static final Data NONE = new Data(0, 0, 1, 0, 0);
+  }
+
+  /**
+   * By which version the cluster behaves.
+   *
+   * @param version in force behind the last chosen slot
+   * @param heldUp a higher one that some members support
+   */
+  public record Behaviour(VersionInForce version, Optional<UpgradeHeldUp> heldUp) {
+    /** Of a cluster that began, and knows no other version. */
+    public static final Behaviour FIRST = new Behaviour(VersionInForce.FIRST, Optional.empty());
+
+    /** For a person to read; empty as long as nobody knows of any version but the first. */
+    public Optional<String> text() {
+      return version.number() == 1 && heldUp.isEmpty()
+          ? Optional.empty()
+          : Optional.of(version + heldUp.map(it -> "; " + text(it)).orElse(""));
+    }
+
+    private static String text(UpgradeHeldUp heldUp) {
+      return "version "
+          + heldUp.version()
+          + " waits for "
+          + heldUp.by().stream().map(Behaviour::text).collect(Collectors.joining(", "));
+    }
+
+    private static String text(UpgradeHeldUp.Without without) {
+      return "server "
+          + without.server().number()
+          + without.supported().map(it -> " (knows " + it + ")").orElse(" (not heard)");
+    }
   }
 
   /**

@@ -483,6 +483,7 @@ final class SnapshotFetcher {
     surroundings.report("installed a snapshot of slot " + slot.number() + " from a peer");
     // Also where the log is chosen further, and only the store was behind: it is not under way any
     // more.
-    step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));
+    step.accept(
+        new Input.SnapshotInstalled(slot, restored.info().membership(), restored.info().version()));
   }
 }

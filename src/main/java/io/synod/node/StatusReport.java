@@ -104,6 +104,7 @@ final class StatusReport {
         store.applied(),
         open ? paxos.membership().decidedAt() : Slot.ZERO,
         open ? paxos.membership().membership().quorum() : 0,
+        new NodeStatus.Behaviour(paxos.version(), open ? paxos.upgradeHeldUp() : Optional.empty()),
         new NodeStatus.Data(
             store.keys(),
             store.liveBytes(),

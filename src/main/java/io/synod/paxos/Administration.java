@@ -69,7 +69,8 @@ final class Administration {
     }
     Coordinator acting = coordinating.get();
     ChangePlan.Result result =
-        new ChangePlan(learner.membership(), acting.view()).of(requested.change());
+        new ChangePlan(learner.membership(), learner.version(), acting.view())
+            .of(requested.change());
     if (result instanceof ChangePlan.Result.Refusal refusal) {
       refuse(id, refusal.reason(), refusal.why());
       return;
@@ -77,7 +78,7 @@ final class Administration {
     Membership after = ((ChangePlan.Result.Proposal) result).membership();
     if (requested.dryRun()) {
       effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after));
-    } else if (acting.isChangingMembership() || handOver.isPresent()) {
+    } else if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
       refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
     } else if (keepsOwnVote(after)) {
       pending.add(new Pending(id, acting.ballot(), after, nowNanos));
@@ -323,7 +324,11 @@ final class Administration {
     left.removeIf(each -> answerLeft(nowNanos, heard, each));
     acting
         .filter(Coordinator::coordinates)
-        .ifPresent(coordinator -> changeByItself(nowNanos, coordinator));
+        .ifPresent(
+            coordinator -> {
+              changeByItself(nowNanos, coordinator);
+              coordinator.upgrade(nowNanos);
+            });
   }
 
   private boolean answerLeft(long nowNanos, Optional<ServerId> heard, Leaving each) {

@@ -23,6 +23,8 @@ public sealed interface ChangeAnswer {
     ALREADY_MEMBER,
     /** No member has this id. */
     NOT_A_MEMBER,
+    /** The program of the server that is to join cannot behave by the version in force. */
+    OTHER_VERSION,
     /** It is so already. */
     NOTHING_TO_DO
   }

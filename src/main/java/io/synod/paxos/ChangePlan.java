@@ -28,18 +28,21 @@ final class ChangePlan {
   }
 
   private final MembershipInForce inForce;
+  private final VersionInForce version;
   private final View view;
 
-  ChangePlan(MembershipInForce inForce, View view) {
+  ChangePlan(MembershipInForce inForce, VersionInForce version, View view) {
     this.inForce = inForce;
+    this.version = version;
     this.view = view;
   }
 
   Result of(MembershipChange change) {
     if (change instanceof MembershipChange.Add add) {
-      return add(add.member());
+      return otherVersion(add.member(), add.supported()).orElseGet(() -> add(add.member()));
     } else if (change instanceof MembershipChange.Replace replace) {
-      return replace(replace.server(), replace.successor());
+      return otherVersion(replace.successor(), replace.supported())
+          .orElseGet(() -> replace(replace.server(), replace.successor()));
     } else if (change instanceof MembershipChange.Remove remove) {
       return present(remove.server()).isEmpty()
           ? noMember(remove.server())
@@ -59,6 +62,24 @@ final class ChangePlan {
       }
     }
     return live - membership.quorum();
+  }
+
+  /** One that could not apply what it learns would be no help, and stop (protocol-rules.md, 15). */
+  private Optional<Result> otherVersion(Member joining, VersionRange supported) {
+    return supported.includes(version.number())
+        ? Optional.empty()
+        : Optional.of(
+            refusal(
+                ChangeAnswer.Reason.OTHER_VERSION,
+                "this cluster behaves by "
+                    + version
+                    + ", and the program of "
+                    + name(joining)
+                    + " knows "
+                    + supported
+                    + ": start it with "
+                    + (supported.newest() < version.number() ? "a newer" : "an older")
+                    + " release"));
   }
 
   private Result add(Member joining) {

@@ -297,6 +297,31 @@ final class Coordinator {
     return pipeline.isChangingMembership();
   }
 
+  /** Whether a version is proposed and not chosen. */
+  boolean isUpgrading() {
+    return pipeline.isUpgrading();
+  }
+
+  /**
+   * Proposes the version that the cluster is to behave by next, without an operator, if there is
+   * one: see {@link Upgrade}. Only where it need not wait for a slot: what members said would be
+   * old by then.
+   */
+  void upgrade(long nowNanos) {
+    if (settings.supported().newest() <= learner.version().number()
+        || room() == 0
+        || isUpgrading()) {
+      return;
+    }
+    new Upgrade(learner.version(), learner.inForce(), peers::supportedBy)
+        .wanted()
+        .ifPresent(
+            version -> {
+              pipeline.add(List.of(version));
+              pump(nowNanos);
+            });
+  }
+
   /** A membership to be chosen. */
   void proposeMembership(long nowNanos, Membership membership) {
     pipeline.add(List.of(membership));
@@ -308,7 +333,7 @@ final class Coordinator {
    * DynamicQuorum}.
    */
   Optional<Membership> membershipWanted(long nowNanos) {
-    if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
+    if (phase != Phase.COORDINATING || resting || isChangingMembership() || isUpgrading()) {
       return Optional.empty();
     }
     Optional<Membership> replaced =

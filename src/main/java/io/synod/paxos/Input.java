@@ -84,6 +84,10 @@ public sealed interface Input {
   /** The snapshot asked for by {@link Notice.SnapshotNeeded} could not be had. */
   record SnapshotGivenUp() implements Input {}
 
-  /** A snapshot from a peer is installed and durable: the state is that after {@code slot}. */
-  record SnapshotInstalled(Slot slot, MembershipInForce membership) implements Input {}
+  /**
+   * A snapshot from a peer is installed and durable: the state is that after {@code slot}, and so
+   * are the membership and the version in force.
+   */
+  record SnapshotInstalled(Slot slot, MembershipInForce membership, VersionInForce version)
+      implements Input {}
 }

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 
 /**
  * Learns what is chosen: from the coordinator whose values it accepted, or by fetching
- * (protocol-rules.md, 1). Hands chosen values over in slot order, and knows which membership is in
- * force.
+ * (protocol-rules.md, 1). Hands chosen values over in slot order, and knows which membership and
+ * which version are in force.
  *
  * <p>The chosen prefix is journaled as it moves, but may be lost: it is learned again.
  */
@@ -27,6 +27,9 @@ final class Learner {
    * was at the log's cut.
    */
   private final List<MembershipInForce> memberships = new ArrayList<>();
+
+  /** Behind the chosen prefix; the store that is started from tells what it begins with. */
+  private VersionInForce version = VersionInForce.FIRST;
 
   /** How far anybody was heard to know the log chosen: news, worth a Fetch. */
   private Slot heardChosen = Slot.ZERO;
@@ -89,6 +92,11 @@ final class Learner {
     return membership().membership();
   }
 
+  /** The version by which the cluster behaves behind what is known to be chosen. */
+  VersionInForce version() {
+    return version;
+  }
+
   /** The membership that was in force when {@code slot} was applied; for snapshots. */
   MembershipInForce membershipAt(Slot slot) {
     MembershipInForce found = memberships.get(0);
@@ -112,9 +120,12 @@ final class Learner {
   }
 
   /** Hands over again what is chosen after {@code applied}: at the start. */
-  void replayAfter(Slot applied) {
+  void replayAfter(Slot applied, VersionInForce inForce) {
+    version = inForce;
     for (Slot slot = applied.next(); !slot.isAfter(acceptor.chosen()); slot = slot.next()) {
-      effects.choose(slot, acceptor.log().get(slot).value());
+      Value value = acceptor.log().get(slot).value();
+      noteVersion(slot, value);
+      effects.choose(slot, value);
     }
   }
 
@@ -170,6 +181,7 @@ final class Learner {
   private void handOver(Slot slot, Value value) {
     heardChosen = Slot.max(heardChosen, slot);
     noteMembership(slot, value);
+    noteVersion(slot, value);
     if (value instanceof Value.CoordinatorElected elected) {
       effects.notice(new Notice.CoordinatorChosen(elected.ballot(), slot));
     }
@@ -196,6 +208,14 @@ final class Learner {
 
   private void noticeMembership() {
     effects.notice(new Notice.MembershipChosen(membership().decidedAt(), inForce()));
+  }
+
+  private void noteVersion(Slot slot, Value value) {
+    VersionInForce next = version.after(slot, value);
+    if (!next.equals(version)) {
+      version = next;
+      effects.notice(new Notice.VersionChosen(next));
+    }
   }
 
   // ---- catch-up
@@ -299,7 +319,7 @@ final class Learner {
   }
 
   /** The state is now that after {@code slot}; the log begins behind it. */
-  void onSnapshotInstalled(Slot slot, MembershipInForce membership) {
+  void onSnapshotInstalled(Slot slot, MembershipInForce membership, VersionInForce inForce) {
     snapshotAsked = false;
     fetching = false;
     if (!slot.isAfter(acceptor.chosen())) {
@@ -310,6 +330,7 @@ final class Learner {
     if (memberships.isEmpty() || membership.decidedAt().isAfter(membership().decidedAt())) {
       effects.notice(new Notice.MembershipChosen(membership.decidedAt(), membership.membership()));
     }
+    version = inForce;
     memberships.clear();
     memberships.add(membership);
     heardChosen = Slot.max(heardChosen, slot);

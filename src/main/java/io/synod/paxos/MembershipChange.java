@@ -6,10 +6,17 @@ public sealed interface MembershipChange {
   /**
    * Takes a server in as a learner; it gets a vote by itself once it has caught up. Of a member
    * that is there already, at another address, it changes the addresses.
+   *
+   * @param supported by which versions its program can behave
    */
-  record Add(Member member) implements MembershipChange {
+  record Add(Member member, VersionRange supported) implements MembershipChange {
     public Add {
       checkLearner(member);
+    }
+
+    /** One whose program knows the first version only. */
+    public Add(Member member) {
+      this(member, VersionRange.FIRST_ONLY);
     }
   }
 
@@ -19,10 +26,18 @@ public sealed interface MembershipChange {
   /**
    * Takes a server in as a learner in a member's place; that leaves in the same moment in which the
    * other gets its vote.
+   *
+   * @param supported by which versions the successor's program can behave
    */
-  record Replace(ServerId server, Member successor) implements MembershipChange {
+  record Replace(ServerId server, Member successor, VersionRange supported)
+      implements MembershipChange {
     public Replace {
       checkLearner(successor);
+    }
+
+    /** By one whose program knows the first version only. */
+    public Replace(ServerId server, Member successor) {
+      this(server, successor, VersionRange.FIRST_ONLY);
     }
   }
 

@@ -41,6 +41,9 @@ public sealed interface Notice {
   /** A membership came into force. */
   record MembershipChosen(Slot slot, Membership membership) implements Notice {}
 
+  /** The cluster behaves by another version from the next slot on. */
+  record VersionChosen(VersionInForce version) implements Notice {}
+
   /** This coordinator proposes to take these members' votes for now, and to give those back. */
   record VotesMoved(List<ServerId> taken, List<ServerId> given) implements Notice {}
 

@@ -54,15 +54,19 @@ public final class Paxos {
     recovered.membership().or(this::founded).ifPresent(this::open);
   }
 
-  /** Hands over what is chosen and not applied yet. Once, before the first step. */
-  public Output start(Slot applied) {
+  /**
+   * Hands over what is chosen and not applied yet. Once, before the first step.
+   *
+   * @param version in force after {@code applied}, as the store says
+   */
+  public Output start(Slot applied, VersionInForce version) {
     Check.that(
         !applied.isBefore(acceptor.log().cut()) && !applied.isAfter(acceptor.chosen()),
         "a store applied up to %s does not fit a log cut at %s and chosen up to %s",
         applied,
         acceptor.log().cut(),
         acceptor.chosen());
-    learner.replayAfter(applied);
+    learner.replayAfter(applied, version);
     return effects.take();
   }
 
@@ -178,6 +182,16 @@ public final class Paxos {
    */
   public MembershipInForce membershipAt(Slot slot) {
     return learner.membershipAt(slot);
+  }
+
+  /** The version by which the cluster behaves behind the slots known to be chosen. */
+  public VersionInForce version() {
+    return learner.version();
+  }
+
+  /** A version that the cluster could behave by, but for some members. Only when open. */
+  public Optional<UpgradeHeldUp> upgradeHeldUp() {
+    return new Upgrade(learner.version(), roles.membership(), peers::supportedBy).heldUp();
   }
 
   public Slot chosen() {
@@ -411,7 +425,7 @@ public final class Paxos {
    */
   private void onSnapshotInstalled(Input.SnapshotInstalled installed) {
     boolean wasOpen = isOpen();
-    learner.onSnapshotInstalled(installed.slot(), installed.membership());
+    learner.onSnapshotInstalled(installed.slot(), installed.membership(), installed.version());
     if (!wasOpen && isOpen()) {
       memory.onOpenedBySnapshot();
       onOpened();

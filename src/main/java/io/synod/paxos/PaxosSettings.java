@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param expectedCluster the only cluster that this server joins; with it, it takes part in no
  *     founding
  * @param quorum what becomes of the votes of members that are silent
+ * @param supported by which versions this program can behave
  */
 public record PaxosSettings(
     ServerId server,
@@ -36,7 +37,8 @@ public record PaxosSettings(
     int priority,
     boolean bootstrapAvailable,
     Optional<ClusterId> expectedCluster,
-    QuorumPolicy quorum) {
+    QuorumPolicy quorum,
+    VersionRange supported) {
   private static final int LEASE_PINGS = 5;
 
   public PaxosSettings {
@@ -86,7 +88,8 @@ public record PaxosSettings(
         priority,
         /* bootstrapAvailable= */ false,
         Optional.empty(),
-        QuorumPolicy.majority(electionTimeoutNanos));
+        QuorumPolicy.majority(electionTimeoutNanos),
+        VersionRange.FIRST_ONLY);
   }
 
   /**
@@ -99,7 +102,7 @@ public record PaxosSettings(
 
   /** These, with a majority of the list being enough to found a cluster. */
   public PaxosSettings withBootstrapAvailable() {
-    return with(/* bootstrap= */ true, expectedCluster, quorum);
+    return with(/* bootstrap= */ true, expectedCluster, quorum, supported);
   }
 
   Life life() {
@@ -108,15 +111,21 @@ public record PaxosSettings(
 
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
-    return with(bootstrapAvailable, expectedCluster, policy);
+    return with(bootstrapAvailable, expectedCluster, policy, supported);
   }
 
   /** These, of a server that founds no cluster and joins no other. */
   public PaxosSettings withExpectedCluster(ClusterId expected) {
-    return with(bootstrapAvailable, Optional.of(expected), quorum);
+    return with(bootstrapAvailable, Optional.of(expected), quorum, supported);
   }
 
-  private PaxosSettings with(boolean bootstrap, Optional<ClusterId> expected, QuorumPolicy policy) {
+  /** These, of a program that can behave by other versions than the first. */
+  public PaxosSettings withSupported(VersionRange versions) {
+    return with(bootstrapAvailable, expectedCluster, quorum, versions);
+  }
+
+  private PaxosSettings with(
+      boolean bootstrap, Optional<ClusterId> expected, QuorumPolicy policy, VersionRange versions) {
     return new PaxosSettings(
         server,
         incarnation,
@@ -131,6 +140,7 @@ public record PaxosSettings(
         priority,
         bootstrap,
         expected,
-        policy);
+        policy,
+        versions);
   }
 }

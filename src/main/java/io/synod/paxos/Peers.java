@@ -193,6 +193,14 @@ final class Peers {
         .isPresent();
   }
 
+  /** By which versions this member's program can behave; none if it is not heard. */
+  Optional<VersionRange> supportedBy(Member member) {
+    if (isSelf(member)) {
+      return Optional.of(settings.supported());
+    }
+    return isHeard(member) ? standingOf(member).map(Standing::supported) : Optional.empty();
+  }
+
   /** How far this other member said that it knows the log to be chosen. */
   Slot chosenOf(Member member) {
     return peer(member.server())

@@ -60,7 +60,8 @@ final class Pings {
         states.told(),
         settings.priority(),
         condition.isLeaving(),
-        condition.isInDoubt());
+        condition.isInDoubt(),
+        settings.supported());
   }
 
   // ---- Ping

@@ -80,6 +80,12 @@ final class Pipeline {
     return barrier.isPresent() || waiting.stream().anyMatch(Membership.class::isInstance);
   }
 
+  /** Whether a version is proposed and not chosen, or waits to be proposed. */
+  boolean isUpgrading() {
+    return waiting.stream().anyMatch(Value.Version.class::isInstance)
+        || inFlight.stream().anyMatch(each -> each.value() instanceof Value.Version);
+  }
+
   /** The membership at its barrier. */
   Optional<Membership> barrierMembership() {
     if (barrier.isEmpty()) {

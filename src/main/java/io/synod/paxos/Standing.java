@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param leaving whether it is about to stop: its vote should not be waited for
  * @param inDoubt whether its log lost records, so that it counts in no election for some slots
  *     until they are chosen or a new ballot settles them (protocol-rules.md, 3)
+ * @param supported by which versions its program can behave (protocol-rules.md, 15)
  */
 public record Standing(
     Ballot followed,
@@ -35,7 +36,8 @@ public record Standing(
     List<StateHash> state,
     int priority,
     boolean leaving,
-    boolean inDoubt) {
+    boolean inDoubt,
+    VersionRange supported) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

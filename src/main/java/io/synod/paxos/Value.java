@@ -2,7 +2,7 @@ package io.synod.paxos;
 
 /** What a slot decides. */
 public sealed interface Value
-    permits Value.Batch, Value.Noop, Value.CoordinatorElected, Membership {
+    permits Value.Batch, Value.Noop, Value.CoordinatorElected, Value.Version, Membership {
 
   /**
    * A batch of commands for the state machine. To the protocol it is bytes; the journal, the peers
@@ -22,4 +22,12 @@ public sealed interface Value
    * @param ballot at which it coordinates
    */
   record CoordinatorElected(Ballot ballot, Address clientAddress) implements Value {}
+
+  /**
+   * "All behave by this version from the next slot on" (protocol-rules.md, 15); it does nothing
+   * unless it is higher than the one in force ({@link VersionInForce#after}).
+   *
+   * @param number every member supports it
+   */
+  record Version(int number) implements Value {}
 }

@@ -17,6 +17,7 @@ public final class ValueFormat {
   private static final int NOOP = 2;
   private static final int COORDINATOR = 3;
   private static final int MEMBERSHIP = 4;
+  private static final int BEHAVIOUR = 5;
   private static final int VERSION = 1;
 
   /** Version 1 had no {@link Member#replaces}. */
@@ -32,6 +33,8 @@ public final class ValueFormat {
       return NOOP;
     } else if (value instanceof Value.CoordinatorElected) {
       return COORDINATOR;
+    } else if (value instanceof Value.Version) {
+      return BEHAVIOUR;
     }
     return MEMBERSHIP;
   }
@@ -50,6 +53,9 @@ public final class ValueFormat {
           .putInt(elected.ballot().server().number());
       putShort(out, address);
       return Bytes.wrap(out.array());
+    } else if (value instanceof Value.Version version) {
+      return Bytes.wrap(
+          ByteBuffer.allocate(1 + 4).put((byte) VERSION).putInt(version.number()).array());
     }
     return membership((Membership) value);
   }
@@ -106,7 +112,7 @@ public final class ValueFormat {
     return switch (kind) {
       case BATCH -> new Value.Batch(payload);
       case NOOP -> new Value.Noop();
-      case COORDINATOR, MEMBERSHIP -> structured(kind, payload);
+      case COORDINATOR, MEMBERSHIP, BEHAVIOUR -> structured(kind, payload);
       default -> throw new IllegalArgumentException("unknown kind of value " + kind);
     };
   }
@@ -120,7 +126,12 @@ public final class ValueFormat {
         throw new IllegalArgumentException(
             "a value of version " + version + "; this server knows up to " + newest);
       }
-      Value value = kind == COORDINATOR ? coordinator(in) : membershipFrom(in, version);
+      Value value =
+          switch (kind) {
+            case COORDINATOR -> coordinator(in);
+            case MEMBERSHIP -> membershipFrom(in, version);
+            default -> new Value.Version(in.getInt());
+          };
       if (in.hasRemaining()) {
         throw new IllegalArgumentException(
             in.remaining() + " bytes too many in a value of kind " + kind);

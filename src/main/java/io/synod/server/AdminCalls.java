@@ -15,6 +15,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ChangeResponse;
 import io.synod.proto.ControlRequest;
@@ -125,15 +126,20 @@ final class AdminCalls {
 
   private MembershipChange read(ChangeRequest request) throws StatusException {
     return switch (request.getChangeCase()) {
-      case ADD -> new MembershipChange.Add(notThereAlready(find(request.getAdd())));
+      case ADD -> {
+        Found found = find(request.getAdd());
+        yield new MembershipChange.Add(notThereAlready(found.member()), found.supported());
+      }
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
-      case REPLACE ->
-          new MembershipChange.Replace(
-              named(
-                  request.getReplace().hasServerId(),
-                  request.getReplace().getServerId(),
-                  "is to leave"),
-              find(request.getReplace().getBy()));
+      case REPLACE -> {
+        ServerId leaving =
+            named(
+                request.getReplace().hasServerId(),
+                request.getReplace().getServerId(),
+                "is to leave");
+        Found found = find(request.getReplace().getBy());
+        yield new MembershipChange.Replace(leaving, found.member(), found.supported());
+      }
       case PROMOTE -> new MembershipChange.Promote(id(request.getPromote()));
       case DEMOTE -> new MembershipChange.Demote(id(request.getDemote()));
       case CHANGE_NOT_SET -> throw without(Status.INVALID_ARGUMENT, "no change is named");
@@ -156,8 +162,11 @@ final class AdminCalls {
     return new ServerId(number);
   }
 
+  /** A server that is to join, and by which versions its program can behave. */
+  private record Found(Member member, VersionRange supported) {}
+
   /** Asks the server at this address who it is. */
-  private Member find(String text) throws StatusException {
+  private Found find(String text) throws StatusException {
     Address address = address(text);
     StatusResponse found;
     try {
@@ -184,12 +193,21 @@ final class AdminCalls {
               + ours
               + ": start it with an empty data directory");
     }
-    return new Member(
-        id(found.getServerId()),
-        incarnation(found, address),
-        address,
-        address(found.getClientAddress()),
-        Member.Role.LEARNER);
+    Member member =
+        new Member(
+            id(found.getServerId()),
+            incarnation(found, address),
+            address,
+            address(found.getClientAddress()),
+            Member.Role.LEARNER);
+    return new Found(member, supported(found));
+  }
+
+  /** One that says nothing of versions is a program of before there were others. */
+  private static VersionRange supported(StatusResponse found) {
+    return found.getOldestVersion() < 1 || found.getNewestVersion() < found.getOldestVersion()
+        ? VersionRange.FIRST_ONLY
+        : new VersionRange(found.getOldestVersion(), found.getNewestVersion());
   }
 
   /** Refuses a member by another name of the place that the log has for it: it has not moved. */
@@ -460,6 +478,7 @@ final class AdminCalls {
             NOT_CAUGHT_UP,
             ALREADY_MEMBER,
             NOT_A_MEMBER,
+            OTHER_VERSION,
             NOTHING_TO_DO ->
             refusal(refused.reason(), refused.why());
       };

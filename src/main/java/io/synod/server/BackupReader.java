@@ -220,6 +220,9 @@ final class BackupReader {
     if (accepted.value() instanceof Value.Batch batch) {
       store.apply(accepted.slot(), batch.commands(), (session, sequence, result) -> {});
       return inForce;
+    } else if (accepted.value() instanceof Value.Version version) {
+      store.upgrade(accepted.slot(), version);
+      return inForce;
     }
     store.skip(accepted.slot());
     return inForce

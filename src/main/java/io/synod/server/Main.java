@@ -3,6 +3,7 @@ package io.synod.server;
 import ch.qos.logback.classic.LoggerContext;
 import io.synod.journal.JournalRefusedException;
 import io.synod.server.CommandLineReader.Wish;
+import io.synod.store.UnsupportedVersionException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -102,7 +103,7 @@ public final class Main {
     } catch (FileSystemException e) {
       System.err.println("synod: " + DirectoryTrouble.reason(e));
       System.exit(CANNOT_START);
-    } catch (IOException e) {
+    } catch (IOException | UnsupportedVersionException e) {
       System.err.println("synod: " + e.getMessage());
       System.exit(CANNOT_START);
     }
@@ -126,6 +127,8 @@ public final class Main {
     } catch (IOException e) {
       abandon(
           DiskFull.advice(configuration.dataDirectory(), e).orElseGet(() -> why(configuration, e)));
+    } catch (UnsupportedVersionException e) {
+      abandon(String.valueOf(e.getMessage()), WRONG_CONFIGURATION);
     } catch (RuntimeException e) {
       log.error("cannot start: an error of its own", e);
       flushLog();

@@ -56,6 +56,8 @@ final class NoticeLog {
     } else if (notice instanceof Notice.MembershipChosen chosen) {
       LOG.info(
           "the membership of slot {} is in force: {}", chosen.slot(), members(chosen.membership()));
+    } else if (notice instanceof Notice.VersionChosen chosen) {
+      LOG.info("the cluster behaves by {}", chosen.version());
     } else if (notice instanceof Notice.VotesForgotten forgotten) {
       LOG.error(
           "votes are forgotten: {} saw this server vote {}, its directory holds {}: it is an older"

@@ -7,6 +7,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.QuorumPolicy;
 import io.synod.paxos.Recovered;
+import io.synod.store.KeyValueStore;
 import io.synod.transport.grpc.PeerNetworkSettings;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,8 @@ final class PartSettings {
                 new QuorumPolicy(
                     configuration.quorum(),
                     TimeUnit.MILLISECONDS.toNanos(configuration.timings().standbyTimeoutMillis()),
-                    configuration.lastVoter()));
+                    configuration.lastVoter()))
+            .withSupported(KeyValueStore.SUPPORTED);
     if (configuration.bootstrapAvailable()) {
       settings = settings.withBootstrapAvailable();
     }
@@ -120,6 +122,7 @@ final class PartSettings {
         configuration.replicas().get(configuration.server().number()),
         configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,
         configuration.storage(),
-        setAside);
+        setAside,
+        KeyValueStore.SUPPORTED);
   }
 }

@@ -49,6 +49,7 @@ final class ServerStatus implements Supplier<NodeStatus>, CoordinatorSource {
         Slot.ZERO,
         Slot.ZERO,
         0,
+        NodeStatus.Behaviour.FIRST,
         NodeStatus.Data.NONE,
         configuration.failRate(),
         Optional.empty(),

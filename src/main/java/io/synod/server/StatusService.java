@@ -5,6 +5,7 @@ import io.synod.paxos.Address;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import io.synod.text.Version;
@@ -30,7 +31,8 @@ final class StatusService {
       Address consensusAddress,
       boolean dynamicQuorum,
       Configuration.Storage storage,
-      List<String> setAside) {
+      List<String> setAside,
+      VersionRange supported) {
     Own {
       setAside = List.copyOf(setAside);
     }
@@ -66,6 +68,8 @@ final class StatusService {
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())
+        .setOldestVersion(own.supported().oldest())
+        .setNewestVersion(own.supported().newest())
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
         .setStorage(own.storage().toString())
@@ -85,6 +89,7 @@ final class StatusService {
             .setAppliedSlot(status.applied().number())
             .setMembershipSlot(status.membershipAt().number())
             .setQuorum(status.quorum())
+            .setBehaviourVersion(status.behaviour().version().number())
             .setKeys(status.data().keys())
             .setLiveBytes(status.data().liveBytes())
             .setRevision(status.data().revision())
@@ -97,6 +102,7 @@ final class StatusService {
     status.cluster().ifPresent(cluster -> response.setClusterId(cluster.toString()));
     status.waitingFor().ifPresent(response::setWaitingFor);
     status.warning().ifPresent(response::setWarning);
+    status.behaviour().text().ifPresent(response::setBehaviour);
     status.coordinator().ifPresent(server -> response.setCoordinatorId(server.number()));
     for (NodeStatus.MemberStatus member : status.members()) {
       response.addMember(member(member));

@@ -16,6 +16,7 @@ import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.ServerId;
 import io.synod.store.EngineFailedException;
+import io.synod.store.UnsupportedVersionException;
 import io.synod.text.Version;
 import io.synod.transport.grpc.GrpcPeerNetwork;
 import io.synod.transport.grpc.NetworkThreads;
@@ -114,7 +115,7 @@ final class SynodServer {
     void failed(Failure failure);
 
     /**
-     * The configuration does not fit what the others say.
+     * The configuration, or the program, does not fit what the others say.
      *
      * @param why for a person to read
      */
@@ -138,6 +139,10 @@ final class SynodServer {
   }
 
   private void onDriverFailed(Throwable e) {
+    if (e instanceof UnsupportedVersionException) {
+      ending.misconfigured(String.valueOf(e.getMessage()));
+      return;
+    }
     if (e instanceof EngineFailedException failed && failed.isDamage()) {
       kept.distrust(String.valueOf(failed.getMessage()));
     }

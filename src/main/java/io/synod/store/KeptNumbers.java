@@ -5,6 +5,7 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.VersionInForce;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,10 +20,15 @@ import java.util.UUID;
  * cluster (16), slot of the membership (8), membership
  * </pre>
  *
+ * That is version 1, which is written as long as the cluster behaves by the first version. In
+ * version 2 that version stands behind the hash of the state: the slot that decided it (8), its
+ * number (4).
+ *
  * @param hash of all of the state, sessions included
  * @param belonging empty before the store was told
  */
 record KeptNumbers(
+    VersionInForce version,
     long revision,
     long logTimeMillis,
     History.Numbers history,
@@ -32,7 +38,11 @@ record KeptNumbers(
     long liveBytes,
     long hash,
     Optional<Belonging> belonging) {
-  static final int VERSION = 1;
+  /** The newest. */
+  static final int VERSION = 2;
+
+  private static final int WITHOUT_VERSION_IN_FORCE = 1;
+  private static final int VERSION_IN_FORCE_BYTES = 8 + 4;
   private static final int NUMBERS_BYTES = 1 + 10 * 8;
   private static final int BELONGING_BYTES = 16 + 8;
 
@@ -41,10 +51,17 @@ record KeptNumbers(
         belonging
             .map(it -> ValueFormat.membership(it.membership().membership()))
             .orElse(Bytes.EMPTY);
-    ByteBuffer out = ByteBuffer.allocate(NUMBERS_BYTES + BELONGING_BYTES + membership.size());
-    out.put((byte) VERSION).putLong(revision).putLong(logTimeMillis);
+    ByteBuffer out =
+        ByteBuffer.allocate(
+            NUMBERS_BYTES + VERSION_IN_FORCE_BYTES + BELONGING_BYTES + membership.size());
+    boolean named = !version.equals(VersionInForce.FIRST);
+    out.put((byte) (named ? VERSION : WITHOUT_VERSION_IN_FORCE));
+    out.putLong(revision).putLong(logTimeMillis);
     out.putLong(history.compacted()).putLong(history.hash()).putLong(history.compactedHash());
     out.putLong(historyBytes).putLong(rowsHash).putLong(keys).putLong(liveBytes).putLong(hash);
+    if (named) {
+      out.putLong(version.decidedAt().number()).putInt(version.number());
+    }
     if (belonging.isPresent()) {
       UUID cluster = belonging.get().cluster().id();
       out.putLong(cluster.getMostSignificantBits()).putLong(cluster.getLeastSignificantBits());
@@ -52,6 +69,11 @@ record KeptNumbers(
       membership.writeTo(out);
     }
     return Bytes.copyOf(out.flip());
+  }
+
+  /** Whether this release knows numbers of this version. */
+  static boolean isKnown(int format) {
+    return format >= WITHOUT_VERSION_IN_FORCE && format <= VERSION;
   }
 
   /** The version of what {@link #encode} wrote, be it known or not. */
@@ -66,10 +88,10 @@ record KeptNumbers(
    */
   static KeptNumbers decode(Bytes bytes) {
     ByteBuffer in = bytes.asByteBuffer();
-    int version = in.get();
-    if (version != VERSION) {
+    int format = in.get();
+    if (!isKnown(format)) {
       throw new IllegalArgumentException(
-          "numbers of version " + version + ": this release knows " + VERSION);
+          "numbers of version " + format + ": this release knows up to " + VERSION);
     }
     long revision = in.getLong();
     long logTimeMillis = in.getLong();
@@ -79,10 +101,23 @@ record KeptNumbers(
     long keys = in.getLong();
     long liveBytes = in.getLong();
     long hash = in.getLong();
+    VersionInForce version =
+        format == WITHOUT_VERSION_IN_FORCE
+            ? VersionInForce.FIRST
+            : new VersionInForce(new Slot(in.getLong()), in.getInt());
     Optional<Belonging> belonging =
         in.hasRemaining() ? Optional.of(belonging(in)) : Optional.empty();
     return new KeptNumbers(
-        revision, logTimeMillis, history, historyBytes, rowsHash, keys, liveBytes, hash, belonging);
+        version,
+        revision,
+        logTimeMillis,
+        history,
+        historyBytes,
+        rowsHash,
+        keys,
+        liveBytes,
+        hash,
+        belonging);
   }
 
   private static Belonging belonging(ByteBuffer in) {

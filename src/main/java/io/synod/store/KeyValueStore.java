@@ -4,10 +4,11 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Check;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
+import io.synod.paxos.VersionRange;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,7 +29,11 @@ public final class KeyValueStore implements StateMachine {
 
   private static final int SWEEP_CHANGES = 64;
 
+  /** By which versions it can behave. */
+  public static final VersionRange SUPPORTED = VersionRange.FIRST_ONLY;
+
   private final Engine engine;
+  private final Behaviour behaviour;
   private final History history;
   private final Deduplication once;
   private final RowFormat rowFormat = new RowFormat();
@@ -52,24 +57,35 @@ public final class KeyValueStore implements StateMachine {
   /** What the engine keeps beside rows, and only if it keeps them. */
   private final Engine.Beside beside = new Beside();
 
-  private KeyValueStore(Engine engine) {
+  private KeyValueStore(Engine engine, VersionRange supported) {
     this.engine = engine;
+    this.behaviour = new Behaviour(supported);
     this.history = new History(engine);
     this.once = new Deduplication(engine.keeps());
   }
 
   /** An empty store that holds its rows in memory. */
   public static KeyValueStore inMemory() {
-    return new KeyValueStore(new HeapEngine());
+    return inMemory(SUPPORTED);
+  }
+
+  /** The same of a program that can behave by other versions than this one. */
+  public static KeyValueStore inMemory(VersionRange supported) {
+    return new KeyValueStore(new HeapEngine(), supported);
   }
 
   /**
    * A store on an engine, as it is after the last slot that the engine has.
    *
    * @throws EngineFailedException if what the engine kept does not fit together
+   * @throws UnsupportedVersionException if it is of another version than this program knows
    */
   static KeyValueStore on(Engine engine) {
-    KeyValueStore store = new KeyValueStore(engine);
+    return on(engine, SUPPORTED);
+  }
+
+  static KeyValueStore on(Engine engine, VersionRange supported) {
+    KeyValueStore store = new KeyValueStore(engine, supported);
     engine.kept().ifPresent(store::restore);
     return store;
   }
@@ -86,6 +102,7 @@ public final class KeyValueStore implements StateMachine {
     } catch (IllegalArgumentException | BufferUnderflowException e) {
       throw new EngineFailedException("the state beside the rows is damaged: " + e.getMessage(), e);
     }
+    behaviour.goOnFrom(numbers.version());
     revision = numbers.revision();
     logTimeMillis = numbers.logTimeMillis();
     liveBytes = numbers.liveBytes();
@@ -106,12 +123,25 @@ public final class KeyValueStore implements StateMachine {
   @Override
   public void apply(Slot slot, Bytes commands, Results results) {
     checkNext(slot);
+    behaviour.check();
     CommandFormat.checkBatch(commands);
     logTimeMillis = Math.max(logTimeMillis, CommandFormat.logTimeMillis(commands));
     once.tell(results);
     CommandFormat.visitBatch(commands, applier);
     history.sweep(1 + commands.size() / SWEEP_BYTES);
     commit(slot);
+  }
+
+  @Override
+  public void upgrade(Slot slot, Value.Version decided) {
+    checkNext(slot);
+    behaviour.decide(slot, decided);
+    commit(slot);
+  }
+
+  @Override
+  public VersionInForce version() {
+    return behaviour.version();
   }
 
   @Override
@@ -127,14 +157,8 @@ public final class KeyValueStore implements StateMachine {
 
   @Override
   public long hash() {
-    return hash(Mix.mix(revision, logTimeMillis), rowsHash, history.numbers(), once.sessions());
-  }
-
-  /** The hash of a state from those of its parts. */
-  static long hash(
-      long numbersHash, long rowsHash, History.Numbers historyNumbers, Sessions sessions) {
-    long rows = Mix.mix(rowsHash, historyNumbers.stateHash());
-    return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());
+    long numbersHash = StoreHash.ofNumbers(version(), revision, logTimeMillis);
+    return StoreHash.of(numbersHash, rowsHash, history.numbers(), once.sessions());
   }
 
   /**
@@ -143,13 +167,10 @@ public final class KeyValueStore implements StateMachine {
    */
   public StoreView view() {
     Sessions sessions = once.sessions();
-    List<Session> open = new ArrayList<>();
-    for (Session session : sessions.open()) {
-      open.add(session.copy());
-    }
     StoreView.Numbers numbers =
         new StoreView.Numbers(
             applied(),
+            version(),
             revision,
             logTimeMillis,
             history.numbers(),
@@ -157,7 +178,8 @@ public final class KeyValueStore implements StateMachine {
             keys,
             liveBytes,
             sessions.count());
-    return new StoreView(numbers, SnapshotFormat.sessions(sessions), open, engine.view());
+    return new StoreView(
+        numbers, SnapshotFormat.sessions(sessions), sessions.copyOfOpen(), engine.view());
   }
 
   /** About how much of the disk a snapshot of so many bytes takes beside the state; any thread. */
@@ -180,12 +202,16 @@ public final class KeyValueStore implements StateMachine {
   /**
    * Puts a snapshot in the place of the state, unless the state is as new already: false then.
    * Quick, whatever the number of keys.
+   *
+   * @throws UnsupportedVersionException if it is of another version than this program knows; the
+   *     state is as it was then
    */
   public boolean install(RestoredState restored) {
     SnapshotInfo info = restored.info();
     if (!info.slot().isAfter(applied())) {
       return false;
     }
+    behaviour.goOnFrom(info.version());
     engine.replaceBy(restored.rows());
     once.restore(restored.sessions());
     revision = info.revision();
@@ -251,6 +277,7 @@ public final class KeyValueStore implements StateMachine {
     @Override
     public Bytes numbers() {
       return new KeptNumbers(
+              version(),
               revision,
               logTimeMillis,
               history.numbers(),
@@ -341,7 +368,7 @@ public final class KeyValueStore implements StateMachine {
 
   /** A key with its value and revisions, as it was at a revision. */
   public Optional<Row> row(Bytes key, long at) throws RevisionUnavailableException {
-    checkReadable(at);
+    RevisionUnavailableException.check(at, compacted(), revision);
     try (RowsAt rows = engine.rowsAt(at, key)) {
       return Objects.equals(rows.nextKey(), key) && rows.step()
           ? Optional.of(RowFormat.row(key, rows.row()))
@@ -356,18 +383,9 @@ public final class KeyValueStore implements StateMachine {
    */
   public RangeRead range(Range range, int mostSteps) throws RevisionUnavailableException {
     long at = range.revision().orElse(revision);
-    checkReadable(at);
+    RevisionUnavailableException.check(at, compacted(), revision);
     try (RowsAt rows = engine.rowsAt(at, range.from())) {
       return RangeReader.read(range, rows, at, mostSteps);
-    }
-  }
-
-  private void checkReadable(long at) throws RevisionUnavailableException {
-    if (at < compacted()) {
-      throw RevisionUnavailableException.compacted(at, compacted());
-    }
-    if (at > revision) {
-      throw RevisionUnavailableException.future(at, revision);
     }
   }
 

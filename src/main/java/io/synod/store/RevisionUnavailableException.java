@@ -19,15 +19,17 @@ public final class RevisionUnavailableException extends Exception {
     this.why = why;
   }
 
-  static RevisionUnavailableException compacted(long asked, long compacted) {
-    return new RevisionUnavailableException(
-        Why.COMPACTED,
-        "revision " + asked + " has been compacted: the oldest that can be read is " + compacted);
-  }
-
-  static RevisionUnavailableException future(long asked, long newest) {
-    return new RevisionUnavailableException(
-        Why.FUTURE, "revision " + asked + " is a future one: the newest is " + newest);
+  /** Passes if this revision can be read. */
+  static void check(long asked, long compacted, long newest) throws RevisionUnavailableException {
+    if (asked < compacted) {
+      throw new RevisionUnavailableException(
+          Why.COMPACTED,
+          "revision " + asked + " has been compacted: the oldest that can be read is " + compacted);
+    }
+    if (asked > newest) {
+      throw new RevisionUnavailableException(
+          Why.FUTURE, "revision " + asked + " is a future one: the newest is " + newest);
+    }
   }
 
   public Why why() {

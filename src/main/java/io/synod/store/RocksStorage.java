@@ -183,7 +183,7 @@ public final class RocksStorage {
             path.toString(), version, RocksFormat.VERSION);
       }
       int numbers = RocksEngine.numbersVersion(database).orElse(KeptNumbers.VERSION);
-      if (numbers != KeptNumbers.VERSION) {
+      if (!KeptNumbers.isKnown(numbers)) {
         throw SnapshotRefusedException.unknownVersion(
             path + ", by its numbers,", numbers, KeptNumbers.VERSION);
       }

@@ -2,8 +2,10 @@ package io.synod.store;
 
 import io.synod.paxos.ServerId;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -84,6 +86,15 @@ final class Sessions {
     Session session = new Session(opened, server, run);
     add(session);
     return Optional.of(session);
+  }
+
+  /** Copies of the open ones, which stay as they are now. */
+  List<Session> copyOfOpen() {
+    List<Session> copies = new ArrayList<>(open.size());
+    for (Session session : open.values()) {
+      copies.add(session.copy());
+    }
+    return copies;
   }
 
   long hash() {

@@ -6,6 +6,7 @@ import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.VersionInForce;
 import java.nio.ByteBuffer;
 import java.util.Deque;
 import java.util.Map;
@@ -30,7 +31,9 @@ import java.util.zip.CRC32C;
  *          127 end     once, the last: SHA-256 of all bytes before this chunk
  * </pre>
  *
- * Version 2 had what is now in changes in two kinds, 5 and 6.
+ * Version 2 had what is now in changes in two kinds, 5 and 6. Version 3 is what is written as long
+ * as the cluster behaves by the first version, so that programs of before can read it: info does
+ * not name the version there. Version 4 does.
  *
  * <p>Nothing in it depends on who wrote it or when: snapshots of one slot are the same bytes on
  * every server.
@@ -55,7 +58,11 @@ final class SnapshotFormat {
   /** A bound on what is read into memory at once; far above what is ever written. */
   static final int CHUNK_LIMIT_BYTES = 64 << 20;
 
-  static final int VERSION = 3;
+  /** The newest. */
+  static final int VERSION = 4;
+
+  /** The oldest that can be read. */
+  static final int WITHOUT_VERSION_IN_FORCE = 3;
 
   /** "SynodSna" in ASCII. */
   private static final long MAGIC = 0x53796e6f64536e61L;
@@ -70,9 +77,14 @@ final class SnapshotFormat {
 
   private SnapshotFormat() {}
 
-  static ByteBuffer fileHead() {
+  /** The version of the file in which such a state is written. */
+  private static int fileVersion(SnapshotInfo info) {
+    return info.version().equals(VersionInForce.FIRST) ? WITHOUT_VERSION_IN_FORCE : VERSION;
+  }
+
+  static ByteBuffer fileHead(SnapshotInfo info) {
     ByteBuffer head = ByteBuffer.allocate(FILE_HEAD_BYTES);
-    head.putLong(MAGIC).putInt(VERSION).putInt(crc(head.duplicate().flip()));
+    head.putLong(MAGIC).putInt(fileVersion(info)).putInt(crc(head.duplicate().flip()));
     return head.flip();
   }
 
@@ -114,19 +126,27 @@ final class SnapshotFormat {
 
   static ByteBuffer info(SnapshotInfo info) {
     Bytes membership = ValueFormat.membership(info.membership().membership());
-    ByteBuffer out = ByteBuffer.allocate(16 + 10 * 8 + 4 + 4 + membership.size());
+    boolean named = fileVersion(info) > WITHOUT_VERSION_IN_FORCE;
+    ByteBuffer out =
+        ByteBuffer.allocate(16 + 10 * 8 + 4 + (named ? 8 + 4 : 0) + 4 + membership.size());
     putUuid(out, info.cluster().id());
     out.putLong(info.slot().number()).putLong(info.revision()).putLong(info.logTimeMillis());
     History.Numbers history = info.history();
     out.putLong(history.compacted()).putLong(history.hash()).putLong(history.compactedHash());
     out.putLong(info.hash()).putLong(info.keys()).putLong(info.liveBytes());
     out.putInt(info.sessions());
+    if (named) {
+      out.putLong(info.version().decidedAt().number()).putInt(info.version().number());
+    }
     out.putLong(info.membership().decidedAt().number()).putInt(membership.size());
     membership.writeTo(out);
     return out.flip();
   }
 
-  static SnapshotInfo info(ByteBuffer in) {
+  /**
+   * @param fileVersion of the file that it is in
+   */
+  static SnapshotInfo info(ByteBuffer in, int fileVersion) {
     ClusterId cluster = new ClusterId(uuid(in));
     Slot slot = new Slot(in.getLong());
     long revision = in.getLong();
@@ -136,6 +156,10 @@ final class SnapshotFormat {
     long keys = in.getLong();
     long liveBytes = in.getLong();
     int sessions = in.getInt();
+    VersionInForce version =
+        fileVersion == WITHOUT_VERSION_IN_FORCE
+            ? VersionInForce.FIRST
+            : new VersionInForce(new Slot(in.getLong()), in.getInt());
     Slot decidedAt = new Slot(in.getLong());
     if (in.getInt() != in.remaining()) {
       throw new IllegalArgumentException("a membership of another size");
@@ -146,6 +170,7 @@ final class SnapshotFormat {
         cluster,
         slot,
         membership,
+        version,
         revision,
         logTimeMillis,
         history,

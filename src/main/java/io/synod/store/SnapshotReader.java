@@ -19,6 +19,7 @@ final class SnapshotReader {
   private final Engine.Loader rows;
   private final MessageDigest digest = Sha256.start();
   private long offset;
+  private int fileVersion;
   private final long sizeBytes;
   private int lastKind;
   private @Nullable SnapshotInfo info;
@@ -108,9 +109,10 @@ final class SnapshotReader {
 
   private void readHead() throws IOException {
     ByteBuffer head = read(SnapshotFormat.FILE_HEAD_BYTES);
-    int version = SnapshotFormat.version(head);
-    if (version != SnapshotFormat.VERSION) {
-      throw SnapshotRefusedException.unknownVersion(name, version);
+    fileVersion = SnapshotFormat.version(head);
+    if (fileVersion < SnapshotFormat.WITHOUT_VERSION_IN_FORCE
+        || fileVersion > SnapshotFormat.VERSION) {
+      throw SnapshotRefusedException.unknownVersion(name, fileVersion);
     }
     digest.update(head.duplicate());
     offset = head.limit();
@@ -151,7 +153,7 @@ final class SnapshotReader {
       throw refused("a chunk of kind " + kind + " behind one of kind " + lastKind);
     }
     switch (kind) {
-      case SnapshotFormat.INFO -> onInfo(SnapshotFormat.info(payload));
+      case SnapshotFormat.INFO -> onInfo(SnapshotFormat.info(payload, fileVersion));
       case SnapshotFormat.SESSIONS -> sessions = SnapshotFormat.sessions(payload);
       case SnapshotFormat.SESSION -> {
         readSessions().add(SnapshotFormat.session(payload));
@@ -234,14 +236,13 @@ final class SnapshotReader {
     if (said == null) {
       throw refused("nothing before the end");
     }
-    long numbersHash = Mix.mix(said.revision(), said.logTimeMillis());
+    long numbersHash = StoreHash.ofNumbers(said.version(), said.revision(), said.logTimeMillis());
     if (keys != said.keys()
         || liveBytes != said.liveBytes()
         || lastRevision != said.revision()
         || historyHash != said.history().hash()
         || openSessions != said.sessions()
-        || KeyValueStore.hash(numbersHash, rowsHash, said.history(), readSessions())
-            != said.hash()) {
+        || StoreHash.of(numbersHash, rowsHash, said.history(), readSessions()) != said.hash()) {
       throw refused("the content is not what the beginning says");
     }
     sha256 = Bytes.wrap(hash);

@@ -130,7 +130,7 @@ public final class SnapshotWriter {
     switch (step) {
       case INFO -> {
         file.truncate(0);
-        append(SnapshotFormat.fileHead());
+        append(SnapshotFormat.fileHead(info));
         appendChunk(SnapshotFormat.INFO, SnapshotFormat.info(info));
         step = Step.SESSIONS;
       }

@@ -2,6 +2,8 @@ package io.synod.store;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
+import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
 
 /**
  * What the log's commands are applied to: deterministic, so that every server that has applied the
@@ -23,8 +25,19 @@ public interface StateMachine {
    */
   void apply(Slot slot, Bytes commands, Results results);
 
-  /** Notes that a slot decided something else than commands. */
+  /**
+   * Notes that a slot decided a version: from the next slot on it behaves by that, if it is higher
+   * than the one before.
+   *
+   * @throws UnsupportedVersionException if it cannot; the slot is not applied then
+   */
+  void upgrade(Slot slot, Value.Version decided);
+
+  /** Notes that a slot decided something that is nothing to the state. */
   void skip(Slot slot);
+
+  /** The version by which it behaves after the last slot that is applied. */
+  VersionInForce version();
 
   /** A hash of the state: equal on all servers that have applied the same slots. */
   long hash();

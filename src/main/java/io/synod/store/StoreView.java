@@ -3,6 +3,7 @@ package io.synod.store;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionInForce;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class StoreView implements AutoCloseable {
 
   record Numbers(
       Slot slot,
+      VersionInForce version,
       long revision,
       long logTimeMillis,
       History.Numbers history,
@@ -49,6 +51,7 @@ public final class StoreView implements AutoCloseable {
         cluster,
         numbers.slot(),
         membership,
+        numbers.version(),
         numbers.revision(),
         numbers.logTimeMillis(),
         numbers.history(),

@@ -72,6 +72,17 @@ class StatusTableTest {
   }
 
   @Test
+  void saysByWhichVersionTheClusterBehavesIfThereIsAnythingToSay() {
+    assertFalse(StatusTable.of(Statuses.of(five().build())).contains("behaviour"));
+    assertFalse(MembersTable.of(Statuses.of(five().build())).contains("behaviour"));
+    String what = "version 1; version 2 waits for server 3 (knows version 1), server 4 (not heard)";
+    assertShows(
+        StatusTable.of(Statuses.of(five().setBehaviour(what).build())), "behaviour    " + what);
+    assertShows(
+        MembersTable.of(Statuses.of(five().setBehaviour(what).build())), "\nbehaviour: " + what);
+  }
+
+  @Test
   void saysHowManyFailuresAreTolerated() {
     assertShows(StatusTable.of(Statuses.of(all(five(), 4).build())), "3 of 5; 4 live", "NO");
     assertShows(StatusTable.of(Statuses.of(all(five(), 5).build())), "tolerates 2 failures now");

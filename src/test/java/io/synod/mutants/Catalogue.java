@@ -17,7 +17,8 @@ final class Catalogue {
             ReadMutants.all(),
             JournalMutants.all(),
             StoreMutants.all(),
-            DriverMutants.all())
+            DriverMutants.all(),
+            VersionMutants.all())
         .flatMap(List::stream)
         .toList();
   }

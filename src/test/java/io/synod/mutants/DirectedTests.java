@@ -25,6 +25,7 @@ final class DirectedTests {
           "io.synod.paxos.RulesTest",
           "io.synod.paxos.BarrierTest",
           "io.synod.paxos.LeaseTest",
+          "io.synod.paxos.UpgradeTest",
           "io.synod.paxos.MembershipTest",
           "io.synod.paxos.DynamicQuorumTest",
           "io.synod.paxos.StandbyTest",
@@ -38,6 +39,7 @@ final class DirectedTests {
           "io.synod.node.WritesTest",
           "io.synod.store.KeyValueStoreTest",
           "io.synod.store.SnapshotTest",
+          "io.synod.store.VersionInForceTest",
           "io.synod.simulator.ServerRulesTest",
           "io.synod.simulator.LackingSnapshotTest",
           "io.synod.simulator.ConnectivityTest");

@@ -79,7 +79,7 @@ final class DriverMutants {
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")
             .in(
                 "node/SnapshotFetcher",
-                "step.accept(new Input.SnapshotInstalled(slot, restored.info().membership()));",
+                "step.accept( new Input.SnapshotInstalled(slot, restored.info().membership(), restored.info().version()));",
                 ";"),
         full("SyncAgeSinceTheLastSync", "rule 17: the age of the oldest write that waits")
             .in(NODE, "log.syncAgeNanos(now)", "now"),

@@ -7,6 +7,7 @@ import java.util.List;
 /** Defects of the state machine, its sessions and its snapshots. */
 final class StoreMutants {
   private static final String STORE = "store/KeyValueStore";
+  private static final String HASH = "store/StoreHash";
 
   private StoreMutants() {}
 
@@ -17,15 +18,15 @@ final class StoreMutants {
         full("ClosedSequenceApplies", "rule 9: a sequence that was given up can never apply")
             .in("store/Deduplication", "if (sequence < open.lowestOpen()) {", "if (false) {"),
         full("SessionsForgottenAtSnapshot", "rule 9: sessions are part of the state")
-            .in(STORE, "open.add(session.copy());", "")
+            .in("store/Sessions", "copies.add(session.copy());", "")
             .in(
-                STORE,
+                HASH,
                 "return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());",
                 "return Mix.mix(numbersHash, rows);"),
         full("ResultsForgottenAtSnapshot", "rule 9: a snapshot holds the results of sessions")
             .in("store/Session", "copy.outcomes = outcomes.clone();", "")
             .in(
-                STORE,
+                HASH,
                 "return Mix.mix(Mix.mix(numbersHash, rows), sessions.hash());",
                 "return Mix.mix(numbersHash, rows);"),
         full("DeleteForgetsTheRow", "a deleted key is gone")

@@ -22,6 +22,7 @@ import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Standing;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionRange;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.CommandEncoder;
 import io.synod.store.CommandFormat;
@@ -185,7 +186,8 @@ final class PlayedDuties implements Surroundings {
             List.of(),
             0,
             /* leaving= */ false,
-            /* inDoubt= */ false);
+            /* inDoubt= */ false,
+            VersionRange.FIRST_ONLY);
     Message pong = new Message.Pong(pings, standing, BALLOT, Slot.of(applied));
     Output unused = paxos.step(new Input.Received(from, incarnation(server), pong));
   }

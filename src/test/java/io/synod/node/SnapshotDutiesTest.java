@@ -15,6 +15,7 @@ import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
 import io.synod.store.CommandEncoder;
 import io.synod.store.CommandFormat;
 import io.synod.store.NewerFormats;
@@ -190,7 +191,9 @@ class SnapshotDutiesTest {
     PlayedDuties server = new PlayedDuties(0, 10, Recovered.nothing());
     server.step(
         new Input.SnapshotInstalled(
-            Slot.of(10), new MembershipInForce(Slot.ZERO, PlayedDuties.MEMBERSHIP)));
+            Slot.of(10),
+            new MembershipInForce(Slot.ZERO, PlayedDuties.MEMBERSHIP),
+            VersionInForce.FIRST));
     server.duties.replaceSnapshot();
     server.runBackground();
     assertEquals(Slot.ZERO, server.snapshots.newest());

@@ -47,6 +47,8 @@ final class CoreCluster {
   /** How fast each clock runs. */
   private final double[] rates;
 
+  private final VersionRange[] supported;
+
   /** Those that do not read their clocks when that is wanted. */
   private final Set<Integer> clocksHeld = new HashSet<>();
 
@@ -103,6 +105,8 @@ final class CoreCluster {
     this.lives = new int[size];
     this.rates = new double[size];
     Arrays.fill(rates, 1);
+    this.supported = new VersionRange[size];
+    Arrays.fill(supported, VersionRange.FIRST_ONLY);
     for (int i = 0; i < founders; i++) {
       listed.add(new Address("localhost", 9000 + i));
     }
@@ -114,7 +118,7 @@ final class CoreCluster {
       notices.add(new ArrayList<>());
       readAnswers.add(new ArrayList<>());
       changeAnswers.add(new ArrayList<>());
-      perform(i, cores.get(i).start(Slot.ZERO));
+      perform(i, cores.get(i).start(Slot.ZERO, VersionInForce.FIRST));
     }
   }
 
@@ -132,13 +136,19 @@ final class CoreCluster {
                 64,
                 1 << 20,
                 0)
-            .withQuorum(quorum);
+            .withQuorum(quorum)
+            .withSupported(supported[i]);
     return bootstrapping.contains(i) ? usual.withBootstrapAvailable() : usual;
   }
 
   /** Of those that start from now on. */
   void quorum(QuorumPolicy policy) {
     quorum = policy;
+  }
+
+  /** From its next start on this server's program can behave by these versions. */
+  void supported(int i, VersionRange versions) {
+    supported[i] = versions;
   }
 
   /** The life that this server has now. */
@@ -277,7 +287,7 @@ final class CoreCluster {
     down.remove(i);
     chosen.get(i).clear();
     cores.set(i, new Paxos(settings(i), kept(i)));
-    perform(i, cores.get(i).start(Slot.ZERO));
+    perform(i, cores.get(i).start(Slot.ZERO, VersionInForce.FIRST));
   }
 
   /** From now on nothing becomes durable, and the server knows how long it has waited. */

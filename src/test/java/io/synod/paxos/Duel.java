@@ -293,7 +293,7 @@ public final class Duel {
     Paxos core = new Paxos(settings, recovered);
     server.core = Optional.of(core);
     server.applied = recovered.cut();
-    perform(server, core.start(recovered.cut()));
+    perform(server, core.start(recovered.cut(), VersionInForce.FIRST));
   }
 
   private Server any() {
@@ -782,7 +782,9 @@ public final class Duel {
     }
     Slot at = source.applied;
     server.applied = at;
-    step(server, new Input.SnapshotInstalled(at, source.core.get().membershipAt(at)));
+    step(
+        server,
+        new Input.SnapshotInstalled(at, source.core.get().membershipAt(at), VersionInForce.FIRST));
   }
 
   private void fly(Server from, ServerId to, Message message) {

@@ -90,7 +90,11 @@ class MembershipTest {
             cut,
             Optional.empty(),
             Optional.empty());
-    assertTrue(new Paxos(cluster.settings(0), atCut).start(cut).notices().contains(said));
+    assertTrue(
+        new Paxos(cluster.settings(0), atCut)
+            .start(cut, VersionInForce.FIRST)
+            .notices()
+            .contains(said));
 
     Recovered founded =
         new Recovered(
@@ -105,12 +109,16 @@ class MembershipTest {
             Optional.empty(),
             Optional.empty());
     Paxos behind = new Paxos(cluster.settings(0), founded);
-    assertTrue(behind.start(Slot.ZERO).notices().isEmpty());
-    Output installed = behind.step(new Input.SnapshotInstalled(cut, inForce));
+    assertTrue(behind.start(Slot.ZERO, VersionInForce.FIRST).notices().isEmpty());
+    Output installed = behind.step(new Input.SnapshotInstalled(cut, inForce, VersionInForce.FIRST));
     assertTrue(installed.notices().contains(said));
 
     Paxos unopened = new Paxos(cluster.settings(0), Recovered.nothing());
-    assertTrue(unopened.step(new Input.SnapshotInstalled(cut, inForce)).notices().contains(said));
+    assertTrue(
+        unopened
+            .step(new Input.SnapshotInstalled(cut, inForce, VersionInForce.FIRST))
+            .notices()
+            .contains(said));
   }
 
   @Test
@@ -123,7 +131,7 @@ class MembershipTest {
     Paxos restarted = new Paxos(cluster.settings(0), cluster.kept(0));
     assertEquals(
         List.of(new Notice.MembershipChosen(inForce.decidedAt(), inForce.membership())),
-        restarted.start(Slot.ZERO).notices().stream()
+        restarted.start(Slot.ZERO, VersionInForce.FIRST).notices().stream()
             .filter(Notice.MembershipChosen.class::isInstance)
             .toList());
     assertEquals(inForce, restarted.membership());
@@ -144,10 +152,13 @@ class MembershipTest {
         new ArrayList<>(List.of(new JournalRecord.FoundingPrepared(founding)));
     Paxos before = new Paxos(cluster.settings(2), Fold.of(journal));
     assertFalse(before.isOpen());
-    journal.addAll(before.step(new Input.SnapshotInstalled(at, inForce)).records());
+    journal.addAll(
+        before.step(new Input.SnapshotInstalled(at, inForce, VersionInForce.FIRST)).records());
     checkIsOpenIn(before, inForce, founding);
     Paxos restarted = new Paxos(cluster.settings(2), Fold.of(journal));
-    assertTrue(restarted.start(at).notices().stream().noneMatch(Notice.Ignored.class::isInstance));
+    assertTrue(
+        restarted.start(at, VersionInForce.FIRST).notices().stream()
+            .noneMatch(Notice.Ignored.class::isInstance));
     checkIsOpenIn(restarted, inForce, founding);
   }
 

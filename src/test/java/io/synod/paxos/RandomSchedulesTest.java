@@ -110,7 +110,7 @@ class RandomSchedulesTest {
       Recovered recovered = Fold.of(journals.get(i));
       cores[i] = new Paxos(settings, recovered);
       applied[i] = recovered.cut();
-      perform(i, cores[i].start(recovered.cut()));
+      perform(i, cores[i].start(recovered.cut(), VersionInForce.FIRST));
     }
 
     long run() {
@@ -291,7 +291,10 @@ class RandomSchedulesTest {
         if (notice instanceof Notice.SnapshotNeeded needed) {
           int source = needed.from().number();
           Slot at = applied[source];
-          step(i, new Input.SnapshotInstalled(at, cores[source].membershipAt(at)));
+          step(
+              i,
+              new Input.SnapshotInstalled(
+                  at, cores[source].membershipAt(at), VersionInForce.FIRST));
           applied[i] = Slot.max(applied[i], at);
         }
       }

@@ -35,6 +35,7 @@ final class Standings {
         List.of(),
         priority,
         /* leaving= */ false,
-        /* inDoubt= */ false);
+        /* inDoubt= */ false,
+        VersionRange.FIRST_ONLY);
   }
 }

@@ -16,6 +16,7 @@ import io.synod.paxos.Message;
 import io.synod.paxos.Notice;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionInForce;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.Command;
 import io.synod.store.CommandEncoder;
@@ -217,7 +218,10 @@ class LogRulesTest extends RuleScenario {
     assertTrue(cluster.notices(other).stream().anyMatch(Notice.SnapshotNeeded.class::isInstance));
     long fetches = sentBy(other).filter(Message.Fetch.class::isInstance).count();
     assertTrue(fetches <= 40, fetches + " fetches while the snapshot is on its way");
-    cluster.step(other, new Input.SnapshotInstalled(cut, cluster.core(follower).membership()));
+    cluster.step(
+        other,
+        new Input.SnapshotInstalled(
+            cut, cluster.core(follower).membership(), VersionInForce.FIRST));
     int next = cluster.elect();
     cluster.propose(next, "after");
     cluster.run(200 * MILLI);
@@ -358,7 +362,9 @@ class LogRulesTest extends RuleScenario {
     assertEquals(Optional.empty(), cluster.coordinator(), "it lacks what the witness has cut");
     assertTrue(
         cluster.notices(follower).stream().anyMatch(Notice.SnapshotNeeded.class::isInstance));
-    cluster.step(follower, new Input.SnapshotInstalled(cut, cluster.core(other).membership()));
+    cluster.step(
+        follower,
+        new Input.SnapshotInstalled(cut, cluster.core(other).membership(), VersionInForce.FIRST));
     assertEquals(follower, cluster.elect());
     boolean proposed =
         sentBy(follower)

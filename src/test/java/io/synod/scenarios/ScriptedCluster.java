@@ -17,6 +17,7 @@ import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
@@ -220,7 +221,7 @@ final class ScriptedCluster {
       Paxos core = new Paxos(settings(server), opened.recovered());
       server.process = Optional.of(new Running(core, opened.journal(), opened));
       server.texts.clear();
-      perform(server, core.start(opened.recovered().cut()));
+      perform(server, core.start(opened.recovered().cut(), VersionInForce.FIRST));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

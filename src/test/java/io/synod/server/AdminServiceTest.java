@@ -93,6 +93,7 @@ class AdminServiceTest {
         Slot.of(20),
         Slot.of(3),
         members.isEmpty() ? 0 : members.size() / 2 + 1,
+        NodeStatus.Behaviour.FIRST,
         NodeStatus.Data.NONE,
         0,
         Optional.empty(),
@@ -236,7 +237,7 @@ class AdminServiceTest {
           stub(1).change(ChangeRequest.newBuilder().setAdd(joining.address().toString()).build());
       OperatorRequest.Change change = (OperatorRequest.Change) servers.get(0).asked.get(0);
       Member learner = joining.member().withRole(Member.Role.LEARNER);
-      assertEquals(new MembershipChange.Add(learner), change.change());
+      assertEquals(new MembershipChange.Add(learner, PlayedServer.SUPPORTED), change.change());
 
       unused =
           stub(1)
@@ -248,7 +249,8 @@ class AdminServiceTest {
                               .setBy(joining.address().toString()))
                       .build());
       change = (OperatorRequest.Change) servers.get(0).asked.get(1);
-      assertEquals(new MembershipChange.Replace(id(2), learner), change.change());
+      assertEquals(
+          new MembershipChange.Replace(id(2), learner, PlayedServer.SUPPORTED), change.change());
     }
   }
 
@@ -267,6 +269,7 @@ class AdminServiceTest {
         Slot.ZERO,
         Slot.ZERO,
         0,
+        NodeStatus.Behaviour.FIRST,
         NodeStatus.Data.NONE,
         0,
         Optional.empty(),

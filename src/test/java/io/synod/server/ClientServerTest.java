@@ -29,6 +29,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.EmptyMessage;
@@ -101,7 +102,8 @@ class ClientServerTest {
             new Address("h1", 9001),
             false,
             Configuration.Storage.ROCKSDB,
-            List.of("rocksdb-damaged"));
+            List.of("rocksdb-damaged"),
+            VersionRange.FIRST_ONLY);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override
@@ -178,6 +180,7 @@ class ClientServerTest {
         Slot.of(19),
         Slot.of(3),
         2,
+        NodeStatus.Behaviour.FIRST,
         new NodeStatus.Data(11, 1_000, 50, 70, 10_000),
         0.25,
         Optional.empty(),

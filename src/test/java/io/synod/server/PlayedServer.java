@@ -16,6 +16,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
@@ -35,6 +36,9 @@ import java.util.function.Function;
 /** A server's operators' service on a port, with a node whose answers the test gives. */
 final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   static final Metadata.Key<String> REASON = AdminCalls.REASON;
+
+  /** By which versions its program can behave. */
+  static final VersionRange SUPPORTED = new VersionRange(1, 2);
 
   private final ServerId id;
   private final ExecutorService threads = AdminService.threads();
@@ -86,7 +90,8 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             new Address("servers", 1),
             false,
             id.number() == 2 ? Configuration.Storage.ROCKSDB : Configuration.Storage.HEAP,
-            id.number() == 2 ? List.of("rocksdb-damaged") : List.of());
+            id.number() == 2 ? List.of("rocksdb-damaged") : List.of(),
+            SUPPORTED);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),

@@ -51,6 +51,7 @@ class ReadinessTest {
         Slot.ZERO,
         Slot.ZERO,
         2,
+        NodeStatus.Behaviour.FIRST,
         NodeStatus.Data.NONE,
         0,
         Optional.empty(),

@@ -200,7 +200,7 @@ final class ChosenLog {
   }
 
   /** The membership in force for a slot that is chosen. */
-  private Membership membershipFor(Slot slot) {
+  Membership membershipFor(Slot slot) {
     Membership found = chain.get(0).membership();
     for (int i = chain.size() - 1; i >= 0; i--) {
       if (chain.get(i).decidedAt().isBefore(slot)) {

@@ -45,12 +45,14 @@ enum Fault {
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
   LEASE_READS,
   /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
-  CLIENT_RETRIES;
+  CLIENT_RETRIES,
+  /** Nor this: servers are started with newer releases, one after another. */
+  UPGRADE;
 
-  /** What some clusters and clients do about faults. */
+  /** What some clusters, clients and operators do, with faults or without. */
   static final Set<Fault> REMEDIES =
       Collections.unmodifiableSet(
-          EnumSet.of(DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES));
+          EnumSet.of(DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the

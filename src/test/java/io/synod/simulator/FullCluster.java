@@ -19,7 +19,8 @@ import java.util.function.Consumer;
 /** Whole servers: the production driver, journal and store. */
 final class FullCluster extends World {
   private final List<FullServer> servers = new ArrayList<>();
-  final ReferenceStore reference = new ReferenceStore(oracle.log());
+  final RollingUpgrade upgrade = new RollingUpgrade(this);
+  final ReferenceStore reference = new ReferenceStore(oracle.log(), upgrade::onChosen);
   private static final int MOST_CHANGES = 20;
 
   /** The mean time between two is a half of this part of the time of faults. */
@@ -91,11 +92,12 @@ final class FullCluster extends World {
   // ---- an operator
   // --------------------------------------------------------------------------------------------------------------------
 
-  /** Asks for changes all the time while there are faults, if this is one of them. */
+  /** Asks for changes all the time while there are faults, and goes over to newer releases. */
   void operate() {
     if (swarm.has(Fault.MEMBERSHIP)) {
       nextOperation();
     }
+    upgrade.begin();
   }
 
   private void nextOperation() {
@@ -138,7 +140,8 @@ final class FullCluster extends World {
           operator.nextBoolean() ? Optional.of(any) : Optional.empty(), "asked to", answered);
     }
     Optional<FullServer> outside = anyOutside();
-    Member joining = outside.orElse(servers.get(operator.nextInt(swarm.servers))).joining();
+    FullServer named = outside.orElse(servers.get(operator.nextInt(swarm.servers)));
+    Member joining = named.joining();
     // Damage is planned for a minority of all servers: of the others nobody may leave then.
     boolean mayLeave = !swarm.damages() || swarm.isDamageable(any.number());
     int joins = outside.isPresent() || !mayLeave || operator.nextInt(8) == 0 ? 3 : 0;
@@ -146,10 +149,10 @@ final class FullCluster extends World {
     MembershipChange change =
         switch (kind - joins) {
           case 0, 1 -> new MembershipChange.Remove(any);
-          case 2 -> new MembershipChange.Replace(any, joining);
+          case 2 -> new MembershipChange.Replace(any, joining, named.supported());
           case 3 -> new MembershipChange.Promote(any);
           case 4 -> new MembershipChange.Demote(any);
-          default -> new MembershipChange.Add(joining);
+          default -> new MembershipChange.Add(joining, named.supported());
         };
     return new OperatorRequest.Change(change, operator.nextInt(8) == 0, answered);
   }

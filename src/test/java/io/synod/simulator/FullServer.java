@@ -25,11 +25,14 @@ import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionInForce;
+import io.synod.paxos.VersionRange;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.Corruption;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
+import io.synod.store.UnsupportedVersionException;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
@@ -68,6 +71,12 @@ final class FullServer implements SimulatedServer {
 
   /** Its state was made to differ, until it starts again. */
   private boolean diverged;
+
+  /** The newest version of the program that it is started with next. */
+  private int installed = 1;
+
+  /** That program is older than one that it was started with. */
+  private boolean wentBack;
 
   /** Its directory was refused, and could not be spared. */
   private boolean refused;
@@ -213,12 +222,39 @@ final class FullServer implements SimulatedServer {
       }
       refused = true;
       replaceDirectory();
+    } catch (UnsupportedVersionException e) {
+      world.network.end(id, true);
+      disk.crash();
+      world.upgrade.onUnsupported(this, e.getMessage());
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
       disk.failAt(-1, DiskFault.WRITE_FAILED);
       disk.crash();
     }
+  }
+
+  // ---- releases
+
+  /** The next start is of a program that can behave by the versions up to this one. */
+  void install(int newest) {
+    wentBack = newest < installed;
+    installed = newest;
+  }
+
+  /** The newest version of the program that it is started with next. */
+  int installed() {
+    return installed;
+  }
+
+  /** Whether that program is older than one before. */
+  boolean wentBack() {
+    return wentBack;
+  }
+
+  /** By which versions the program that runs can behave, or that will. */
+  VersionRange supported() {
+    return process == null ? new VersionRange(1, installed) : process.supported;
   }
 
   /** What an operator does, as soon as it can be spared: the server joins as a new life. */
@@ -265,7 +301,7 @@ final class FullServer implements SimulatedServer {
         throw new Violation("SyncedIsKept", id + " on an unharmed disk: " + finding);
       }
     }
-    KeyValueStore store = KeyValueStore.inMemory();
+    KeyValueStore store = KeyValueStore.inMemory(supported());
     Snapshots snapshots = Snapshots.open(disk, diskFloorBytes / 8, unused -> {});
     Recovered recovered = opened.recovered();
     Snapshots.Start restored =
@@ -587,6 +623,7 @@ final class FullServer implements SimulatedServer {
     final Node node;
     final Journal written;
     final Snapshots snapshots;
+    final VersionRange supported = new VersionRange(1, installed);
     private final AnswersOut answers = new AnswersOut(world);
     private boolean turnWaits;
     private long turnNumber;
@@ -600,7 +637,7 @@ final class FullServer implements SimulatedServer {
       this.store = store;
       this.written = opened.journal();
       this.snapshots = snapshots;
-      PaxosSettings identity = identity();
+      PaxosSettings identity = identity().withSupported(supported);
       this.paxos = new Paxos(identity, opened.recovered());
       this.journal =
           new JournalDriver(
@@ -689,6 +726,10 @@ final class FullServer implements SimulatedServer {
         }
         stopsItself("an invariant did not hold, after more damage than was planned for");
         return;
+      } catch (UnsupportedVersionException e) {
+        crash(/* power= */ false);
+        world.upgrade.onUnsupported(FullServer.this, e.getMessage());
+        return;
       }
       observe();
       if (worked) {
@@ -730,6 +771,18 @@ final class FullServer implements SimulatedServer {
         if (!diverged && store.hash() != world.reference.hash(applied)) {
           throw new Violation("StateHashEqual", life + " differs at " + applied);
         }
+        checkVersion(applied);
+      }
+    }
+
+    /** It behaves as all do after this slot; and so does the protocol, once all is applied. */
+    private void checkVersion(Slot applied) {
+      VersionInForce right = world.upgrade.after(applied);
+      boolean known = !paxos.chosen().equals(applied) || paxos.version().equals(right);
+      if (!store.version().equals(right) || !known) {
+        throw new Violation(
+            "VersionFromItsSlot",
+            life + " after " + applied + ": " + store.version() + ", " + paxos.version());
       }
     }
 
@@ -773,7 +826,7 @@ final class FullServer implements SimulatedServer {
         return;
       }
       world.coverage.hit("snapshot.checked");
-      KeyValueStore restored = KeyValueStore.inMemory();
+      KeyValueStore restored = KeyValueStore.inMemory(RollingUpgrade.ANY);
       Snapshots.Start start;
       List<String> names;
       try {

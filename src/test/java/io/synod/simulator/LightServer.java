@@ -14,6 +14,7 @@ import io.synod.paxos.Recovered;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionInForce;
 import io.synod.transport.PeerListener;
 import io.synod.transport.PeerMessage;
 import io.synod.transport.PeerNetwork;
@@ -217,7 +218,7 @@ final class LightServer implements PeerListener, SimulatedServer {
     core = new Paxos(settings(), recovered);
     leaseReadsSeen = 0;
     network = cluster.network.start(id, life.incarnation(), this);
-    perform(core().start(applied), null);
+    perform(core().start(applied, VersionInForce.FIRST), null);
     flush();
     wake(0);
   }
@@ -675,6 +676,6 @@ final class LightServer implements PeerListener, SimulatedServer {
     snapshots.put(applied, stateHash);
     cluster.oracle.installed(life, applied);
     cluster.oracle.stateHash(life, applied, stateHash);
-    step(new Input.SnapshotInstalled(applied, membership));
+    step(new Input.SnapshotInstalled(applied, membership, VersionInForce.FIRST));
   }
 }

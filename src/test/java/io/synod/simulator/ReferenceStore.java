@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 
 /**
  * The one true state: what is chosen, applied once, as it becomes chosen. Every server's state at a
@@ -23,7 +24,8 @@ import java.util.UUID;
  */
 final class ReferenceStore {
   private final ChosenLog log;
-  private final KeyValueStore store = KeyValueStore.inMemory();
+  private final BiConsumer<Slot, Value.Version> onVersion;
+  private final KeyValueStore store = KeyValueStore.inMemory(RollingUpgrade.ANY);
   private final List<Long> hashes = new ArrayList<>();
   private final Map<Bytes, List<Version>> versions = new HashMap<>();
   private final Map<Bytes, Slot> effective = new HashMap<>();
@@ -36,8 +38,12 @@ final class ReferenceStore {
 
   private record Write(Bytes key, Optional<Bytes> value) {}
 
-  ReferenceStore(ChosenLog log) {
+  /**
+   * @param onVersion told of each slot that decided a version
+   */
+  ReferenceStore(ChosenLog log, BiConsumer<Slot, Value.Version> onVersion) {
     this.log = log;
+    this.onVersion = onVersion;
     hashes.add(store.hash());
     slotOfRevision.add(Slot.ZERO);
     slotOfRevision.add(Slot.ZERO);
@@ -50,6 +56,9 @@ final class ReferenceStore {
       Value value = log.chosen(slot).orElseThrow().value();
       if (value instanceof Value.Batch batch) {
         apply(slot, batch.commands());
+      } else if (value instanceof Value.Version version) {
+        onVersion.accept(slot, version);
+        store.upgrade(slot, version);
       } else {
         store.skip(slot);
       }

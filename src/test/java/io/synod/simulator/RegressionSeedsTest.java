@@ -47,9 +47,12 @@ class RegressionSeedsTest {
 
   @Test
   void seedsWithAllFaultsStayMended() {
-    run(WITH_ALL_FAULTS, false, EnumSet.of(Fault.SILENT_WRITE, Fault.CLIENT_RETRIES));
-    run(WITH_STALE_WRITES, false, EnumSet.of(Fault.CLIENT_RETRIES));
-    run(AS_THEY_ARE, false, EnumSet.noneOf(Fault.class));
+    run(
+        WITH_ALL_FAULTS,
+        false,
+        EnumSet.of(Fault.SILENT_WRITE, Fault.CLIENT_RETRIES, Fault.UPGRADE));
+    run(WITH_STALE_WRITES, false, EnumSet.of(Fault.CLIENT_RETRIES, Fault.UPGRADE));
+    run(AS_THEY_ARE, false, EnumSet.of(Fault.UPGRADE));
   }
 
   /** As the seeds were when they were noted: no remedy was there then, and disks told the truth. */

@@ -102,6 +102,92 @@ class ServerRulesTest {
     scene.finish();
   }
 
+  /** Starts it with a program that can behave by the versions up to this one. */
+  private static void release(FullCluster world, FullServer server, int newest) {
+    server.crash(/* power= */ false);
+    server.install(newest);
+    server.start();
+    world.run(2 * Swarm.SECOND);
+  }
+
+  private static Optional<String> behaviour(FullServer server) {
+    return server.status().flatMap(status -> status.behaviour().text());
+  }
+
+  /**
+   * Servers are started with a newer release, one after another, one of them goes back on the way:
+   * all behave as before until the last of them is newer, and by the next version from one slot on,
+   * also one that was away and gets a snapshot. The harness looks at every state.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void rule15bNewBehaviourBeginsWhenTheLastServerIsNewer(long seed) {
+    Scene scene = new Scene(Swarm.plainWithSnapshots(seed, 3));
+    FullCluster world = scene.world;
+    List<FullServer> servers = world.servers();
+    assertEquals(Optional.empty(), behaviour(servers.get(0)));
+    release(world, servers.get(0), 2);
+    release(world, servers.get(1), 2);
+    release(world, servers.get(0), 1);
+    release(world, servers.get(2), 2);
+    world.run(5 * Swarm.SECOND);
+    assertEquals(0, world.coverage.count("version.chosen"), "server 0 is older");
+    assertEquals(
+        Optional.of("version 1; version 2 waits for server 0 (knows version 1)"),
+        behaviour(servers.get(1)));
+    servers.get(1).crash(/* power= */ false);
+    release(world, servers.get(0), 2);
+    world.run(5 * Swarm.SECOND);
+    assertEquals(0, world.coverage.count("version.chosen"), "server 1 is away");
+    assertEquals(
+        Optional.of("version 1; version 2 waits for server 1 (not heard)"),
+        behaviour(servers.get(2)));
+    servers.get(1).start();
+    world.runUntil(
+        "the next version", 5 * Swarm.SECOND, () -> world.coverage.count("version.chosen") == 1);
+    Slot slot = world.upgrade.after(world.oracle.log().upTo()).decidedAt();
+    world.run(2 * Swarm.SECOND);
+    FullServer away = servers.get(2);
+    away.crash(/* power= */ true);
+    away.wipe();
+    world.run(5 * Swarm.SECOND);
+    away.start();
+    scene.finish();
+    assertTrue(away.applied().isAfter(slot));
+    for (FullServer each : servers) {
+      assertEquals(Optional.of("version 2 since slot " + slot.number()), behaviour(each));
+    }
+    assertTrue(
+        world.coverage.count("report.installed a snapshot of slot N from a peer") > 0,
+        world.coverage::describe);
+  }
+
+  /** It behaves by no version that it does not know: it stops, and loses nothing. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void rule15cAServerWhoseProgramIsTooOldStopsAtTheSlotThatDecidedTheVersion(boolean snapshot) {
+    Scene scene = new Scene(snapshot ? Swarm.plainWithSnapshots(1, 3) : Swarm.plain(1, 3));
+    FullCluster world = scene.world;
+    for (FullServer each : world.servers()) {
+      release(world, each, 2);
+    }
+    Slot slot = world.upgrade.after(world.oracle.log().upTo()).decidedAt();
+    assertTrue(slot.isAfter(Slot.ZERO), world::describe);
+    if (snapshot) {
+      world.servers().forEach(FullServer::askForSnapshot);
+      world.run(Swarm.SECOND);
+    }
+    FullServer older = world.servers().get(1);
+    older.crash(/* power= */ false);
+    older.install(1);
+    older.start();
+    world.run(10 * Swarm.MILLI);
+    assertFalse(older.isUp(), older.describe());
+    assertEquals(1, world.coverage.count("version.unsupported"), world.coverage::describe);
+    assertEquals(2, older.installed(), "the operator does what it says");
+    scene.finish();
+  }
+
   /** Nothing is written for a minute: no disk is late. */
   @Test
   void rule17AnIdleClusterKeepsItsCoordinator() {

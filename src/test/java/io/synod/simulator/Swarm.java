@@ -37,6 +37,9 @@ final class Swarm {
    */
   private static final int HONEST_DISK_SEEDS = 125;
 
+  /** The same for releases. */
+  private static final int ONE_RELEASE_SEEDS = 150;
+
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -202,6 +205,9 @@ final class Swarm {
     }
     if (seed > HONEST_DISK_SEEDS && new Randoms(seed).of("client retries").nextBoolean()) {
       faults.add(Fault.CLIENT_RETRIES);
+    }
+    if (seed > ONE_RELEASE_SEEDS && new Randoms(seed).of("releases").nextInt(3) == 0) {
+      faults.add(Fault.UPGRADE);
     }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);

@@ -1,6 +1,7 @@
 package io.synod.store;
 
 import io.synod.paxos.Bytes;
+import io.synod.paxos.VersionRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -120,11 +121,17 @@ public final class RocksFiles implements AutoCloseable {
 
   /** The store, which {@link #crash} closes. */
   public KeyValueStore open() throws IOException, RocksDBException {
+    return open(KeyValueStore.SUPPORTED);
+  }
+
+  /** The same of a program that can behave by other versions. */
+  KeyValueStore open(VersionRange supported) throws IOException, RocksDBException {
     RocksLibrary.load(folder.resolve("library"));
     RocksDatabase database =
         RocksDatabase.open(Files.createDirectories(folder.resolve("rocksdb")), CACHE_BYTES);
     open = Optional.of(database);
-    KeyValueStore store = KeyValueStore.on(new RocksEngine(database, RocksDirectory.of(folder)));
+    KeyValueStore store =
+        KeyValueStore.on(new RocksEngine(database, RocksDirectory.of(folder)), supported);
     store.belongTo(BELONGING);
     return store;
   }

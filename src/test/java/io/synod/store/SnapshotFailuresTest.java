@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
+import io.synod.paxos.VersionInForce;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
@@ -65,7 +66,8 @@ class SnapshotFailuresTest {
 
     StoreView ofSlot(long slot) {
       return new StoreView(
-          new StoreView.Numbers(Slot.of(slot), 1, 0, History.Numbers.NONE, 0, 0, 0, 0),
+          new StoreView.Numbers(
+              Slot.of(slot), VersionInForce.FIRST, 1, 0, History.Numbers.NONE, 0, 0, 0, 0),
           ByteBuffer.allocate(0),
           List.of(),
           this);

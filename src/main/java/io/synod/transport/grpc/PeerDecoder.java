@@ -15,6 +15,7 @@ import io.synod.paxos.Standing;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
+import io.synod.paxos.VersionRange;
 import io.synod.paxos.Votes;
 import io.synod.proto.PeerEnvelope;
 import io.synod.transport.DiskLevel;
@@ -271,7 +272,19 @@ final class PeerDecoder {
         states(wire.getStateList()),
         wire.getPriority(),
         wire.getLeaving(),
-        wire.getInDoubt());
+        wire.getInDoubt(),
+        supported(wire));
+  }
+
+  /** One that says nothing of versions is a program of before there were others. */
+  private static VersionRange supported(PeerEnvelope.Standing wire) throws MessageRejected {
+    int oldest = wire.getOldestVersion();
+    int newest = wire.getNewestVersion();
+    if (oldest == 0 && newest == 0) {
+      return VersionRange.FIRST_ONLY;
+    }
+    need(oldest > 0 && newest >= oldest, "versions that end before they begin");
+    return new VersionRange(oldest, newest);
   }
 
   private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {

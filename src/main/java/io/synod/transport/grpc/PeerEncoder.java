@@ -249,7 +249,9 @@ final class PeerEncoder {
             .setSyncAgeMillis(standing.syncAgeMillis())
             .setPriority(standing.priority())
             .setLeaving(standing.leaving())
-            .setInDoubt(standing.inDoubt());
+            .setInDoubt(standing.inDoubt())
+            .setOldestVersion(standing.supported().oldest())
+            .setNewestVersion(standing.supported().newest());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
     for (StateHash state : standing.state()) {
       wire.addState(

@@ -13,6 +13,7 @@ import io.synod.paxos.Message;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionRange;
 import io.synod.proto.PeerEnvelope;
 import io.synod.transport.PeerMessage;
 import java.util.Arrays;
@@ -101,6 +102,32 @@ final class PeerCodecTest {
       }
     }
     return mutated;
+  }
+
+  /** A program of before there were versions does not name any. */
+  @Test
+  void whoSaysNothingOfVersionsKnowsTheFirstOnly() throws MessageRejected {
+    assertEquals(VersionRange.FIRST_ONLY, supported(0, 0));
+    assertEquals(new VersionRange(2, 3), supported(2, 3));
+    for (int[] wrong : new int[][] {{3, 2}, {0, 2}, {2, 0}, {-1, 2}}) {
+      assertThrows(MessageRejected.class, () -> supported(wrong[0], wrong[1]));
+    }
+  }
+
+  private static VersionRange supported(int oldest, int newest) throws MessageRejected {
+    PeerEnvelope.Standing standing =
+        PeerEnvelope.Standing.newBuilder()
+            .setFollowed(PeerEnvelope.Ballot.newBuilder().setRound(3).setServer(1))
+            .setOldestVersion(oldest)
+            .setNewestVersion(newest)
+            .build();
+    PeerMessage.Protocol decoded =
+        (PeerMessage.Protocol)
+            PeerCodec.decode(
+                PeerEnvelope.newBuilder()
+                    .setPing(PeerEnvelope.Ping.newBuilder().setNumber(1).setStanding(standing))
+                    .build());
+    return ((Message.Ping) decoded.message()).standing().supported();
   }
 
   @Test

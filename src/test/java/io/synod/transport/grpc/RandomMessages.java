@@ -17,6 +17,7 @@ import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
 import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionRange;
 import io.synod.paxos.Votes;
 import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
@@ -170,7 +171,13 @@ final class RandomMessages {
                 new StateHash(slot(), random.nextLong()), new StateHash(slot(), random.nextLong())),
         random.nextInt(),
         random.nextBoolean(),
-        random.nextBoolean());
+        random.nextBoolean(),
+        versions());
+  }
+
+  private VersionRange versions() {
+    int oldest = 1 + random.nextInt(3);
+    return new VersionRange(oldest, oldest + random.nextInt(3));
   }
 
   private List<AcceptedValue> accepted() {
@@ -190,8 +197,9 @@ final class RandomMessages {
   }
 
   private Value value() {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 0 -> new Value.Noop();
+      case 3 -> new Value.Version(1 + random.nextInt(1_000));
       case 1 -> new Value.CoordinatorElected(ballot(), address());
       case 2 -> membership(slot());
       default -> new Value.Batch(bytes(3_000));
