@@ -68,6 +68,25 @@ class LackingSnapshotTest {
     checkAllAgree(world, clients[0]);
   }
 
+  /** The coordinator has enough to do. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void whoWasAwayForLongGetsItsStateFromOneThatDoesNotCoordinate(long seed) throws IOException {
+    Clients[] clients = new Clients[1];
+    FullCluster world = cluster(seed, clients);
+    world.run(2 * Swarm.SECOND);
+    FullServer away =
+        world.servers().stream().filter(each -> !each.isCoordinating()).findFirst().orElseThrow();
+    away.crash(/* power= */ false);
+    world.run(10 * Swarm.SECOND);
+    assertEquals(0, world.coverage.count("snapshot.ofAnother"), world.coverage::describe);
+    away.start();
+    world.run(5 * Swarm.SECOND);
+    assertTrue(world.coverage.count("snapshot.ofAnother") > 0, world.coverage::describe);
+    assertEquals(0, world.coverage.count("snapshot.ofCoordinator"), world.coverage::describe);
+    checkAllAgree(world, clients[0]);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void othersTakeOneWhenTheirsIsTooOld(long seed) throws IOException {
