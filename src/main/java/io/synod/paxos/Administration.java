@@ -127,9 +127,7 @@ final class Administration {
   private void handOverIfSlow(long nowNanos, Coordinator acting) {
     Slowness own = peers.ownSlowness();
     boolean rests =
-        slowSinceNanos
-            .filter(since -> nowNanos - since < RESTS * own.whileNanos())
-            .isPresent();
+        slowSinceNanos.filter(since -> nowNanos - since < RESTS * own.whileNanos()).isPresent();
     if (own.share() < SLOW || rests || acting.isChangingMembership()) {
       return;
     }

@@ -5,12 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.synod.proto.ControlRequest;
-import io.synod.proto.ControlResponse;
-import io.synod.proto.MemberStatus;
-import io.synod.proto.StatusRequest;
-import io.synod.proto.StatusResponse;
 import io.synod.simulator.checker.Budget;
 import io.synod.simulator.checker.Verdict;
 import java.util.ArrayList;
@@ -46,8 +40,7 @@ class DynamicQuorumTest {
         "voters " + voters,
         () ->
             asked.stream()
-                .allMatch(
-                    server -> new Operators(cluster).votersKnownTo(server).equals(voters)));
+                .allMatch(server -> new Operators(cluster).votersKnownTo(server).equals(voters)));
   }
 
   private static boolean allDone(Load.Phase phase, List<Integer> servers) {

@@ -12,15 +12,12 @@ import io.synod.proto.ChangeResponse;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.MemberStatus;
 import io.synod.proto.MoveCoordinatorRequest;
-import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,11 +94,12 @@ class MembershipChangeTest {
                             .setServerId(1)
                             .setBy(cluster.seat(5).consensus().toString()))
                     .build());
-        operators.await( 2, "replaced", status -> Operators.isVoter(status, 5) && !Operators.isMember(status, 1));
         operators.await(
-            1,
-            "knows it",
-            status -> status.getWaitingFor().contains("this server was removed"));
+            2,
+            "replaced",
+            status -> Operators.isVoter(status, 5) && !Operators.isMember(status, 1));
+        operators.await(
+            1, "knows it", status -> status.getWaitingFor().contains("this server was removed"));
         refusesClientsAtOnce(cluster, 1);
         assertEquals(0, cluster.terminate(1));
         note("1 replaced by 5", writers);
@@ -110,7 +108,7 @@ class MembershipChangeTest {
         int other = coordinator == 4 ? 3 : 4;
         writers.through(
             List.of(0, 2, 3, 4, 5).stream().filter(server -> server != coordinator).toList());
-        unused = operators.change( other, Operators.remove(coordinator));
+        unused = operators.change(other, Operators.remove(coordinator));
         operators.await(
             coordinator,
             "knows it",
@@ -151,13 +149,14 @@ class MembershipChangeTest {
       refused(cluster, 0, Operators.remove(7), "no member has the id 7");
       refused(cluster, 0, operators.add(3), "no server answers at");
 
-      ChangeResponse dry = operators.change( 1, Operators.remove(2).toBuilder().setDryRun(true).build());
+      ChangeResponse dry =
+          operators.change(1, Operators.remove(2).toBuilder().setDryRun(true).build());
       assertFalse(dry.hasSlot());
       assertEquals(2, dry.getQuorum());
       assertEquals(3, operators.status(1).getMemberCount());
 
       cluster.kill(2);
-      operators.await( 0, "one is lost", status -> live(status) == 2);
+      operators.await(0, "one is lost", status -> live(status) == 2);
       // It may have been the coordinator, which carries changes out.
       operators.await(
           0,
@@ -165,7 +164,7 @@ class MembershipChangeTest {
           status -> status.getCoordinatorHeard() && status.getCoordinatorId() != 2);
       refused(cluster, 0, Operators.remove(1), "would be live");
       cluster.start(2);
-      operators.await( 0, "all live", status -> live(status) == 3);
+      operators.await(0, "all live", status -> live(status) == 3);
 
       operators.join(3, 1);
       refused(cluster, 2, operators.add(3), "is a member already");
@@ -182,11 +181,11 @@ class MembershipChangeTest {
       cluster.listed(3);
       cluster.start(0);
       operators.awaitAnswer(0);
-      operators.await( 0, "all live", status -> live(status) == 4);
+      operators.await(0, "all live", status -> live(status) == 4);
       assertTrue(cluster.log(0).stream().anyMatch(line -> line.contains("the log counts")));
 
       int coordinator = cluster.coordinator().orElseThrow();
-      operators.await( coordinator, "all heard by who hands over", status -> live(status) == 4);
+      operators.await(coordinator, "all heard by who hands over", status -> live(status) == 4);
       int to = (coordinator + 1) % 4;
       int now =
           cluster
@@ -194,7 +193,7 @@ class MembershipChangeTest {
               .moveCoordinator(MoveCoordinatorRequest.newBuilder().setTo(to).build())
               .getCoordinatorId();
       assertEquals(to, now);
-      operators.await( 2, "moved", status -> status.getCoordinatorId() == to);
+      operators.await(2, "moved", status -> status.getCoordinatorId() == to);
     }
   }
 
@@ -211,9 +210,9 @@ class MembershipChangeTest {
       for (int i = 0; i < 3; i++) {
         assertEquals(Optional.of("1"), cluster.getSurely(i, "first"));
       }
-      operators.control( 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0.25).build());
-      operators.await( 1, "a rate", status -> status.getFailRate() == 0.25);
-      operators.control( 0, ControlRequest.newBuilder().setServerId(1).setFailRate(0).build());
+      operators.control(0, ControlRequest.newBuilder().setServerId(1).setFailRate(0.25).build());
+      operators.await(1, "a rate", status -> status.getFailRate() == 0.25);
+      operators.control(0, ControlRequest.newBuilder().setServerId(1).setFailRate(0).build());
 
       assertFalse(operators.status(0).hasUnheardSinceMillis());
       long beforeMillis = System.currentTimeMillis();
@@ -229,14 +228,15 @@ class MembershipChangeTest {
       assertTrue(cluster.putSurely("k", "by the others") > 0);
       operators.cut(0, List.of());
       assertEquals(Optional.of("by the others"), cluster.getSurely(0, "k"));
-      operators.await( 0, "it hears one again", status -> !status.hasUnheardSinceMillis());
+      operators.await(0, "it hears one again", status -> !status.hasUnheardSinceMillis());
 
-      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(60_000).build());
-      operators.await( 1, "silent", status -> live(status) == 2);
-      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(0).build());
-      operators.await( 1, "back", status -> live(status) == 3);
+      operators.control(
+          1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(60_000).build());
+      operators.await(1, "silent", status -> live(status) == 2);
+      operators.control(1, ControlRequest.newBuilder().setServerId(2).setSuspendMillis(0).build());
+      operators.await(1, "back", status -> live(status) == 3);
 
-      operators.control( 1, ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build());
+      operators.control(1, ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build());
       long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
       while (cluster.log(2).stream().noneMatch(line -> line.contains("snapshot of slot"))) {
         assertTrue(System.nanoTime() < end, cluster::logs);

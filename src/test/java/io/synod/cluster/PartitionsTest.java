@@ -222,8 +222,7 @@ class PartitionsTest {
       cluster.startAll();
       cluster.putSurely("first", "1");
       try (Load load = new Load(cluster, servers)) {
-        for (Partition partition :
-            partitions.subList(0, Math.min(CASES, partitions.size()))) {
+        for (Partition partition : partitions.subList(0, Math.min(CASES, partitions.size()))) {
           said.add(one(wires, cluster, load, partition));
         }
         load.end();
@@ -236,8 +235,8 @@ class PartitionsTest {
     }
   }
 
-  private static String one(
-      Wires wires, RealCluster cluster, Load load, Partition partition) throws Exception {
+  private static String one(Wires wires, RealCluster cluster, Load load, Partition partition)
+      throws Exception {
     int servers = cluster.size();
     Load.Phase before = load.newPhase();
     load.await("all answer", () -> allDone(before, servers));

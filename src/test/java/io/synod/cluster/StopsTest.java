@@ -93,7 +93,7 @@ class StopsTest {
           lookFor(cluster, -1, TimeUnit.MILLISECONDS.toNanos(2_000 + random.nextInt(4_000)));
         }
         Map<String, String> acknowledged = writers.end();
-        long changes = reigns.size() - 1;
+        int changes = reigns.size() - 1;
         System.out.println(
             "survive: %d stops of 2 s in %d s under full load, %,d PUTs, %d changes of the coordinator"
                 .formatted(stops.size(), SECONDS, acknowledged.size(), changes));

@@ -94,8 +94,7 @@ public final class WhatSurvives {
       for (int i = 0; i < rows.size(); i++) {
         lines.add(
             "| %d | %s | %s | %s |"
-                .formatted(
-                    size, rows.get(i).what(), columns.get(0).get(i), columns.get(1).get(i)));
+                .formatted(size, rows.get(i).what(), columns.get(0).get(i), columns.get(1).get(i)));
       }
     }
     lines.add("");
@@ -199,8 +198,7 @@ public final class WhatSurvives {
     Load.Phase again = load.newPhase();
     load.await("all answer again", () -> allDone(again));
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-    load.await(
-        "all have votes again", () -> operators.votersKnownTo(0).size() == servers);
+    load.await("all have votes again", () -> operators.votersKnownTo(0).size() == servers);
     return "all answer %s after they are %s"
         .formatted(seconds(millis), deed == Deed.KILL ? "started" : "linked again");
   }

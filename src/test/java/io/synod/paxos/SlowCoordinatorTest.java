@@ -83,8 +83,7 @@ class SlowCoordinatorTest {
     int handed = 0;
     for (int i = 0; i < 3; i++) {
       handed +=
-          (int)
-              cluster.notices(i).stream().filter(Notice.HandingOver.class::isInstance).count();
+          (int) cluster.notices(i).stream().filter(Notice.HandingOver.class::isInstance).count();
     }
     assertTrue(handed <= 2, "handed over " + handed + " times");
   }

@@ -412,7 +412,8 @@ class CommandLineReaderTest {
   @Test
   void readsHowMuchAServerIsPreferred() throws BadConfigurationException {
     assertEquals(7, read(THREE, "--priority", "7").priority());
-    assertSays(THREE + " data_dir:'d' priority:1001", "priority 1001 is out of range: it is 0 to 1000");
+    assertSays(
+        THREE + " data_dir:'d' priority:1001", "priority 1001 is out of range: it is 0 to 1000");
   }
 
   @Test

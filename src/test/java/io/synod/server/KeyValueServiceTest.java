@@ -77,7 +77,15 @@ class KeyValueServiceTest {
       new KeyValueService(
           new KeyValueService.Settings(
               new Limits(
-                  16, 64 << 10, 1 << 20, 1 << 20, 1 << 30, new Disk(0, 0), 8 << 20, 16 << 20, 64 << 20),
+                  16,
+                  64 << 10,
+                  1 << 20,
+                  1 << 20,
+                  1 << 30,
+                  new Disk(0, 0),
+                  8 << 20,
+                  16 << 20,
+                  64 << 20),
               ReadMode.LINEARIZABLE,
               10_000,
               4 << 20),

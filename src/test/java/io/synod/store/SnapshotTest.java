@@ -19,7 +19,6 @@ import io.synod.paxos.Slot;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
