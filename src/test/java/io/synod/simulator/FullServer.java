@@ -225,7 +225,7 @@ final class FullServer implements SimulatedServer {
     } catch (UnsupportedVersionException e) {
       world.network.end(id, true);
       disk.crash();
-      world.upgrade.onUnsupported(this, e.getMessage());
+      world.upgrade.onUnsupported(this, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
@@ -728,7 +728,7 @@ final class FullServer implements SimulatedServer {
         return;
       } catch (UnsupportedVersionException e) {
         crash(/* power= */ false);
-        world.upgrade.onUnsupported(FullServer.this, e.getMessage());
+        world.upgrade.onUnsupported(FullServer.this, String.valueOf(e.getMessage()));
         return;
       }
       observe();

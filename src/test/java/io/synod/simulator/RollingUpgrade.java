@@ -92,7 +92,7 @@ final class RollingUpgrade {
 
   private void next() {
     world.loop.after(
-        1 + random.nextLong(world.swarm.faultsEndNanos / (2 * world.swarm.servers)),
+        1 + random.nextLong(world.swarm.faultsEndNanos / (2L * world.swarm.servers)),
         () -> {
           if (world.isFaulty()) {
             oneMore();
