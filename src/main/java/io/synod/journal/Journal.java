@@ -244,11 +244,16 @@ public final class Journal implements DurableLog, AutoCloseable {
    */
   public List<Damaged> scrub(LongConsumer pace) throws IOException {
     List<Damaged> found = new ArrayList<>();
+    // Of this segment and all before it: they go one after the other.
+    long lastSlot = 0;
     for (Segment.Full segment : log.sealed()) {
+      lastSlot = Math.max(lastSlot, segment.lastSlot());
       Optional<Finding> finding = scrub(segment);
       if (finding.isPresent() && log.sealed().contains(segment)) {
         log.onDamaged(segment.use());
-        found.add(new Damaged(finding.get(), new Slot(segment.lastSlot())));
+        found.add(new Damaged(finding.get(), new Slot(lastSlot)));
+        // The log may be cut behind it already.
+        onAppend.run();
       }
       pace.accept(segment.end());
     }

@@ -45,9 +45,6 @@ final class LogWriter implements AutoCloseable {
   /** Uses of segments that were found damaged: their files are put away, not used again. */
   private final Set<Long> damaged = ConcurrentHashMap.newKeySet();
 
-  /** A damaged segment was said to be behind the cut: rotate, to be rid of it. */
-  private boolean retiring;
-
   /** Behind the cut, to be released when what does without them is durable. */
   private final List<Segment.Full> unneeded = new ArrayList<>();
 
@@ -104,7 +101,7 @@ final class LogWriter implements AutoCloseable {
 
   /** Whether nothing was written since it was last noted that all is synced. */
   boolean isSettled() {
-    return settled && !promises.isDamaged();
+    return settled && !promises.isDamaged() && !retires();
   }
 
   /**
@@ -112,8 +109,7 @@ final class LogWriter implements AutoCloseable {
    * between commits.
    */
   void preferFilled() throws IOException {
-    if (retiring) {
-      retiring = false;
+    if (retires()) {
       rotate(0);
       return;
     }
@@ -137,7 +133,6 @@ final class LogWriter implements AutoCloseable {
       lastSlot = Math.max(lastSlot, accepted.accepted().slot().number());
     }
     promisesDue |= state.apply(record);
-    retiring |= record instanceof JournalRecord.Cut cut && retires(cut.slot().number());
     settled = false;
   }
 
@@ -168,6 +163,9 @@ final class LogWriter implements AutoCloseable {
    * told from a torn write: beside it since one sector may hold the last batch and the note.
    */
   void settle() throws IOException {
+    if (retires()) {
+      rotate(0);
+    }
     makeRoom(Frame.HEADER_BYTES);
     int start = buffer.position();
     buffer.position(start + Frame.HEADER_BYTES);
@@ -253,10 +251,12 @@ final class LogWriter implements AutoCloseable {
     seal(0, Frame.SEGMENT);
   }
 
-  private boolean retires(long cut) {
+  /** Whether going on in another segment gets the log rid of one that is damaged. */
+  private boolean retires() {
     return !damaged.isEmpty()
         && before.stream()
-            .anyMatch(segment -> damaged.contains(segment.use()) && segment.lastSlot() <= cut);
+            .takeWhile(segment -> segment.lastSlot() <= state.cut.number())
+            .anyMatch(segment -> damaged.contains(segment.use()));
   }
 
   /** The segments that are written no more, oldest first. Any thread. */

@@ -1,22 +1,23 @@
 package io.synod.cluster;
 
+import io.synod.journal.NewerJournal;
+import io.synod.store.NewerFormats;
 import io.synod.store.RocksFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 
 /** What may happen to the files of a data directory while its server is down. */
 final class DirectoryDamage {
   private static final int NEWER_VERSION = 99;
-  private static final int FRAME_HEAD_BYTES = 40;
 
   /** Which files; all of a kind, so that no second copy helps. */
   enum Target {
@@ -88,12 +89,13 @@ final class DirectoryDamage {
     }
     boolean any = false;
     for (Path file : files) {
-      any |= apply(target, kind, file);
+      any |= damage(target, kind, directory, file);
     }
     return any;
   }
 
-  private static boolean apply(Target target, Kind kind, Path file) throws IOException {
+  private static boolean damage(Target target, Kind kind, Path directory, Path file)
+      throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int used = used(bytes);
     if (used == 0) {
@@ -101,13 +103,16 @@ final class DirectoryDamage {
     }
     switch (kind) {
       case BIT_FLIP -> {
-        bytes[used / 2] ^= 8;
-        Files.write(file, bytes);
+        // Of a server that runs, nothing else may be lost.
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          ByteBuffer flipped = ByteBuffer.wrap(new byte[] {(byte) (bytes[used / 2] ^ 8)});
+          int unused = channel.write(flipped, used / 2);
+        }
       }
       case TRUNCATE -> Files.write(file, java.util.Arrays.copyOf(bytes, used / 2));
       case DELETE -> Files.delete(file);
       case WRONG_VERSION -> {
-        return bearNewerVersion(target, file, bytes);
+        return bearNewerVersion(target, directory, file, bytes);
       }
       case SWAP -> throw new IllegalArgumentException("needs another server's");
     }
@@ -149,39 +154,17 @@ final class DirectoryDamage {
   }
 
   /** Says that a newer program wrote it, with checksums that are right. */
-  private static boolean bearNewerVersion(Target target, Path file, byte[] bytes)
+  private static boolean bearNewerVersion(Target target, Path directory, Path file, byte[] bytes)
       throws IOException {
-    ByteBuffer content = ByteBuffer.wrap(bytes);
     switch (target) {
-      case JOURNAL -> {
-        content.putInt(FRAME_HEAD_BYTES, NEWER_VERSION);
-        content.putInt(0, crc(bytes, 4, content.getInt(4)));
-      }
-      case SNAPSHOT -> {
-        content.putInt(8, NEWER_VERSION);
-        content.putInt(12, crc(bytes, 0, 12));
-      }
-      case IDENTITY -> {
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        String body =
-            text.substring(0, text.indexOf("checksum "))
-                .replaceFirst("format \\d+", "format " + NEWER_VERSION);
-        byte[] newer = body.getBytes(StandardCharsets.UTF_8);
-        long crc = Integer.toUnsignedLong(crc(newer, 0, newer.length)) | 1L << 32;
-        Files.writeString(file, body + "checksum " + Long.toHexString(crc) + "\n");
-        return true;
-      }
-      case PROMISE, LOCK, ENGINE, ENGINE_ROWS, ENGINE_MANIFEST, ENGINE_CURRENT, ENGINE_OPTIONS -> {
+      case JOURNAL, PROMISE, IDENTITY ->
+          Files.write(
+              file, NewerJournal.of(directory.relativize(file).toString(), bytes, NEWER_VERSION));
+      case SNAPSHOT -> Files.write(file, NewerFormats.snapshotOfVersion(NEWER_VERSION, bytes));
+      case LOCK, ENGINE, ENGINE_ROWS, ENGINE_MANIFEST, ENGINE_CURRENT, ENGINE_OPTIONS -> {
         return false;
       }
     }
-    Files.write(file, bytes);
     return true;
-  }
-
-  private static int crc(byte[] bytes, int from, int to) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes, from, to - from);
-    return (int) crc.getValue();
   }
 }

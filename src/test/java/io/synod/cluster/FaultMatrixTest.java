@@ -1,11 +1,15 @@
 package io.synod.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.StatusRuntimeException;
 import io.synod.cluster.DirectoryDamage.Kind;
 import io.synod.cluster.DirectoryDamage.Target;
+import io.synod.journal.Inspection;
+import io.synod.journal.ReadOnlyDirectory;
+import io.synod.paxos.Slot;
 import io.synod.proto.ControlRequest;
 import io.synod.proto.StatusResponse;
 import java.io.IOException;
@@ -26,9 +30,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every kind of file of a data directory, damaged in every way while its server is down, at one
- * server of five and at two: nothing that was acknowledged is lost, no answer is wrong, and every
- * server comes back, by itself or, where it refuses its directory, with an empty one.
+ * Every kind of file of a data directory, damaged in every way while its server is down, and some
+ * while it runs, at one server of five and at two: nothing that was acknowledged is lost, no answer
+ * is wrong, and every server comes back, by itself or, where it refuses its directory, with an
+ * empty one.
  *
  * <p>In CI some of the cases; all with {@code -Dsynod.matrix.all=true}, by {@code
  * scripts/fault_matrix}.
@@ -48,6 +53,16 @@ class FaultMatrixTest {
   /** The status of a server that is to be started again. */
   private static final int STARTED_AGAIN = 74;
 
+  /** What a server says when its scrub has had mended what is damaged while it runs. */
+  private static final Map<Target, String> MENDED =
+      Map.of(
+          // It may be behind the damage already.
+          Target.JOURNAL, "scrub: ",
+          Target.SNAPSHOT, "snapshot of slot",
+          Target.IDENTITY, "written again",
+          Target.PROMISE, "written again",
+          Target.ENGINE_ROWS, "the database is set aside");
+
   private static final String STOPPED =
       "stops when it reads the damage, and is mended at the next start";
   private static final long BACK_SECONDS = 60;
@@ -56,15 +71,26 @@ class FaultMatrixTest {
   private final Map<String, String> written = new TreeMap<>();
   private final List<String> table = new ArrayList<>();
 
-  /** Behind each value; nothing where small ones will do. */
-  private String large = "";
+  /** Behind each value, so that the log is cut behind what a snapshot or a database holds. */
+  private static final String LARGE = "x".repeat(LARGE_CHARS);
 
-  /** One cell. */
-  private record Case(Target target, Kind kind, int victims) {
+  private int keys = KEYS;
+
+  /**
+   * One cell.
+   *
+   * @param running whether its servers run meanwhile
+   */
+  private record Case(Target target, Kind kind, int victims, boolean running) {
+    Case(Target target, Kind kind, int victims) {
+      this(target, kind, victims, /* running= */ false);
+    }
+
     @Override
     public String toString() {
+      String how = kind + (running ? ", while it runs" : "");
       String where = victims == 1 ? "one server" : "a minority";
-      return (target + " | " + kind + " | " + where).toLowerCase(Locale.ROOT).replace('_', ' ');
+      return (target + " | " + how + " | " + where).toLowerCase(Locale.ROOT).replace('_', ' ');
     }
   }
 
@@ -74,6 +100,12 @@ class FaultMatrixTest {
       for (Kind kind : Kind.values()) {
         all.add(new Case(target, kind, 1));
         all.add(new Case(target, kind, 2));
+      }
+      if (MENDED.containsKey(target)) {
+        for (Kind kind : List.of(Kind.BIT_FLIP, Kind.DELETE)) {
+          all.add(new Case(target, kind, 1, /* running= */ true));
+          all.add(new Case(target, kind, 2, /* running= */ true));
+        }
       }
     }
     return ALL ? all.stream().filter(each -> ONLY.matcher(each.toString()).find()).toList() : some;
@@ -85,13 +117,15 @@ class FaultMatrixTest {
         List.of(
             new Case(Target.JOURNAL, Kind.BIT_FLIP, 2),
             new Case(Target.SNAPSHOT, Kind.TRUNCATE, 1));
-    runAll("", cases(EnumSet.complementOf(EnumSet.copyOf(Target.OF_ENGINE)), some));
+    runAll(
+        "journal_segment_mib:1",
+        cases(EnumSet.complementOf(EnumSet.copyOf(Target.OF_ENGINE)), some));
   }
 
   @Test
   void noDamageOfTheDatabasesOfAMinorityIsAWrongAnswer() throws Exception {
-    // More than what a flush is due after, so that the log is cut behind what the files hold.
-    large = "x".repeat(LARGE_CHARS);
+    // More than what a flush is due after.
+    keys = LARGE_KEYS;
     List<Case> some =
         List.of(
             new Case(Target.ENGINE_ROWS, Kind.BIT_FLIP, 2),
@@ -113,20 +147,13 @@ class FaultMatrixTest {
     String said =
         "| what | how | where | what happened |\n|---|---|---|---|\n" + String.join("\n", table);
     System.out.println("fault matrix:\n" + said);
-    String file = options.isEmpty() ? "fault-matrix.md" : "fault-matrix-engine.md";
+    String file = keys == KEYS ? "fault-matrix.md" : "fault-matrix-engine.md";
     Files.writeString(Path.of("target", file), said + "\n");
   }
 
   private void run(RealCluster cluster, Case cell, int turn) throws Exception {
-    for (int i = 0; i < (large.isEmpty() ? KEYS : LARGE_KEYS); i++) {
-      put(cluster, "key" + i, "turn" + turn + "." + i + large);
-    }
-    for (int server = 0; server < SERVERS; server++) {
-      var unused =
-          cluster
-              .operators(server)
-              .control(ControlRequest.newBuilder().setServerId(server).setSnapshot(true).build());
-    }
+    writeLarge(cluster, "turn" + turn);
+    takeSnapshots(cluster);
     // Behind the snapshot, so that the log holds something that counts.
     for (int i = 0; i < KEYS; i++) {
       put(cluster, "late" + i, "turn" + turn + "." + i);
@@ -135,12 +162,21 @@ class FaultMatrixTest {
     for (int i = 0; i < cell.victims(); i++) {
       victims.add((turn + i) % SERVERS);
     }
+    if (cell.running()) {
+      table.add("| " + cell + " | " + damageRunning(cluster, cell, victims, turn) + " |");
+      System.out.println(table.get(table.size() - 1));
+      startAllEmpty(cluster, victims);
+      return;
+    }
     Map<Integer, String> lives = new TreeMap<>();
     Map<Integer, Integer> logLines = new TreeMap<>();
     for (int victim : victims) {
       lives.put(victim, life(cluster, victim));
       cluster.kill(victim);
       logLines.put(victim, cluster.log(victim).size());
+      if (cell.target() == Target.SNAPSHOT) {
+        assertNeedsItsSnapshot(cluster.data(victim));
+      }
     }
     int other = (victims.get(victims.size() - 1) + 1) % SERVERS;
     boolean swapsWithRunning = cell.kind() == Kind.SWAP && cell.victims() == 1;
@@ -185,12 +221,122 @@ class FaultMatrixTest {
       table.add("| " + cell + " | " + String.join("; or ", outcomes) + " |");
       System.out.println(table.get(table.size() - 1));
     }
-    // What one lost, it does not know again in an election before so many slots are chosen: the
-    // next case is not to find two faults.
+    startAllEmpty(cluster, victims);
+  }
+
+  /**
+   * What one lost, it does not know again in an election before so many slots are chosen: the next
+   * case is not to find two faults.
+   */
+  private static void startAllEmpty(RealCluster cluster, List<Integer> victims)
+      throws IOException, InterruptedException {
     for (int victim : victims) {
       cluster.kill(victim);
       startEmpty(cluster, victim);
     }
+  }
+
+  private void writeLarge(RealCluster cluster, String what) {
+    for (int i = 0; i < keys; i++) {
+      put(cluster, "key" + i, what + "." + i + LARGE);
+    }
+  }
+
+  /** At every server, and waits for them. */
+  private static void takeSnapshots(RealCluster cluster) throws IOException, InterruptedException {
+    Map<Integer, Integer> logLines = new TreeMap<>();
+    for (int server = 0; server < SERVERS; server++) {
+      logLines.put(server, cluster.log(server).size());
+      var unused =
+          cluster
+              .operators(server)
+              .control(ControlRequest.newBuilder().setServerId(server).setSnapshot(true).build());
+    }
+    for (int server = 0; server < SERVERS; server++) {
+      awaitSaid(cluster, server, logLines.getOrDefault(server, 0), "snapshot of slot");
+    }
+  }
+
+  /** Its log begins behind what the snapshot holds. */
+  private static void assertNeedsItsSnapshot(Path directory) throws IOException {
+    Inspection found = Inspection.of(new ReadOnlyDirectory(directory)).orElseThrow();
+    assertTrue(found.recovered().cut().isAfter(Slot.ZERO), found::toString);
+  }
+
+  // ---- while it runs
+
+  /** Servers whose scrub does not rest. */
+  private static List<String> scrubbing() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(ClassArchive.serverCommand());
+    command.add(1, "-Dsynod.scrub.roundMillis=200");
+    command.add(1, "-Dsynod.scrub.bytesASecond=1000000000");
+    return command;
+  }
+
+  /**
+   * Damages files under servers that use them; tells what they did, and what the next start did.
+   */
+  private String damageRunning(RealCluster cluster, Case cell, List<Integer> victims, int turn)
+      throws Exception {
+    cluster.jvm(scrubbing());
+    for (int victim : victims) {
+      cluster.kill(victim);
+      cluster.start(victim);
+      awaitVoteOrEnd(cluster, victim);
+    }
+    cluster.jvm(List.of());
+    // More than a segment, so that there are some that are written no more.
+    writeLarge(cluster, "running" + turn);
+    takeSnapshots(cluster);
+    writeLarge(cluster, "behind" + turn);
+    Map<Integer, Integer> logLines = new TreeMap<>();
+    int other = (victims.get(victims.size() - 1) + 1) % SERVERS;
+    for (int victim : victims) {
+      logLines.put(victim, cluster.log(victim).size());
+      assertTrue(
+          DirectoryDamage.apply(
+              cell.target(), cell.kind(), cluster.data(victim), cluster.data(other)));
+    }
+    for (int victim : victims) {
+      int from = logLines.getOrDefault(victim, 0);
+      String mended = MENDED.getOrDefault(cell.target(), "");
+      if (!awaitSaid(cluster, victim, from, "scrub: ")
+          || !awaitSaid(cluster, victim, from, mended)) {
+        restart(cluster, victim);
+      }
+    }
+    boolean stopped = check(cluster, victims);
+    List<String> outcomes = new ArrayList<>();
+    for (int victim : victims) {
+      String life = life(cluster, victim);
+      cluster.kill(victim);
+      int lines = cluster.log(victim).size();
+      cluster.start(victim);
+      String outcome = comeBack(cluster, victim, life, lines);
+      if (!outcomes.contains(outcome)) {
+        outcomes.add(outcome);
+      }
+    }
+    boolean again = check(cluster, victims);
+    assertFalse(again, cluster::logs);
+    return (stopped ? "stops when it reads the damage" : "found by the scrub, said, and mended")
+        + "; the start after that: "
+        + String.join("; or ", outcomes);
+  }
+
+  /** Waits until a server has said something behind a line; false if it has ended. */
+  private static boolean awaitSaid(RealCluster cluster, int server, int from, String what)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(BACK_SECONDS);
+    while (cluster.log(server).stream().skip(from).noneMatch(line -> line.contains(what))) {
+      if (!cluster.isRunning(server)) {
+        return false;
+      }
+      assertTrue(
+          System.nanoTime() < end, () -> server + " never says " + what + "\n" + cluster.logs());
+      Thread.sleep(PAUSE_MILLIS);
+    }
+    return true;
   }
 
   private void put(RealCluster cluster, String key, String value) {
@@ -279,6 +425,7 @@ class FaultMatrixTest {
             .anyMatch(
                 line ->
                     line.contains("journal: ")
+                        || line.contains("the state is lost")
                         || line.contains("snapshot set aside")
                         || line.contains("the database is set aside"));
     return sameLife

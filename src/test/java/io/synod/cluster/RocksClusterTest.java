@@ -137,8 +137,8 @@ class RocksClusterTest {
   void aDatabaseThatDivergedIsThrownAwayAndFetchedAnew() throws Exception {
     try (RealCluster cluster = new RealCluster(3)) {
       startAll(cluster, HEAP, HEAP, ROCKS);
-      write(cluster, 0, 30);
-      assertHolds(cluster, 2, 30);
+      write(cluster, 0, 100);
+      assertHolds(cluster, 2, 100);
       String before = cluster.awaitVotingIncarnation(2, "");
       assertEquals(0, cluster.terminate(2));
       RocksFiles.corruptRow(cluster.data(2), Bytes.utf8("k7"));
@@ -151,7 +151,7 @@ class RocksClusterTest {
         long unused = cluster.putSurely("more", "value" + i);
       }
       awaitSays(cluster, 2, "the database is set aside");
-      assertHolds(cluster, 2, 30);
+      assertHolds(cluster, 2, 100);
       assertEquals(Optional.of(value(7)), cluster.localSurely(2, "k7"));
       assertTrue(says(cluster, 2, "diverged"), cluster::logs);
       assertTrue(says(cluster, 2, "installed a snapshot"), cluster::logs);
