@@ -39,6 +39,7 @@ final class DirectedTests {
           "io.synod.store.SnapshotTest",
           "io.synod.simulator.ServerRulesTest",
           "io.synod.simulator.LackingSnapshotTest",
+          "io.synod.simulator.EngineFilesTest",
           "io.synod.simulator.ConnectivityTest");
 
   /** These take minutes. */

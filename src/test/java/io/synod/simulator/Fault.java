@@ -43,11 +43,20 @@ enum Fault {
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
   LEASE_READS,
   /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
-  CLIENT_RETRIES;
+  CLIENT_RETRIES,
+  /** Nor this: some servers keep their rows in files of an engine. */
+  ENGINE_FILES,
+  /** Those files are damaged, and nothing else of the disk is. */
+  ENGINE_DAMAGE;
 
-  /** What some clusters and clients do about faults. */
+  /** What some clusters and clients do about faults, and other things that are none. */
   static final Set<Fault> REMEDIES =
-      Collections.unmodifiableSet(EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES));
+      Collections.unmodifiableSet(
+          EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES, ENGINE_FILES));
+
+  /** What came after the first seeds were noted, so that those without it mean what they meant. */
+  static final Set<Fault> OF_ENGINES =
+      Collections.unmodifiableSet(EnumSet.of(ENGINE_FILES, ENGINE_DAMAGE));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the
@@ -65,6 +74,7 @@ enum Fault {
     return this == FAILED_READ
         || this == BIT_ROT
         || this == UNREADABLE_SECTOR
-        || this == SILENT_WRITE;
+        || this == SILENT_WRITE
+        || this == ENGINE_DAMAGE;
   }
 }

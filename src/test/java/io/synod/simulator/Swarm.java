@@ -33,6 +33,9 @@ final class Swarm {
    */
   private static final int HONEST_DISK_SEEDS = 125;
 
+  /** The same for rows that are in files of an engine. */
+  private static final int HEAP_SEEDS = 130;
+
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -170,13 +173,20 @@ final class Swarm {
     return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT));
   }
 
+  /** The same on servers of which all keep their rows in files of an engine, or some. */
+  Swarm withEngines() {
+    EnumSet<Fault> more = EnumSet.of(Fault.ENGINE_FILES);
+    more.addAll(faults);
+    return new Swarm(seed, servers, more);
+  }
+
   /** What this seed means. */
   static Swarm of(long seed) {
     SplittableRandom classes = new Randoms(seed).of("faults");
     EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
-    for (Fault fault : EnumSet.complementOf(EnumSet.copyOf(Fault.REMEDIES))) {
+    for (Fault fault : EnumSet.range(Fault.LOSS, Fault.SNAPSHOT)) {
       boolean drawn = classes.nextDouble() < share;
       if (drawn && (fault != Fault.SILENT_WRITE || seed > HONEST_DISK_SEEDS)) {
         faults.add(fault);
@@ -191,8 +201,21 @@ final class Swarm {
     if (seed > HONEST_DISK_SEEDS && new Randoms(seed).of("client retries").nextBoolean()) {
       faults.add(Fault.CLIENT_RETRIES);
     }
+    if (seed > HEAP_SEEDS) {
+      addOfEngines(seed, share, faults);
+    }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
+  }
+
+  private static void addOfEngines(long seed, double share, Set<Fault> faults) {
+    SplittableRandom engines = new Randoms(seed).of("engines");
+    if (engines.nextInt(3) > 0) {
+      faults.add(Fault.ENGINE_FILES);
+      if (engines.nextDouble() < 2 * share) {
+        faults.add(Fault.ENGINE_DAMAGE);
+      }
+    }
   }
 
   private static Swarm of(long seed, Set<Fault> faults, long faultsEndNanos) {
@@ -262,6 +285,18 @@ final class Swarm {
     return new QuorumPolicy(
         dynamic ? QuorumPolicy.Mode.DYNAMIC : QuorumPolicy.Mode.MAJORITY,
         timeouts * electionTimeoutNanos);
+  }
+
+  /**
+   * Whether this server keeps its rows in files of an engine: of some clusters all do, of others
+   * one or more.
+   */
+  boolean keepsRows(int server) {
+    SplittableRandom engines = new Randoms(seed).of("servers' engines");
+    boolean all = engines.nextBoolean();
+    long mixed = engines.nextLong();
+    boolean one = server == Math.floorMod(seed, servers);
+    return has(Fault.ENGINE_FILES) && (all || one || (mixed >>> server & 1) == 1);
   }
 
   /** Whether this server's disk may be damaged. */
