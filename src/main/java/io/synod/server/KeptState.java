@@ -134,10 +134,8 @@ final class KeptState {
     Optional<ClusterId> cluster = recovered.founding().map(Founding::cluster);
     boolean keeps = configuration.storage() == Configuration.Storage.ROCKSDB;
     KeyValueStore opened = keeps ? openDatabase(cluster) : KeyValueStore.inMemory();
-    if (!keeps || opened.applied().isBefore(recovered.cut())) {
-      for (String refused : opening.restoreNewest(opened, cluster, recovered.cut()).refused()) {
-        LOG.error("snapshot set aside: {}", refused);
-      }
+    for (String refused : opening.restore(opened, cluster, recovered.cut()).refused()) {
+      LOG.error("snapshot set aside: {}", refused);
     }
     if (opened.applied().isBefore(recovered.cut())) {
       LOG.error(

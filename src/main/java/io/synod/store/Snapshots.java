@@ -77,6 +77,16 @@ public final class Snapshots {
   public record Start(Optional<SnapshotInfo> restored, List<String> refused) {}
 
   /**
+   * Puts the newest whole snapshot into a store as it was opened, unless that has files of its own
+   * and they hold as much as the log goes on from; otherwise as {@link #restoreNewest}.
+   */
+  public Start restore(KeyValueStore store, Optional<ClusterId> cluster, Slot logCut)
+      throws IOException {
+    boolean has = store.keepsFiles() && !store.applied().isBefore(logCut);
+    return has ? new Start(Optional.empty(), List.of()) : restoreNewest(store, cluster, logCut);
+  }
+
+  /**
    * Puts the newest whole snapshot into an empty store. To be called at the start, before anything
    * else. A file that is damaged or of another cluster is set aside, and an older one tried if the
    * log reaches back to it.

@@ -17,6 +17,7 @@ final class Catalogue {
             ReadMutants.all(),
             JournalMutants.all(),
             StoreMutants.all(),
+            EngineMutants.all(),
             DriverMutants.all(),
             VersionMutants.all())
         .flatMap(List::stream)

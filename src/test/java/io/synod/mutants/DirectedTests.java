@@ -42,6 +42,7 @@ final class DirectedTests {
           "io.synod.store.VersionInForceTest",
           "io.synod.simulator.ServerRulesTest",
           "io.synod.simulator.LackingSnapshotTest",
+          "io.synod.simulator.EngineFilesTest",
           "io.synod.simulator.ConnectivityTest");
 
   /** These take minutes. */

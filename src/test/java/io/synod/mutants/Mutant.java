@@ -22,6 +22,8 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
     LIGHT,
     /** Whole servers with disks and clients. */
     FULL,
+    /** The same with seeds of which most have servers with rows in files of an engine. */
+    ENGINE,
     /** Directed tests, {@link DirectedTests}: what no schedule of the others comes upon soon. */
     DIRECTED
   }
@@ -48,6 +50,10 @@ record Mutant(String name, String breaks, Harness harness, List<Edit> edits) {
 
   static Mutant full(String name, String breaks) {
     return new Mutant(name, breaks, Harness.FULL, List.of());
+  }
+
+  static Mutant engine(String name, String breaks) {
+    return new Mutant(name, breaks, Harness.ENGINE, List.of());
   }
 
   static Mutant directed(String name, String breaks) {

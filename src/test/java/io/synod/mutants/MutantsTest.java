@@ -39,7 +39,7 @@ class MutantsTest {
     return switch (harness) {
       case CORE, LEASE -> 300;
       case LIGHT -> 60;
-      case FULL -> 20;
+      case FULL, ENGINE -> 20;
       case DIRECTED -> Long.MAX_VALUE;
     };
   }

@@ -47,12 +47,25 @@ enum Fault {
   /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
   CLIENT_RETRIES,
   /** Nor this: servers are started with newer releases, one after another. */
-  UPGRADE;
+  UPGRADE,
+  /** Nor this: some servers keep their rows in files of an engine. */
+  ENGINE_FILES,
+  /** Those files are damaged, and nothing else of the disk is. */
+  ENGINE_DAMAGE;
 
   /** What some clusters, clients and operators do, with faults or without. */
   static final Set<Fault> REMEDIES =
       Collections.unmodifiableSet(
-          EnumSet.of(DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE));
+          EnumSet.of(
+              DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE, ENGINE_FILES));
+
+  /** Of servers that keep their rows in files. */
+  static final Set<Fault> OF_ENGINES =
+      Collections.unmodifiableSet(EnumSet.of(ENGINE_FILES, ENGINE_DAMAGE));
+
+  /** What came after the first seeds were noted, so that those without it mean what they meant. */
+  static final Set<Fault> LATER =
+      Collections.unmodifiableSet(EnumSet.of(ENGINE_FILES, ENGINE_DAMAGE, UPGRADE, LAST_VOTER));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the
@@ -70,6 +83,7 @@ enum Fault {
     return this == FAILED_READ
         || this == BIT_ROT
         || this == UNREADABLE_SECTOR
-        || this == SILENT_WRITE;
+        || this == SILENT_WRITE
+        || this == ENGINE_DAMAGE;
   }
 }

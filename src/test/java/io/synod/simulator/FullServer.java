@@ -30,6 +30,7 @@ import io.synod.paxos.VersionRange;
 import io.synod.simulator.disk.DiskFault;
 import io.synod.simulator.disk.SimulatedDisk;
 import io.synod.store.Corruption;
+import io.synod.store.EngineFailedException;
 import io.synod.store.KeyValueStore;
 import io.synod.store.Snapshots;
 import io.synod.store.UnsupportedVersionException;
@@ -58,6 +59,7 @@ final class FullServer implements SimulatedServer {
   private final SplittableRandom random;
   private final SimulatedClock clock;
   private final DiskFaults diskFaults;
+  private final ServerEngine engine;
   private SimulatedDisk disk;
   private ServerLife life;
   private int lives;
@@ -92,6 +94,7 @@ final class FullServer implements SimulatedServer {
     this.disk = newDisk();
     this.life = newLife();
     this.diskFaults = new DiskFaults(world, random);
+    this.engine = new ServerEngine(this, world);
     diskFaults.apply(disk);
     double drift =
         world.swarm.has(Fault.CLOCK_DRIFT)
@@ -141,7 +144,12 @@ final class FullServer implements SimulatedServer {
 
   @Override
   public boolean isHarmed() {
-    return diskFaults.hasDamaged();
+    return diskFaults.hasDamaged() || engine.isHarmed();
+  }
+
+  /** Whether its rows are in files of an engine. */
+  boolean keepsRows() {
+    return engine.keeps();
   }
 
   @Override
@@ -301,15 +309,15 @@ final class FullServer implements SimulatedServer {
         throw new Violation("SyncedIsKept", id + " on an unharmed disk: " + finding);
       }
     }
-    KeyValueStore store = KeyValueStore.inMemory(supported());
     Snapshots snapshots = Snapshots.open(disk, diskFloorBytes / 8, unused -> {});
     Recovered recovered = opened.recovered();
+    KeyValueStore store =
+        engine.open(disk, recovered, supported(), diskFaults.hasDamaged() || wasRolledBack);
     Snapshots.Start restored =
-        snapshots.restoreNewest(
-            store, recovered.founding().map(Founding::cluster), recovered.cut());
+        snapshots.restore(store, recovered.founding().map(Founding::cluster), recovered.cut());
     if (store.applied().isBefore(recovered.cut())) {
       world.coverage.hit("snapshot.damaged");
-      if (!diskFaults.hasDamaged() && !diverged) {
+      if (!isHarmed() && !diverged) {
         throw new Violation(
             "SnapshotCoversTruncation",
             id + " has cut its log at " + recovered.cut() + ", no snapshot: " + restored);
@@ -333,12 +341,31 @@ final class FullServer implements SimulatedServer {
     ended.end(power);
     process = null;
     appliedBefore = ended.store.applied();
+    engine.end();
     if (power) {
       disk.powerLoss();
     } else {
       disk.crash();
     }
     world.network.end(id, !power);
+  }
+
+  /** The process ends within so many operations of its disk, and at the latest after so long. */
+  void crashSoon(int operations, long nanos) {
+    Running running = process;
+    if (running == null) {
+      return;
+    }
+    engine.dies();
+    disk.failAt(disk.operations() + operations, DiskFault.CRASH);
+    world.loop.after(
+        nanos,
+        () -> {
+          disk.failAt(-1, DiskFault.WRITE_FAILED);
+          if (running.isCurrent()) {
+            stopsItself("crash amid a load");
+          }
+        });
   }
 
   /** The process ends by itself, as production does on a journal that failed. */
@@ -374,17 +401,26 @@ final class FullServer implements SimulatedServer {
     refused = false;
     diskFaults.forget();
     diskFaults.apply(disk);
+    engine.forget();
     life = newLife();
     appliedBefore = Slot.ZERO;
     world.trace.note(Trace.Kind.FAULT, id.number(), "disk lost");
   }
 
   /** Reads again what is on the disk, as production does in the background. */
-  void scrub() throws IOException {
+  void scrub() {
     Running running = process;
     if (running == null) {
       return;
     }
+    try {
+      scrub(running);
+    } catch (IOException e) {
+      world.coverage.hit("scrub.failed");
+    }
+  }
+
+  private void scrub(Running running) throws IOException {
     for (Journal.Damaged damaged : running.written.scrub(bytes -> {})) {
       world.coverage.hit("scrub.journal");
       running.node.replaceLogUpTo(damaged.lastSlot());
@@ -392,6 +428,12 @@ final class FullServer implements SimulatedServer {
     if (running.snapshots.scrub(bytes -> {}).isPresent()) {
       world.coverage.hit("scrub.snapshot");
       running.node.replaceSnapshot();
+    }
+    Optional<String> damaged = running.store.scrub(bytes -> {});
+    if (damaged.isPresent()) {
+      world.coverage.hit("scrub.engine");
+      running.store.distrust(damaged.get());
+      running.startAnew();
     }
   }
 
@@ -435,6 +477,7 @@ final class FullServer implements SimulatedServer {
   void restore(SimulatedDisk image) {
     Check.that(process == null, "%s runs", id);
     disk = image;
+    engine.forget();
     rolledBack = true;
     diskFaults.apply(disk);
     world.trace.note(Trace.Kind.FAULT, id.number(), "directory rolled back");
@@ -538,7 +581,12 @@ final class FullServer implements SimulatedServer {
 
   @Override
   public void harmDisk(Fault fault) {
-    diskFaults.bring(fault, disk);
+    if (fault == Fault.ENGINE_DAMAGE) {
+      List<SimulatedDisk> disks = world.servers().stream().map(server -> server.disk).toList();
+      engine.harm(disk, disks, isUp(), this::scrub);
+    } else {
+      diskFaults.bring(fault, disk);
+    }
   }
 
   @Override
@@ -631,11 +679,13 @@ final class FullServer implements SimulatedServer {
     private long stoppedUntilNanos;
     private long backgroundUntilNanos;
     private Slot appliedSeen = Slot.ZERO;
+    private Slot cutSeen;
     private long leaseReadsSeen;
 
     Running(OpenedJournal opened, KeyValueStore store, Snapshots snapshots) {
       this.store = store;
       this.written = opened.journal();
+      this.cutSeen = opened.recovered().cut();
       this.snapshots = snapshots;
       PaxosSettings identity = identity().withSupported(supported);
       this.paxos = new Paxos(identity, opened.recovered());
@@ -659,6 +709,7 @@ final class FullServer implements SimulatedServer {
 
     void begin() {
       journal.begin(this::wake, () -> stopsItself("the journal failed"));
+      engine.begin(this::isCurrent, FullServer.this::scrub);
       observe();
       wake();
     }
@@ -730,6 +781,9 @@ final class FullServer implements SimulatedServer {
         crash(/* power= */ false);
         world.upgrade.onUnsupported(FullServer.this, String.valueOf(e.getMessage()));
         return;
+      } catch (EngineFailedException e) {
+        engineFailed(e);
+        return;
       }
       observe();
       if (worked) {
@@ -737,6 +791,19 @@ final class FullServer implements SimulatedServer {
       } else {
         setTimer();
       }
+    }
+
+    /** As production does: what is damaged is not read again, and the process ends. */
+    private void engineFailed(EngineFailedException e) {
+      world.trace.note(Trace.Kind.FAULT, id.number(), e);
+      try {
+        if (e.isDamage()) {
+          store.distrust(String.valueOf(e.getMessage()));
+        }
+      } catch (IOException again) {
+        world.coverage.hit("engine.distrustFailed");
+      }
+      stopsItself("the engine failed", () -> true);
     }
 
     private void setTimer() {
@@ -784,16 +851,33 @@ final class FullServer implements SimulatedServer {
             "VersionFromItsSlot",
             life + " after " + applied + ": " + store.version() + ", " + paxos.version());
       }
+      boolean isNew = paxos.cut().isAfter(cutSeen);
+      cutSeen = paxos.cut();
+      if (isNew || engine.keeps()) {
+        checkCut();
+      }
+      if (isNew && cutSeen.isAfter(snapshots.newest())) {
+        world.coverage.hit("engine.cutTheLog");
+      }
+    }
+
+    /** The log is cut behind what outlives the process (protocol-rules.md, 7). */
+    private void checkCut() {
+      Slot durable = Slot.max(engine.durable(), snapshots.newest());
+      boolean has = !store.applied().isBefore(cutSeen);
+      if (has && cutSeen.isAfter(durable) && !isHarmed() && !diverged) {
+        throw new Violation(
+            "CutBehindTheDurable", life + " cut its log at " + cutSeen + ", durable is " + durable);
+      }
     }
 
     // ---- what the driver needs
 
     @Override
     public void inBackground(Runnable work) {
-      backgroundUntilNanos =
-          Math.max(backgroundUntilNanos, world.loop.nowNanos())
-              + 1
-              + random.nextLong(10 * Swarm.MILLI);
+      long begins = Math.max(backgroundUntilNanos, world.loop.nowNanos());
+      engine.workBeginsAt(begins, this::isCurrent);
+      backgroundUntilNanos = begins + 1 + random.nextLong(10 * Swarm.MILLI) + engine.slowNanos();
       world.loop.at(
           backgroundUntilNanos,
           () -> {
@@ -814,6 +898,7 @@ final class FullServer implements SimulatedServer {
         return;
       }
       world.coverage.hit("crash.inBackground");
+      engine.dies();
       disk.failAt(disk.operations() + random.nextInt(12), DiskFault.CRASH);
       work.run();
       disk.failAt(-1, DiskFault.WRITE_FAILED);

@@ -20,8 +20,9 @@ final class LightSimulation {
   private long reads;
   private boolean working = true;
 
-  LightSimulation(Swarm swarm, boolean keepsTrace) {
-    this.swarm = swarm;
+  /** There are no engines. */
+  LightSimulation(Swarm ofWholeServers, boolean keepsTrace) {
+    this.swarm = ofWholeServers.without(Fault.OF_ENGINES);
     this.cluster = new LightCluster(swarm, keepsTrace);
     this.workload = cluster.randoms.of("workload");
     this.leases = cluster.randoms.of("lease reads");

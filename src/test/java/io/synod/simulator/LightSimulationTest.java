@@ -25,7 +25,8 @@ class LightSimulationTest {
           Fault.FAILED_READ,
           Fault.BIT_ROT,
           Fault.UNREADABLE_SECTOR,
-          Fault.SILENT_WRITE);
+          Fault.SILENT_WRITE,
+          Fault.ENGINE_DAMAGE);
 
   private static final List<String> EXPECTED =
       List.of(

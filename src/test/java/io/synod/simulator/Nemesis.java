@@ -83,12 +83,12 @@ final class Nemesis {
       case SLOW_SYNC -> slowSync();
       case STUCK_SYNC -> stuckSync();
       case FAILED_SYNC, FAILED_WRITE, DISK_FULL -> harmDisk(fault, anyServer());
-      case FAILED_READ, BIT_ROT, UNREADABLE_SECTOR, SILENT_WRITE -> damage(fault);
+      case FAILED_READ, BIT_ROT, UNREADABLE_SECTOR, SILENT_WRITE, ENGINE_DAMAGE -> damage(fault);
       case CHANGED_OPTIONS -> changeOptions();
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
       case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
-      case DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE -> {}
+      case DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE, ENGINE_FILES -> {}
     }
   }
 

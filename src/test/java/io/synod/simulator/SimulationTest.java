@@ -72,6 +72,33 @@ class SimulationTest {
           "phase.liveness",
           "phase.onlyNoLies");
 
+  /** What must befall rows that are in files of an engine: with each, code that only they need. */
+  private static final List<String> OF_ENGINES =
+      List.of(
+          "engine.FLUSHED",
+          "engine.FLUSHED_BY_ITSELF",
+          "engine.FLUSH_OVERTAKEN",
+          "engine.FLUSH_FAILED",
+          "engine.slowWork",
+          "engine.cutTheLog",
+          "report.the log begins behind slot N, behind the damage",
+          "engine.restarted",
+          "engine.lostWhatWasNotFlushed",
+          "engine.aheadOfTheLog",
+          "engine.behindTheLog",
+          "engine.LOADED",
+          "engine.crashedAmidLoad",
+          "engine.crashedBehindLoad",
+          "engine.setAside",
+          "engine.DAMAGE_READ",
+          "engine.DAMAGE_SCRUBBED",
+          "engine.damage.bitFlipped",
+          "engine.damage.truncated",
+          "engine.damage.removed",
+          "engine.damage.fileSwapped",
+          "engine.damage.allSwapped",
+          "process.stopped: the engine failed");
+
   /** What disks did wrong, and not only were told to. */
   private static final List<String> OF_DISKS =
       List.of(
@@ -92,6 +119,7 @@ class SimulationTest {
     seeds.check(SEEDS, SEEDS * 53 / 3_600.0, SEEDS * 600L);
     if (SEEDS >= ENOUGH_SEEDS) {
       seeds.checkHappened(EXPECTED);
+      seeds.checkHappened(OF_ENGINES);
       seeds.checkFaults(Fault.counted(), SEEDS / 4, SEEDS * 50L);
       seeds.checkHappened(OF_DISKS, SEEDS / 15);
       seeds.checkHappened(List.of("network.lost", "network.reordered"), SEEDS * 100L);

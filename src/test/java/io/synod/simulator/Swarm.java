@@ -40,6 +40,9 @@ final class Swarm {
   /** The same for releases. */
   private static final int ONE_RELEASE_SEEDS = 150;
 
+  /** The same for rows that are in files of an engine. */
+  private static final int HEAP_SEEDS = 130;
+
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -182,13 +185,20 @@ final class Swarm {
     return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT));
   }
 
+  /** The same on servers of which all keep their rows in files of an engine, or some. */
+  Swarm withEngines() {
+    EnumSet<Fault> more = EnumSet.of(Fault.ENGINE_FILES);
+    more.addAll(faults);
+    return new Swarm(seed, servers, more);
+  }
+
   /** What this seed means. */
   static Swarm of(long seed) {
     SplittableRandom classes = new Randoms(seed).of("faults");
     EnumSet<Fault> faults = EnumSet.noneOf(Fault.class);
     // Some seeds have no fault at all, some only a few, some nearly all.
     double share = classes.nextInt(20) == 0 ? 0 : classes.nextDouble();
-    for (Fault fault : EnumSet.complementOf(EnumSet.copyOf(Fault.REMEDIES))) {
+    for (Fault fault : EnumSet.range(Fault.LOSS, Fault.SNAPSHOT)) {
       boolean drawn = classes.nextDouble() < share;
       if (drawn && (fault != Fault.SILENT_WRITE || seed > HONEST_DISK_SEEDS)) {
         faults.add(fault);
@@ -209,8 +219,21 @@ final class Swarm {
     if (seed > ONE_RELEASE_SEEDS && new Randoms(seed).of("releases").nextInt(3) == 0) {
       faults.add(Fault.UPGRADE);
     }
+    if (seed > HEAP_SEEDS) {
+      addOfEngines(seed, share, faults);
+    }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
+  }
+
+  private static void addOfEngines(long seed, double share, Set<Fault> faults) {
+    SplittableRandom engines = new Randoms(seed).of("engines");
+    if (engines.nextInt(3) > 0) {
+      faults.add(Fault.ENGINE_FILES);
+      if (engines.nextDouble() < 2 * share) {
+        faults.add(Fault.ENGINE_DAMAGE);
+      }
+    }
   }
 
   private static Swarm of(long seed, Set<Fault> faults, long faultsEndNanos) {
@@ -283,6 +306,18 @@ final class Swarm {
         dynamic && has(Fault.LAST_VOTER)
             ? Optional.of(new ServerId(new Randoms(seed).of("who is last").nextInt(servers)))
             : Optional.empty());
+  }
+
+  /**
+   * Whether this server keeps its rows in files of an engine: of some clusters all do, of others
+   * one or more.
+   */
+  boolean keepsRows(int server) {
+    SplittableRandom engines = new Randoms(seed).of("servers' engines");
+    boolean all = engines.nextBoolean();
+    long mixed = engines.nextLong();
+    boolean one = server == Math.floorMod(seed, servers);
+    return has(Fault.ENGINE_FILES) && (all || one || (mixed >>> server & 1) == 1);
   }
 
   /** Whether this server's disk may be damaged. */

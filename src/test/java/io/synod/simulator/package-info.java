@@ -9,6 +9,10 @@
  * io.synod.simulator.Swarm} that a seed draws its faults from, and the {@link
  * io.synod.simulator.Oracle}, which checks the invariants after every event.
  *
+ * <p>Some whole servers keep their rows in files of an engine, as with RocksDB: {@link
+ * io.synod.store.ModelStorage} is in its place, and {@link io.synod.simulator.ServerEngine} draws
+ * what befalls it.
+ *
  * <p>All in one thread; no clock but the event loop's, no random source but those of {@link
  * io.synod.simulator.Randoms}.
  */
