@@ -19,6 +19,7 @@ import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
+import io.synod.store.UnsupportedVersionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ final class Inspector {
         snapshots(disk, found.get());
       }
       findings(found.get());
-    } catch (JournalRefusedException | SnapshotRefusedException e) {
+    } catch (JournalRefusedException | SnapshotRefusedException | UnsupportedVersionException e) {
       line("refused", "a server would not start: " + e.getMessage());
       damaged = true;
     } catch (IOException e) {
@@ -97,7 +98,7 @@ final class Inspector {
       line("all up to", "slot " + store.applied().number() + ", revision " + store.revision());
       line("keys", store.keys() + ", " + store.liveBytes() + " bytes");
       stored.inForce().membership().members().forEach(this::member);
-    } catch (IOException e) {
+    } catch (IOException | UnsupportedVersionException e) {
       line("not readable", String.valueOf(e.getMessage()));
       damaged = true;
     }

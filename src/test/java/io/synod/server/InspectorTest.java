@@ -23,6 +23,7 @@ import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
+import io.synod.paxos.VersionRange;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotWriter;
@@ -46,6 +47,19 @@ class InspectorTest {
   private static final ServerId SERVER = new ServerId(1);
   private static final Incarnation LIFE = new Incarnation(new UUID(3, 9));
   private static final Ballot BALLOT = new Ballot(4, SERVER);
+  private static final ClusterId CLUSTER = new ClusterId(new UUID(1, 2));
+  private static final MembershipInForce IN_FORCE =
+      new MembershipInForce(
+          Slot.ZERO,
+          new Membership(
+              Slot.ZERO,
+              List.of(
+                  new Member(
+                      SERVER,
+                      LIFE,
+                      new Address("host", 9001),
+                      new Address("host", 8001),
+                      Member.Role.VOTER))));
 
   private final Path directory;
 
@@ -55,20 +69,8 @@ class InspectorTest {
 
   @BeforeEach
   void aDirectoryWithALogAndASnapshot() throws IOException {
-    Membership membership =
-        new Membership(
-            Slot.ZERO,
-            List.of(
-                new Member(
-                    SERVER,
-                    LIFE,
-                    new Address("host", 9001),
-                    new Address("host", 8001),
-                    Member.Role.VOTER)));
-    ClusterId cluster = new ClusterId(new UUID(1, 2));
-    MembershipInForce inForce = new MembershipInForce(Slot.ZERO, membership);
     List<JournalRecord> records = new ArrayList<>();
-    records.add(new JournalRecord.FoundingInForce(new Founding(cluster, membership)));
+    records.add(new JournalRecord.FoundingInForce(new Founding(CLUSTER, IN_FORCE.membership())));
     records.add(new JournalRecord.Promised(BALLOT));
     for (int slot = 1; slot <= 40; slot++) {
       records.add(
@@ -77,14 +79,14 @@ class InspectorTest {
                   Slot.of(slot), BALLOT, new Value.Batch(Bytes.wrap(new byte[5_000])))));
     }
     records.add(new JournalRecord.ChosenUpTo(Slot.of(30)));
-    records.add(new JournalRecord.Cut(Slot.of(10), inForce));
+    records.add(new JournalRecord.Cut(Slot.of(10), IN_FORCE));
     try (FileDisk disk = FileDisk.open(directory)) {
       Snapshots snapshots = Snapshots.open(disk);
       KeyValueStore store = KeyValueStore.inMemory();
       for (int slot = 1; slot <= 10; slot++) {
         store.skip(Slot.of(slot));
       }
-      SnapshotWriter writer = snapshots.writer(store.view(), cluster, inForce);
+      SnapshotWriter writer = snapshots.writer(store.view(), CLUSTER, IN_FORCE);
       while (writer.writeSome()) {
         // The next piece.
       }
@@ -167,6 +169,27 @@ class InspectorTest {
         report,
         "DAMAGED snapshot/0000000000000000010.snapshot at byte",
         "none that reaches slot 10");
+  }
+
+  @Test
+  void saysWhichVersionTheStateIsOfIfThisProgramDoesNotKnowIt() throws IOException {
+    KeyValueStore newer = KeyValueStore.inMemory(new VersionRange(1, 2));
+    for (int slot = 1; slot <= 20; slot++) {
+      if (slot == 15) {
+        newer.upgrade(Slot.of(slot), new Value.Version(2));
+      } else {
+        newer.skip(Slot.of(slot));
+      }
+    }
+    try (FileDisk disk = FileDisk.open(directory)) {
+      Snapshots.open(disk).write(newer.view(), CLUSTER, IN_FORCE);
+    }
+    Inspector.Report report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(
+        report,
+        "a server would not start: this cluster behaves by version 2 since slot 15; this program"
+            + " knows up to 1: start the newer release");
   }
 
   @Test

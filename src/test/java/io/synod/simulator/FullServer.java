@@ -222,7 +222,7 @@ final class FullServer implements SimulatedServer {
     } catch (UnsupportedVersionException e) {
       world.network.end(id, true);
       disk.crash();
-      world.upgrade.onUnsupported(this, e.getMessage());
+      world.upgrade.onUnsupported(this, e);
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
@@ -691,7 +691,7 @@ final class FullServer implements SimulatedServer {
         return;
       } catch (UnsupportedVersionException e) {
         crash(/* power= */ false);
-        world.upgrade.onUnsupported(FullServer.this, e.getMessage());
+        world.upgrade.onUnsupported(FullServer.this, e);
         return;
       }
       observe();
