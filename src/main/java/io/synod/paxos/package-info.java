@@ -74,8 +74,8 @@
  * io.synod.paxos.Pipeline}, which {@link io.synod.paxos.Delivery} brings to the members, and reads
  * are answered by its {@link io.synod.paxos.ReadPoints}. Who the members are to be is worked out by
  * {@link io.synod.paxos.Administration}, {@link io.synod.paxos.Replacement} and {@link
- * io.synod.paxos.DynamicQuorum}; the first ones found the cluster in a {@link
- * io.synod.paxos.FoundingRound}.
+ * io.synod.paxos.DynamicQuorum}, and by which version all behave by {@link io.synod.paxos.Upgrade};
+ * the first members found the cluster in a {@link io.synod.paxos.FoundingRound}.
  *
  * <p>Depends on the JDK's collections and on nothing of ours. Everything else may use its value
  * types.

@@ -18,6 +18,7 @@ import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
 import io.synod.store.SnapshotRefusedException;
 import io.synod.store.Snapshots;
+import io.synod.store.UnsupportedVersionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ final class Inspector {
       snapshots(disk, found.get().recovered(), storage != Storage.ROCKSDB);
       setAside();
       findings(found.get());
-    } catch (JournalRefusedException | SnapshotRefusedException e) {
+    } catch (JournalRefusedException | SnapshotRefusedException | UnsupportedVersionException e) {
       line("refused", "a server would not start: " + e.getMessage());
       damaged = true;
     } catch (IOException e) {
@@ -118,7 +119,7 @@ final class Inspector {
       line("all up to", "slot " + store.applied().number() + ", revision " + store.revision());
       line("keys", store.keys() + ", " + store.liveBytes() + " bytes");
       stored.inForce().membership().members().forEach(this::member);
-    } catch (IOException e) {
+    } catch (IOException | UnsupportedVersionException e) {
       line("not readable", String.valueOf(e.getMessage()));
       damaged = true;
     }

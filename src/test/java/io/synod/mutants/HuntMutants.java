@@ -123,7 +123,9 @@ public final class HuntMutants {
     long seeds = 0;
     String end = "";
     long started = System.nanoTime();
-    for (long of : subject.seeds(mutant.harness(), bound).toArray()) {
+    // Of directed tests there are so many and no more.
+    long most = mutant.harness() == Mutant.Harness.DIRECTED ? Long.MAX_VALUE : bound;
+    for (long of : subject.seeds(mutant.harness(), most).toArray()) {
       if (found.size() >= wanted
           || !end.isEmpty()
           || System.nanoTime() - started > TimeUnit.SECONDS.toNanos(secondsEach)) {

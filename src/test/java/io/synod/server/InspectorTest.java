@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.journal.FileDisk;
 import io.synod.paxos.Bytes;
+import io.synod.paxos.Slot;
+import io.synod.paxos.Value;
+import io.synod.paxos.VersionRange;
+import io.synod.store.KeyValueStore;
 import io.synod.store.RocksFiles;
 import io.synod.store.Snapshots;
 import java.io.IOException;
@@ -81,6 +85,27 @@ class InspectorTest {
         report,
         "DAMAGED snapshot/0000000000000000010.snapshot at byte",
         "none that reaches slot 10");
+  }
+
+  @Test
+  void saysWhichVersionTheStateIsOfIfThisProgramDoesNotKnowIt() throws IOException {
+    KeyValueStore newer = KeyValueStore.inMemory(new VersionRange(1, 2));
+    for (int slot = 1; slot <= 20; slot++) {
+      if (slot == 15) {
+        newer.upgrade(Slot.of(slot), new Value.Version(2));
+      } else {
+        newer.skip(Slot.of(slot));
+      }
+    }
+    try (FileDisk disk = FileDisk.open(directory)) {
+      Snapshots.open(disk).write(newer.view(), DataDirectories.CLUSTER, DataDirectories.IN_FORCE);
+    }
+    Inspector.Report report = inspect();
+    assertFalse(report.whole(), report::text);
+    says(
+        report,
+        "a server would not start: this cluster behaves by version 2 since slot 15; this program"
+            + " knows up to 1: start the newer release");
   }
 
   @Test

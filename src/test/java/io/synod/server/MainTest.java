@@ -12,6 +12,18 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.synod.journal.FileDisk;
+import io.synod.journal.Journal;
+import io.synod.journal.JournalOwner;
+import io.synod.journal.JournalSettings;
+import io.synod.journal.OpenedJournal;
+import io.synod.paxos.AcceptedValue;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.JournalRecord;
+import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
+import io.synod.paxos.Slot;
+import io.synod.paxos.Value;
 import io.synod.proto.ClusterGrpc;
 import io.synod.proto.EmptyMessage;
 import io.synod.proto.GetRequest;
@@ -31,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -208,6 +221,51 @@ class MainTest {
 
     Running again = run(aloneIn(cluster));
     again.until("the store answers");
+  }
+
+  /** As after a newer release ran on it, and the cluster had gone over to what only that knows. */
+  private Slot behaveByASecondVersion() throws IOException {
+    try (FileDisk disk = FileDisk.open(data)) {
+      OpenedJournal opened =
+          Journal.open(
+              disk,
+              JournalSettings.DEFAULT.withSegmentBytes(1 << 20),
+              new JournalOwner(
+                  new ServerId(0), () -> new Incarnation(new UUID(5, 6)), Optional.empty()),
+              System::nanoTime);
+      Recovered has = opened.recovered();
+      Slot slot = has.cut().plus(has.accepted().size() + 1);
+      try (Journal journal = opened.journal()) {
+        long unused =
+            journal.append(
+                List.of(
+                    new JournalRecord.ValueAccepted(
+                        new AcceptedValue(slot, has.promised(), new Value.Version(2))),
+                    new JournalRecord.ChosenUpTo(slot)));
+        while (journal.write()) {
+          // The next records.
+        }
+      }
+      return slot;
+    }
+  }
+
+  /** One line says which program it takes, and nothing is applied by another. */
+  @Test
+  void aClusterThatBehavesByANewerVersionIsLeftAlone() throws Exception {
+    Running first = run(alone());
+    first.until("the store answers");
+    first.process().destroyForcibly().waitFor();
+    Slot slot = behaveByASecondVersion();
+    for (int i = 0; i < 2; i++) {
+      Running refused = run(alone());
+      assertEquals(
+          "synod: cannot start: this cluster behaves by version 2 since slot "
+              + slot.number()
+              + "; this program knows up to 1: start the newer release",
+          refused.until("cannot start"));
+      assertEquals(2, refused.status());
+    }
   }
 
   /** One that is told its cluster founds no other when its directory is empty. */

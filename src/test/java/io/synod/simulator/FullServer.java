@@ -233,7 +233,7 @@ final class FullServer implements SimulatedServer {
     } catch (UnsupportedVersionException e) {
       world.network.end(id, true);
       disk.crash();
-      world.upgrade.onUnsupported(this, String.valueOf(e.getMessage()));
+      world.upgrade.onUnsupported(this, e);
     } catch (IOException e) {
       world.coverage.hit("start.diskFailed");
       world.trace.note(Trace.Kind.FAULT, id.number(), e);
@@ -779,7 +779,7 @@ final class FullServer implements SimulatedServer {
         return;
       } catch (UnsupportedVersionException e) {
         crash(/* power= */ false);
-        world.upgrade.onUnsupported(FullServer.this, String.valueOf(e.getMessage()));
+        world.upgrade.onUnsupported(FullServer.this, e);
         return;
       } catch (EngineFailedException e) {
         engineFailed(e);

@@ -6,6 +6,7 @@ import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.paxos.VersionInForce;
 import io.synod.paxos.VersionRange;
+import io.synod.store.UnsupportedVersionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -70,11 +71,11 @@ final class RollingUpgrade {
   }
 
   /** A server ended, as it cannot behave as the cluster does; the operator does what it says. */
-  void onUnsupported(FullServer server, String why) {
+  void onUnsupported(FullServer server, UnsupportedVersionException stop) {
     Membership decided = world.oracle.log().membershipFor(inForce().decidedAt());
     boolean counted = decided.isMember(server.id(), server.life().incarnation());
     if (counted && !server.wentBack()) {
-      throw new Violation("VersionSupportedByAll", server.id() + " never went back: " + why);
+      throw new Violation("VersionSupportedByAll", server.id() + " never went back: " + stop);
     }
     world.coverage.hit("version.unsupported");
     server.install(inForce().number());

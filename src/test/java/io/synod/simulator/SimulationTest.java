@@ -69,6 +69,9 @@ class SimulationTest {
           "operator.HandedOver",
           "operator.HANDS_OVER",
           "operator.threwAway",
+          "version.upgraded",
+          "version.wentBack",
+          "version.chosen",
           "phase.liveness",
           "phase.onlyNoLies");
 
