@@ -307,7 +307,10 @@ set_arguments() {
   for ((j = 0; j < SERVERS; j++)); do ARGUMENTS+=(--replica "$(address "$REACH" "$(consensus_port "$j")")"); done
   ARGUMENTS+=(--server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
   # What a directory is written with may differ from the others', and nothing else can read it.
-  if [ $IS_STORAGE_TYPED = no ] && [ -e "$DATA/$PORT/identity" ]; then
+  if grep -qsx WITNESS "$DATA/$PORT/storage"; then
+    drop_options --storage --block-cache-mib
+    ARGUMENTS+=(--witness)
+  elif [ $IS_STORAGE_TYPED = no ] && [ -e "$DATA/$PORT/identity" ]; then
     replace_options --storage "$(tr '[:upper:]' '[:lower:]' 2>/dev/null <"$DATA/$PORT/storage" || echo heap)"
   fi
 }
@@ -407,7 +410,7 @@ await_ready() {
     ready=0
     for i in "${IDS[@]}"; do
       server_says "$i" state
-      if [ "$SAYS" = serving ] || is_no_member "$i"; then ready=$((ready + 1)); fi
+      if [ "$SAYS" = serving ] || [ "$SAYS" = witness ] || is_no_member "$i"; then ready=$((ready + 1)); fi
       kill -0 "${PIDS[i]}" 2>/dev/null ||
         give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done

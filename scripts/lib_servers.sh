@@ -105,8 +105,14 @@ last_words() {
 
 # Puts options into ARGUMENTS, in place of the same that are there: the server takes none twice.
 replace_options() {
-  local option given old kept=()
   [ $# -gt 0 ] || return 0
+  drop_options "$@"
+  ARGUMENTS+=("$@")
+}
+
+# Takes options out of ARGUMENTS, with their values.
+drop_options() {
+  local option given old kept=()
   for ((old = 0; old < ${#ARGUMENTS[@]}; old++)); do
     option=${ARGUMENTS[old]}
     for given in "$@"; do
@@ -117,7 +123,7 @@ replace_options() {
     done
     kept+=("$option")
   done
-  ARGUMENTS=("${kept[@]}" "$@")
+  ARGUMENTS=("${kept[@]}")
 }
 
 # Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for, members. Starts no process: it is asked

@@ -43,7 +43,7 @@ fi
 find_java
 is_built || fail "nothing is built: ./run_servers.sh builds it"
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
-export -f launch replace_options jvm archive_file find_class_path
+export -f launch replace_options drop_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
 setsid bash -c 'launch "$@"' launch "$I" ${EXTRA[@]+"${EXTRA[@]}"} </dev/null
 pid=$(cat "$DATA/run/$I.pid")

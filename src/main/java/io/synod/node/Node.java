@@ -116,11 +116,12 @@ public final class Node implements PeerListener {
     this.writes = writePath.writes();
     this.snapshots = new SnapshotDuties(parts, settings.snapshotBytes(), this::send, protocol);
     CoordinatorWatch coordinators = new CoordinatorWatch(paxos, surroundings::wallMillis);
-    this.applyPath = new ApplyPath(parts, writePath, coordinators, snapshots::onApplied);
+    this.applyPath =
+        new ApplyPath(parts, identity.isWitness(), writePath, coordinators, snapshots::onApplied);
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
-    this.statusReport = new StatusReport(parts, quota, coordinators, self);
+    this.statusReport = new StatusReport(parts, quota, coordinators, applyPath, self);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(log, identity.electionTimeoutNanos(), surroundings::notice, surroundings::warn);
@@ -132,7 +133,7 @@ public final class Node implements PeerListener {
     }
     applyPath.findGap();
     if (!applyPath.lacksSnapshot()) {
-      carryOut(paxos.start(store.applied()), true);
+      carryOut(paxos.start(applyPath.applied()), true);
     }
   }
 
@@ -262,7 +263,7 @@ public final class Node implements PeerListener {
       fetchLackingSnapshot();
     }
     propose();
-    step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
+    step(new Input.TimePassed(now, log.syncAgeNanos(now), applyPath.applied()));
     applyPath.compareStates(protocol);
     loopBack();
     leave();
@@ -296,7 +297,7 @@ public final class Node implements PeerListener {
   /** How long the driver may rest after a turn that found nothing to do, unless it is woken. */
   public long restNanos() {
     long rest = Math.min(paxos.nanosUntilDeadline(), statusReport.intervalNanos());
-    boolean waiting = writes.count() > 0 || readPath.count() > 0 || !writes.hasSession();
+    boolean waiting = writes.count() > 0 || readPath.count() > 0 || writePath.waitsForSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 
@@ -400,7 +401,10 @@ public final class Node implements PeerListener {
     }
     if (paxos.isOpen()) {
       snapshots.fetchFromAny(
-          paxos.peers().stream().filter(PeerView::live).map(PeerView::server).toList());
+          paxos.peers().stream()
+              .filter(peer -> peer.live() && peer.hasStore())
+              .map(PeerView::server)
+              .toList());
     }
   }
 

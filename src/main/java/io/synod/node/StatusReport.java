@@ -30,6 +30,7 @@ final class StatusReport {
   private final KeyValueStore store;
   private final Quota quota;
   private final CoordinatorWatch coordinators;
+  private final ApplyPath applyPath;
   private final ServerId self;
   private long madeAtNanos = Long.MIN_VALUE;
 
@@ -38,11 +39,17 @@ final class StatusReport {
 
   private volatile @Nullable NodeStatus latest;
 
-  StatusReport(Node.Parts parts, Quota quota, CoordinatorWatch coordinators, ServerId self) {
+  StatusReport(
+      Node.Parts parts,
+      Quota quota,
+      CoordinatorWatch coordinators,
+      ApplyPath applyPath,
+      ServerId self) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.quota = quota;
     this.coordinators = coordinators;
+    this.applyPath = applyPath;
     this.self = self;
   }
 
@@ -86,7 +93,7 @@ final class StatusReport {
         coordinators.unheardSinceMillis(),
         elected.orElse(Ballot.LOWEST),
         paxos.chosen(),
-        store.applied(),
+        applyPath.applied(),
         open ? paxos.membership().decidedAt() : Slot.ZERO,
         open ? paxos.membership().membership().quorum() : 0,
         new NodeStatus.Data(
@@ -104,7 +111,7 @@ final class StatusReport {
     List<NodeStatus.MemberStatus> all = new ArrayList<>();
     for (Member member : membership.members()) {
       if (member.server().equals(self)) {
-        long lag = paxos.heardChosen().minus(store.applied());
+        long lag = paxos.heardChosen().minus(applyPath.applied());
         all.add(new NodeStatus.MemberStatus(member, true, lag, 0, 0));
         continue;
       }

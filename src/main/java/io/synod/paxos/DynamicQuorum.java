@@ -16,6 +16,9 @@ import java.util.TreeSet;
  * <p>An odd number, because one voter more than an odd number asks for one vote more and bears the
  * loss of no more; three, because two bear the loss of none, as three do of which one is down,
  * while the third that comes back helps at once.
+ *
+ * <p>Whatever the policy, a voter for which a witness cannot keep its log any longer loses its vote
+ * until it is back and has caught up.
  */
 final class DynamicQuorum {
   private static final int LEAST_VOTERS = 3;
@@ -30,6 +33,9 @@ final class DynamicQuorum {
 
     /** Whether it stops, or was not there for so long that it loses its vote. */
     boolean isGone(Member voter);
+
+    /** Whether a witness cannot keep its log for it any longer (protocol-rules.md, 13). */
+    boolean holdsUpAWitness(Member voter);
 
     /** Whether it has been there for long enough, and has caught up, to get its vote back. */
     boolean isBack(Member standby);
@@ -63,10 +69,11 @@ final class DynamicQuorum {
    */
   private static boolean isAsItShouldBe(Membership membership, QuorumPolicy.Mode mode, View view) {
     for (Member member : membership.members()) {
-      if (member.role() == Member.Role.STANDBY
-          || (mode == QuorumPolicy.Mode.DYNAMIC
-              && member.role() == Member.Role.VOTER
-              && view.isGone(member))) {
+      boolean loses =
+          member.role() == Member.Role.VOTER
+              && (view.holdsUpAWitness(member)
+                  || (mode == QuorumPolicy.Mode.DYNAMIC && view.isGone(member)));
+      if (loses || member.role() == Member.Role.STANDBY) {
         return false;
       }
     }
@@ -78,14 +85,16 @@ final class DynamicQuorum {
     for (Member member : members) {
       boolean votes =
           switch (member.role()) {
-            case VOTER -> mode == QuorumPolicy.Mode.MAJORITY || !view.isGone(member);
+            case VOTER ->
+                !view.holdsUpAWitness(member)
+                    && (mode == QuorumPolicy.Mode.MAJORITY || !view.isGone(member));
             case WITNESS -> true;
             case STANDBY -> view.isBack(member);
             case LEARNER, OBSERVER -> false;
           };
       if (votes) {
         target.add(member.server());
-      } else if (member.role() == Member.Role.VOTER) {
+      } else if (member.role() == Member.Role.VOTER && !view.holdsUpAWitness(member)) {
         others.add(member);
       }
     }
@@ -107,6 +116,10 @@ final class DynamicQuorum {
             .anyMatch(member -> member.role() == Member.Role.LEARNER && view.isHeard(member));
     if (joining) {
       // One that is there will have a vote soon: none goes to one that is not meanwhile.
+      return;
+    }
+    if (members.stream().anyMatch(member -> member.role() == Member.Role.WITNESS)) {
+      // It may have cut what one that is behind would have to go on from (protocol-rules.md, 13).
       return;
     }
     for (boolean there : new boolean[] {true, false}) {

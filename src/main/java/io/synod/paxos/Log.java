@@ -13,6 +13,7 @@ import java.util.Optional;
 final class Log {
   private Slot cut;
   private final ArrayList<AcceptedValue> values = new ArrayList<>();
+  private long sizeBytes;
 
   Log(Slot cut, List<AcceptedValue> accepted) {
     this.cut = cut;
@@ -29,6 +30,11 @@ final class Log {
   /** The last slot that holds a value; the cut if none does. */
   Slot last() {
     return cut.plus(values.size());
+  }
+
+  /** About how much memory its values take. */
+  long sizeBytes() {
+    return sizeBytes;
   }
 
   /** What the slot holds; nothing at or before the cut and after the last. */
@@ -53,9 +59,11 @@ final class Log {
         accepted.slot(),
         cut,
         last());
+    sizeBytes += ValueFormat.sizeBytes(accepted.value());
     if (place == values.size()) {
       values.add(accepted);
     } else {
+      sizeBytes -= ValueFormat.sizeBytes(values.get((int) place).value());
       values.set((int) place, accepted);
     }
   }
@@ -67,6 +75,9 @@ final class Log {
     long count = slot.minus(cut);
     if (count <= 0) {
       return;
+    }
+    for (int i = 0; i < Math.min(count, values.size()); i++) {
+      sizeBytes -= ValueFormat.sizeBytes(values.get(i).value());
     }
     if (count >= values.size()) {
       values.clear();

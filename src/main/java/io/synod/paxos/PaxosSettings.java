@@ -2,6 +2,7 @@ package io.synod.paxos;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Who this server is, and the protocol's timings and bounds.
@@ -21,6 +22,8 @@ import java.util.Optional;
  * @param expectedCluster the only cluster that this server joins; with it, it takes part in no
  *     founding
  * @param quorum what becomes of the votes of members that are silent
+ * @param witnessLogBytes present if this server is a {@link Witness}: how large its log may grow
+ *     before whoever it is kept for has to lose its vote
  */
 public record PaxosSettings(
     ServerId server,
@@ -36,7 +39,8 @@ public record PaxosSettings(
     int priority,
     boolean bootstrapAvailable,
     Optional<ClusterId> expectedCluster,
-    QuorumPolicy quorum) {
+    QuorumPolicy quorum,
+    OptionalLong witnessLogBytes) {
   private static final int LEASE_PINGS = 5;
 
   public PaxosSettings {
@@ -56,6 +60,9 @@ public record PaxosSettings(
           "a vote is lost after an election timeout of silence or more, not after "
               + quorum.standbyAfterNanos()
               + " ns");
+    }
+    if (witnessLogBytes.isPresent() && witnessLogBytes.getAsLong() < 1) {
+      throw new IllegalArgumentException("a witness has a log of at least a byte");
     }
   }
 
@@ -86,7 +93,8 @@ public record PaxosSettings(
         priority,
         /* bootstrapAvailable= */ false,
         Optional.empty(),
-        QuorumPolicy.majority(electionTimeoutNanos));
+        QuorumPolicy.majority(electionTimeoutNanos),
+        OptionalLong.empty());
   }
 
   /**
@@ -99,7 +107,7 @@ public record PaxosSettings(
 
   /** These, with a majority of the list being enough to found a cluster. */
   public PaxosSettings withBootstrapAvailable() {
-    return with(/* bootstrap= */ true, expectedCluster, quorum);
+    return with(/* bootstrap= */ true, expectedCluster, quorum, witnessLogBytes);
   }
 
   Life life() {
@@ -108,15 +116,29 @@ public record PaxosSettings(
 
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
-    return with(bootstrapAvailable, expectedCluster, policy);
+    return with(bootstrapAvailable, expectedCluster, policy, witnessLogBytes);
   }
 
   /** These, of a server that founds no cluster and joins no other. */
   public PaxosSettings withExpectedCluster(ClusterId expected) {
-    return with(bootstrapAvailable, Optional.of(expected), quorum);
+    return with(bootstrapAvailable, Optional.of(expected), quorum, witnessLogBytes);
   }
 
-  private PaxosSettings with(boolean bootstrap, Optional<ClusterId> expected, QuorumPolicy policy) {
+  /** These, of a witness whose log may grow so large. */
+  public PaxosSettings withWitnessLog(long sizeBytes) {
+    return with(bootstrapAvailable, expectedCluster, quorum, OptionalLong.of(sizeBytes));
+  }
+
+  /** Whether this server keeps promises and values only, and never coordinates. */
+  public boolean isWitness() {
+    return witnessLogBytes.isPresent();
+  }
+
+  private PaxosSettings with(
+      boolean bootstrap,
+      Optional<ClusterId> expected,
+      QuorumPolicy policy,
+      OptionalLong witnessLog) {
     return new PaxosSettings(
         server,
         incarnation,
@@ -131,6 +153,7 @@ public record PaxosSettings(
         priority,
         bootstrap,
         expected,
-        policy);
+        policy,
+        witnessLog);
   }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param leaving whether it is about to stop: its vote should not be waited for
  * @param inDoubt whether its log lost records, so that it counts in no election for some slots
  *     until they are chosen or a new ballot settles them (protocol-rules.md, 3)
+ * @param witness how the log of a witness is; none of every other server (protocol-rules.md, 13)
  */
 public record Standing(
     Ballot followed,
@@ -35,7 +36,8 @@ public record Standing(
     List<StateHash> state,
     int priority,
     boolean leaving,
-    boolean inDoubt) {
+    boolean inDoubt,
+    Optional<WitnessLog> witness) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

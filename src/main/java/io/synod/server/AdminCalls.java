@@ -187,7 +187,7 @@ final class AdminCalls {
         incarnation(found, address),
         address,
         address(found.getClientAddress()),
-        Member.Role.LEARNER);
+        found.getWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
   }
 
   private static Incarnation incarnation(StatusResponse found, Address address)

@@ -66,7 +66,14 @@ public record Configuration(
     /** Nothing on disk: each start is a new incarnation. */
     MEMORY,
     /** The state in a database on disk; the journal beside it. */
-    ROCKSDB
+    ROCKSDB,
+    /** No state: the journal of a witness. */
+    WITNESS
+  }
+
+  /** Whether it has no store, and never coordinates. */
+  public boolean isWitness() {
+    return storage == Storage.WITNESS;
   }
 
   /** Where it listens: for clients, and for the other servers. */
@@ -97,6 +104,7 @@ public record Configuration(
    * @param journalSegmentBytes the length of a segment of the journal
    * @param quotaBytes how much the store may hold before puts are refused
    * @param blockCacheBytes about how much memory a database takes, beside the heap
+   * @param witnessLogBytes how large the log of a witness may grow while a voter is away
    */
   public record Limits(
       int queueRequests,
@@ -104,7 +112,8 @@ public record Configuration(
       int valueBytes,
       long journalSegmentBytes,
       long quotaBytes,
-      long blockCacheBytes) {
+      long blockCacheBytes,
+      long witnessLogBytes) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

@@ -29,6 +29,11 @@ final class ConfigurationReader {
   private static final long MINUTE_MILLIS = 60_000;
   private static final long LEAST_CACHE_MIB = 8;
   private static final int LEAST_TOKEN_CHARACTERS = 8;
+  private static final long WITNESS_LOG_MIB = 64;
+
+  /** A witness's log may grow to some times its limit before the others know. */
+  private static final long WITNESS_HEAP_SHARE = 8;
+
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
   private final ServerConfig config;
@@ -56,6 +61,7 @@ final class ConfigurationReader {
     OptionalInt given =
         config.hasServerId() ? OptionalInt.of(config.getServerId()) : OptionalInt.empty();
     ServerId server = OwnPlace.find(servers, replicas, given);
+    checkWitness(server);
     return new Configuration(
         server,
         cluster(),
@@ -244,7 +250,33 @@ final class ConfigurationReader {
     return new Timings(ping, election, standby, deadline);
   }
 
+  private void checkWitness(ServerId server) throws BadConfigurationException {
+    if (!config.getWitness()) {
+      if (config.hasWitnessLogMib()) {
+        throw new BadConfigurationException(
+            "witness_log_mib is of a witness, and this server is none: add witness (--witness), or"
+                + " leave it out");
+      }
+      return;
+    }
+    if (server.number() == 0) {
+      throw new BadConfigurationException(
+          "witness: server 0 founds the cluster and is the first to coordinate, which a witness, having no"
+              + " store, cannot: make another of the replicas the witness");
+    }
+    boolean kept = config.hasStorage() && config.getStorage() != ServerConfig.Storage.HEAP;
+    if (kept) {
+      throw new BadConfigurationException(
+          "witness with storage "
+              + config.getStorage()
+              + ": a witness has no store, only its log, which it keeps on disk; leave storage out");
+    }
+  }
+
   private Storage storage() throws BadConfigurationException {
+    if (config.getWitness()) {
+      return Storage.WITNESS;
+    }
     Storage storage =
         switch (config.getStorage()) {
           case HEAP, UNRECOGNIZED -> Storage.HEAP;
@@ -287,7 +319,11 @@ final class ConfigurationReader {
     }
     Range caches = new Range(Math.max(LEAST_CACHE_MIB, heapMib / 4), LEAST_CACHE_MIB, 1 << 24);
     long cache = number(Setting.BLOCK_CACHE_MIB, caches) << 20;
-    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota, cache);
+    long usualWitnessLog = Math.min(WITNESS_LOG_MIB, heapMib / WITNESS_HEAP_SHARE);
+    Range witnessLogs =
+        new Range(Math.max(1, usualWitnessLog), 1, Math.max(1, heapMib / WITNESS_HEAP_SHARE));
+    long witnessLog = number(Setting.WITNESS_LOG_MIB, witnessLogs) << 20;
+    return new Limits(queue, Limits.KEY_BYTES, value, segment, quota, cache, witnessLog);
   }
 
   /** What the store may hold is in the heap, with all else that a server needs. */

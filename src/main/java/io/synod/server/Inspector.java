@@ -73,7 +73,7 @@ final class Inspector {
       journal(found.get());
       if (storage == Storage.ROCKSDB) {
         database(found.get().recovered().cut());
-      } else {
+      } else if (storage != Storage.WITNESS) {
         snapshots(disk, found.get());
       }
       findings(found.get());

@@ -45,6 +45,9 @@ final class PartSettings {
     if (configuration.bootstrapAvailable()) {
       settings = settings.withBootstrapAvailable();
     }
+    if (configuration.isWitness()) {
+      settings = settings.withWitnessLog(configuration.limits().witnessLogBytes());
+    }
     return configuration.cluster().map(settings::withExpectedCluster).orElse(settings);
   }
 

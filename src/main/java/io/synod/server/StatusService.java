@@ -23,7 +23,8 @@ final class StatusService {
       Incarnation incarnation,
       Address clientAddress,
       Address consensusAddress,
-      boolean dynamicQuorum) {}
+      boolean dynamicQuorum,
+      boolean witness) {}
 
   /**
    * How much was refused since the start because it made no sense: of other servers, of clients.
@@ -55,6 +56,7 @@ final class StatusService {
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())
+        .setWitness(own.witness())
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
         .build();

@@ -52,7 +52,19 @@ class DynamicQuorumTest {
    * Those that are there have been for long, and have caught up; the others have long been gone.
    */
   private static DynamicQuorum.View there(BitSet there) {
+    return there(there, /* holdUp= */ false);
+  }
+
+  /**
+   * @param holdUp whether a witness cannot keep its log any longer for those that are not there
+   */
+  private static DynamicQuorum.View there(BitSet there, boolean holdUp) {
     return new DynamicQuorum.View() {
+      @Override
+      public boolean holdsUpAWitness(Member voter) {
+        return holdUp && !isThere(voter);
+      }
+
       @Override
       public boolean isHeard(Member member) {
         return isThere(member);
@@ -139,6 +151,23 @@ class DynamicQuorumTest {
     assertEquals("VVVVS", wanted("VVVSS", "++++-", MAJORITY));
     assertEquals("VVVVV", wanted("VVVSS", "++-++", MAJORITY));
     assertEquals("as it is", wanted("VVVSO", "+++-+", MAJORITY));
+  }
+
+  private static String wantedForAWitness(String roles, String there, QuorumPolicy.Mode mode) {
+    return DynamicQuorum.wanted(
+            new MembershipInForce(Slot.of(7), of(roles)), mode, there(bits(there), true))
+        .map(DynamicQuorumTest::roles)
+        .orElse("as it is");
+  }
+
+  @Test
+  void aVoterThatHoldsUpAWitnessLosesItsVoteWhateverThePolicy() {
+    for (QuorumPolicy.Mode mode : QuorumPolicy.Mode.values()) {
+      assertEquals("SVW", wantedForAWitness("VVW", "-++", mode));
+      assertEquals("as it is", wantedForAWitness("SVW", "-++", mode), "not given back at once");
+      assertEquals("VVW", wantedForAWitness("SVW", "+++", mode));
+      assertEquals("as it is", wantedForAWitness("VVW", "-+-", mode), "no quorum is there");
+    }
   }
 
   /** Adapts until nothing more is wanted; at most one change is. */

@@ -35,6 +35,7 @@ final class Standings {
         List.of(),
         priority,
         /* leaving= */ false,
-        /* inDoubt= */ false);
+        /* inDoubt= */ false,
+        /* witness= */ Optional.empty());
   }
 }

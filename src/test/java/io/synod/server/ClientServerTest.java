@@ -71,7 +71,7 @@ class ClientServerTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20),
+              new Limits(1 << 14, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20, 1 << 20),
               ReadMode.LINEARIZABLE,
               DEFAULT_DEADLINE_MILLIS,
               64 << 20),
@@ -89,7 +89,8 @@ class ClientServerTest {
             new Incarnation(new UUID(5, 6)),
             new Address("h1", 8001),
             new Address("h1", 9001),
-            false);
+            /* dynamicQuorum= */ false,
+            /* witness= */ false);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override

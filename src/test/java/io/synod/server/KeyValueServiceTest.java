@@ -75,7 +75,7 @@ class KeyValueServiceTest {
   private final KeyValueService service =
       new KeyValueService(
           new KeyValueService.Settings(
-              new Limits(16, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20),
+              new Limits(16, 64 << 10, 1 << 20, 1 << 20, 1 << 30, 8 << 20, 1 << 20),
               ReadMode.LINEARIZABLE,
               10_000,
               4 << 20),

@@ -84,7 +84,8 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             incarnation(),
             new Address("clients", 8000 + id.number()),
             new Address("servers", 1),
-            false);
+            /* dynamicQuorum= */ false,
+            /* witness= */ false);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),
@@ -98,7 +99,9 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   static Backups backups() {
     try {
       return new Backups(
-          taken -> taken.accept(Slot.ZERO), Snapshots.open(MemoryDisk.empty("played")));
+          taken -> taken.accept(Slot.ZERO),
+          Snapshots.open(MemoryDisk.empty("played")),
+          /* witness= */ false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

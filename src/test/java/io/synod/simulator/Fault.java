@@ -43,11 +43,13 @@ enum Fault {
   /** Nor this: some reads rely on leases, and clocks on not jumping. */
   LEASE_READS,
   /** Nor this: clients repeat what came to nothing, and wait less long for a coordinator. */
-  CLIENT_RETRIES;
+  CLIENT_RETRIES,
+  /** Nor this: some servers are witnesses. */
+  WITNESS;
 
   /** What some clusters and clients do about faults. */
   static final Set<Fault> REMEDIES =
-      Collections.unmodifiableSet(EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES));
+      Collections.unmodifiableSet(EnumSet.of(DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES, WITNESS));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the

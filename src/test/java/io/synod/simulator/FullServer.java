@@ -149,8 +149,17 @@ final class FullServer implements SimulatedServer {
   }
 
   @Override
+  public boolean isWitness() {
+    return world.swarm.isWitness(id.number());
+  }
+
+  /** A witness owes the log no more than to know it chosen. */
+  @Override
   public Slot applied() {
-    return process == null ? appliedBefore : process.store.applied();
+    if (process == null) {
+      return appliedBefore;
+    }
+    return isWitness() ? process.paxos.chosen() : process.store.applied();
   }
 
   @Override
@@ -268,7 +277,10 @@ final class FullServer implements SimulatedServer {
     Snapshots.Start restored =
         snapshots.restoreNewest(
             store, recovered.founding().map(Founding::cluster), recovered.cut());
-    if (store.applied().isBefore(recovered.cut())) {
+    if (isWitness() && store.applied().isAfter(Slot.ZERO)) {
+      throw new Violation("WitnessHasNoStore", id + " has a snapshot of " + store.applied());
+    }
+    if (!isWitness() && store.applied().isBefore(recovered.cut())) {
       world.coverage.hit("snapshot.damaged");
       if (!diskFaults.hasDamaged() && !diverged) {
         throw new Violation(
@@ -291,9 +303,9 @@ final class FullServer implements SimulatedServer {
       return;
     }
     world.trace.note(Trace.Kind.CRASH, id.number(), power ? "power" : "process");
+    appliedBefore = applied();
     ended.end(power);
     process = null;
-    appliedBefore = ended.store.applied();
     if (power) {
       disk.powerLoss();
     } else {
@@ -520,14 +532,15 @@ final class FullServer implements SimulatedServer {
         life.incarnation(),
         world.listed.get(id.number()),
         new Address("client", 8000 + id.number()),
-        Member.Role.LEARNER);
+        isWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
   }
 
   // ---- the process
   // ------------------------------------------------------------------------------------------------------------------
 
   private PaxosSettings identity() {
-    return world.swarm.settings(life, world.listed, random, priority, dynamic);
+    PaxosSettings usual = world.swarm.settings(life, world.listed, random, priority, dynamic);
+    return isWitness() ? usual.withWitnessLog(world.swarm.witnessLogBytes) : usual;
   }
 
   private NodeSettings nodeSettings() {

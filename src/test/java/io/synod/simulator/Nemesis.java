@@ -88,7 +88,7 @@ final class Nemesis {
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
       case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
-      case DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES -> {}
+      case DYNAMIC_QUORUM, LEASE_READS, CLIENT_RETRIES, WITNESS -> {}
     }
   }
 
