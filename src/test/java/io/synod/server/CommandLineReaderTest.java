@@ -92,6 +92,15 @@ class CommandLineReaderTest {
   }
 
   @Test
+  void aWitnessIsAKindOfStorage() throws BadConfigurationException {
+    Configuration configuration = read(THREE, "--witness", "--witness-log-mib", "8");
+    assertTrue(configuration.isWitness());
+    assertEquals(8 << 20, configuration.limits().witnessLogBytes());
+    assertEquals(configuration, read(THREE + " witness:true witness_log_mib:8"));
+    assertFalse(read(THREE).isWitness());
+  }
+
+  @Test
   void aCheckIsNoRun() throws BadConfigurationException {
     Wish wish = CommandLineReader.read(List.of(THREE, "--check"), Optional.of(HOME));
     assertEquals(read(THREE), ((Wish.Check) wish).configuration());
@@ -286,6 +295,24 @@ class CommandLineReaderTest {
             THREE,
             "--queue-requests",
             "131072"),
+        bad(
+            "witness with storage ROCKSDB: a witness has no store",
+            THREE,
+            "--witness",
+            "--storage",
+            "rocksdb"),
+        bad(
+            "witness with storage MEMORY: a witness has no store",
+            THREE + " witness:true storage:MEMORY"),
+        bad(
+            "witness: server 0 founds the cluster",
+            THREE.replace("paxos:'0.0.0.0:9001", "paxos:'0.0.0.0:9000"),
+            "--witness"),
+        bad(
+            "witness_log_mib is of a witness, and this server is none",
+            THREE,
+            "--witness-log-mib",
+            "8"),
         bad("bootstrap_available without new_cluster: ", THREE, "--bootstrap-available"),
         bad("bootstrap_available without new_cluster: ", THREE + " bootstrap_available:true"),
         bad(

@@ -425,6 +425,11 @@ final class FullServer implements SimulatedServer {
     return diverged;
   }
 
+  /** Where its log begins; of one that is down, as far as it is durable. */
+  Slot cut() {
+    return process == null ? world.oracle.durable(life).cut() : process.paxos.cut();
+  }
+
   boolean isStateDisputed() {
     return process != null && process.paxos.disputedState().isPresent();
   }
@@ -575,6 +580,7 @@ final class FullServer implements SimulatedServer {
     private long stoppedUntilNanos;
     private long backgroundUntilNanos;
     private Slot appliedSeen = Slot.ZERO;
+    private Slot cutSeen = Slot.ZERO;
     private long leaseReadsSeen;
 
     Running(OpenedJournal opened, KeyValueStore store, Snapshots snapshots) {
@@ -698,6 +704,10 @@ final class FullServer implements SimulatedServer {
     private void observe() {
       world.coverage.add("read.underLease", paxos.leaseReads() - leaseReadsSeen);
       leaseReadsSeen = paxos.leaseReads();
+      if (isWitness() && paxos.cut().isAfter(cutSeen)) {
+        cutSeen = paxos.cut();
+        world.coverage.hit("witness.cut");
+      }
       Slot applied = store.applied();
       if (!applied.equals(appliedSeen)) {
         world.oracle.hasApplied(life, applied);
