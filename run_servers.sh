@@ -409,8 +409,7 @@ await_ready() {
   while :; do
     ready=0
     for i in "${IDS[@]}"; do
-      server_says "$i" state
-      if [ "$SAYS" = serving ] || [ "$SAYS" = witness ] || is_no_member "$i"; then ready=$((ready + 1)); fi
+      if is_ready "$i" || is_no_member "$i"; then ready=$((ready + 1)); fi
       kill -0 "${PIDS[i]}" 2>/dev/null ||
         give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done
@@ -438,6 +437,7 @@ show_table() {
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
     ! is_no_member "$i" || mark='no member'
+    ! { is_ready "$i" && [ "$SAYS" = witness ]; } || mark=witness
     printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' "$i" "$(address "$HOST" "$(client_port "$i")")" "$(address "$HOST" "$(consensus_port "$i")")" "${PIDS[i]}" "$(client_port "$i").log" "$mark"
   done
   echo

@@ -137,6 +137,12 @@ server_says() {
   done 2>/dev/null <"$DATA/run/$1.state"
 }
 
+# Whether server I does all that it is for: it answers clients, or votes as a witness. Sets SAYS to its state.
+is_ready() {
+  server_says "$1" state
+  [ "$SAYS" = serving ] || [ "$SAYS" = witness ]
+}
+
 # Whether server I runs and is no member of the cluster: it was removed, or is to be added. SAYS is what it says of that.
 is_no_member() {
   server_says "$1" waiting_for

@@ -53,8 +53,7 @@ REMOVED_ROUNDS=40 removed=0
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 for _ in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
-  server_says "$I" state
-  [ "$SAYS" != serving ] || break
+  ! is_ready "$I" || break
   if is_no_member "$I"; then
     [[ "$SAYS" == *'was removed from'* ]] || break
     why=${SAYS#this server }
@@ -70,7 +69,9 @@ for _ in $(seq 1 200); do
   sleep 0.05
 done
 state='and answers'
-if [ "$SAYS" != serving ]; then
+if is_ready "$I"; then
+  [ "$SAYS" != witness ] || state='and votes, as a witness'
+else
   server_says "$I" waiting_for
   state="and does not answer yet: $SAYS"
 fi

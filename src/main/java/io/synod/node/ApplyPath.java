@@ -57,7 +57,7 @@ final class ApplyPath {
 
   /** Looks whether the log goes back to what the store holds. */
   void findGap() {
-    lacksSnapshot = !witness && store.applied().isBefore(paxos.cut());
+    lacksSnapshot = applied().isBefore(paxos.cut());
   }
 
   /** What is applied; of a witness, what is chosen: it owes the log no more. */

@@ -93,9 +93,13 @@ final class WitnessCare {
     }
   }
 
-  /** Whether a full log would have to be cut behind what this voter has. */
-  private static boolean isNeeded(Full log, Slot heldByVoter) {
-    return !heldByVoter.isAfter(log.cut());
+  /**
+   * Whether a full log is kept for this voter: it has no more than what is cut, and this server has
+   * more. If nobody has, what fills it is not chosen yet.
+   */
+  private boolean isKeptFor(Member voter, Full log) {
+    Slot held = heldBy(voter);
+    return !held.isAfter(log.cut()) && held.isBefore(peers.ownHeld());
   }
 
   /**
@@ -104,7 +108,7 @@ final class WitnessCare {
   boolean isFull() {
     for (Full log : full.values()) {
       for (Member member : learner.inForce().members()) {
-        if (member.role() == Member.Role.VOTER && isNeeded(log, heldBy(member))) {
+        if (member.role() == Member.Role.VOTER && isKeptFor(member, log)) {
           return true;
         }
       }
@@ -116,7 +120,7 @@ final class WitnessCare {
   boolean isHeldUpBy(Member voter, long nowNanos) {
     for (Full log : full.values()) {
       boolean lasting = nowNanos - log.sinceNanos() >= settings.electionTimeoutNanos();
-      if (lasting && isNeeded(log, heldBy(voter))) {
+      if (lasting && isKeptFor(voter, log)) {
         return true;
       }
     }

@@ -139,10 +139,7 @@ final class MembershipMutants {
                 "if ((member.role() == Member.Role.VOTER && peers.isHeard(member)) || (full"),
         directed(
                 "WitnessKeepsForEver", "rule 13: at its size limit the absent voter loses its vote")
-            .in(
-                "paxos/WitnessCare",
-                "if (lasting && isNeeded(log, heldBy(voter))) {",
-                "if (false) {"),
+            .in("paxos/WitnessCare", "if (lasting && isKeptFor(voter, log)) {", "if (false) {"),
         directed("LessThanThreeVoters", "three vote at least")
             .in(
                 "paxos/DynamicQuorum",

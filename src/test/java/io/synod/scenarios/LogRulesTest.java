@@ -446,6 +446,26 @@ class LogRulesTest extends RuleScenario {
     assertTrue(cluster.texts(follower).contains("after"));
   }
 
+  /**
+   * What is in flight and not chosen fills a witness's log too, and nobody loses a vote for that.
+   */
+  @Test
+  void rule13eALogFullOfWhatIsNotChosenCostsNoVote() {
+    restartTheOtherAsAWitness(8_000);
+    cluster.drop(
+        flight -> flight.from() != flight.to() && flight.message() instanceof Message.Accepted);
+    for (int i = 0; i < 12; i++) {
+      cluster.propose(coordinator, i + "x".repeat(1_000));
+    }
+    cluster.run(2_000 * MILLI);
+    assertEquals(List.of(), cluster.texts(coordinator));
+    assertTrue(cluster.core(coordinator).proposalRoom() > 0);
+    cluster.drop(flight -> false);
+    cluster.run(1_000 * MILLI);
+    assertEquals(12, cluster.texts(coordinator).size());
+    assertEquals(Member.Role.VOTER, roleOfTheFollower());
+  }
+
   private long campaignsOf(int server) {
     return cluster.notices(server).stream().filter(Notice.Campaigning.class::isInstance).count();
   }
