@@ -1,7 +1,6 @@
 package io.synod.paxos;
 
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -305,17 +304,21 @@ final class Peers {
   }
 
   /**
-   * Who has a snapshot where this server has none: it itself, unless it is a witness; then whoever
-   * is furthest of those that are heard.
+   * Whom to ask for a snapshot where this server's log is cut at {@code cut}: it itself, unless it
+   * is a witness; then whoever is heard and has applied as much.
    */
-  Optional<ServerId> withState(ServerId server) {
+  Optional<ServerId> withState(ServerId server, Slot cut) {
     if (peer(server).filter(Peers::isWitness).isEmpty()) {
       return Optional.of(server);
     }
-    return peers.values().stream()
-        .filter(peer -> peer.isHeard() && peer.standing().isPresent() && !isWitness(peer))
-        .max(Comparator.comparing(peer -> peer.standing().orElseThrow().chosen()))
-        .map(Peer::server);
+    for (Peer peer : peers.values()) {
+      boolean has =
+          peer.standing().filter(standing -> !standing.applied().isBefore(cut)).isPresent();
+      if (has && peer.isHeard() && !isWitness(peer)) {
+        return Optional.of(peer.server());
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isWitness(Peer peer) {

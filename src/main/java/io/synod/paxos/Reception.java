@@ -287,7 +287,7 @@ final class Reception {
       learner.onSnapshotInstalled(fetched.cut(), fetched.atCut().orElseThrow());
     } else if (!settings.isWitness()) {
       peers
-          .withState(from.server())
+          .withState(from.server(), fetched.cut())
           .ifPresent(source -> learner.onFetched(nowNanos, source, fetched));
     }
   }
