@@ -306,8 +306,14 @@ set_arguments() {
   # A server's id is its place in this list: those that were removed keep theirs.
   for ((j = 0; j < SERVERS; j++)); do ARGUMENTS+=(--replica "$(address "$REACH" "$(consensus_port "$j")")"); done
   ARGUMENTS+=(--server-id "$i" --data-dir "$DATA/$PORT" ${EXTRA[@]+"${EXTRA[@]}"})
+  # What a directory is written with may differ from the others', and nothing else can read it.
   storage=$(storage_of "$DATA/$PORT")
-  [ $IS_STORAGE_TYPED = yes ] || [ -z "$storage" ] || replace_options --storage "$storage"
+  if [ "$storage" = witness ]; then
+    drop_options --storage --block-cache-mib
+    ARGUMENTS+=(--witness)
+  elif [ $IS_STORAGE_TYPED = no ] && [ -n "$storage" ]; then
+    replace_options --storage "$storage"
+  fi
 }
 
 configure() {
@@ -404,8 +410,7 @@ await_ready() {
   while :; do
     ready=0
     for i in "${IDS[@]}"; do
-      server_says "$i" state
-      if [ "$SAYS" = serving ] || is_no_member "$i"; then ready=$((ready + 1)); fi
+      if is_ready "$i" || is_no_member "$i"; then ready=$((ready + 1)); fi
       kill -0 "${PIDS[i]}" 2>/dev/null ||
         give_up "server $i could not start: $(last_words "$i") (all of it is in $DATA/logs/$(client_port "$i").log)"
     done
@@ -433,6 +438,7 @@ show_table() {
     mark=
     [ "$i" != "$coordinator" ] || mark=yes
     ! is_no_member "$i" || mark='no member'
+    ! { is_ready "$i" && [ "$SAYS" = witness ]; } || mark=witness
     printf '%-6s  %-15s  %-15s  %-8s  %-9s  %s\n' "$i" "$(address "$HOST" "$(client_port "$i")")" "$(address "$HOST" "$(consensus_port "$i")")" "${PIDS[i]}" "$(client_port "$i").log" "$mark"
   done
   echo

@@ -6,12 +6,17 @@ ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 
 JOIN_SECONDS=120
 usage() {
-  echo 'usage: scripts/add_server.sh [--replace I] [--data DIR]   (with --replace it takes the place of server I, which leaves)'
+  cat <<'END'
+usage: scripts/add_server.sh [--replace I] [--witness] [--data DIR]
+  --replace I  it takes the place of server I, which leaves
+  --witness    it votes and keeps the log, and has no store: small, for a third vote beside two servers
+END
 }
-DATA=$ROOT/data LEAVING=
+DATA=$ROOT/data LEAVING='' WITNESS=no ROLE=voter
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage && exit 0 ;;
+    --witness) WITNESS=yes ROLE=witness && shift && continue ;;
     --data | --replace)
       [ $# -gt 1 ] || wrong_call "$1 wants a value"
       if [ "$1" = --data ]; then DATA=$2; else LEAVING=$2; fi
@@ -44,12 +49,16 @@ for ((j = 0; j < ${#ARGUMENTS[@]}; j++)); do
     --server-id) arguments+=("$option" "$I") && j=$((j + 1)) ;;
     --data-dir) arguments+=("$option" "$DATA/$PORT") && j=$((j + 1)) ;;
     --accept-torn-tail) j=$((j + 1)) ;;
-    --new-cluster | --bootstrap-available) ;;
+    --new-cluster | --bootstrap-available | --witness) ;;
     *) arguments+=("$option") ;;
   esac
 done
 joining=${last_replica%:*}:$(own_port "$last_replica")
 ARGUMENTS=("${arguments[@]}" --replica "$joining")
+if [ $WITNESS = yes ]; then
+  drop_options --storage --block-cache-mib
+  ARGUMENTS+=(--witness)
+fi
 for port in "$PORT" "${joining##*:}"; do
   ! port_in_use "$port" || fail "port $port is in use by another program: stop that"
 done
@@ -61,7 +70,7 @@ done
 } >"$DATA/run/$I.conf"
 
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
-export -f launch replace_options jvm archive_file find_class_path
+export -f launch replace_options drop_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
 setsid bash -c 'launch "$0"' "$I" </dev/null
 pid=$(cat "$DATA/run/$I.pid")
@@ -100,9 +109,13 @@ case $? in
     ;;
 esac
 began=$SECONDS
-until "$ROOT/client" "$(client_address "$I")" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	voter	live"; do
+until "$ROOT/client" "$(client_address "$I")" --raw -c MEMBERS 2>/dev/null | grep -q "^$I	$ROLE	live"; do
   [ $((SECONDS - began)) -lt $JOIN_SECONDS ] || fail "server $I has not caught up in $JOIN_SECONDS s; it goes on, and gets its vote when it has"
   sleep 0.2
 done
-echo "server $I runs (process $pid), is a member and has its vote; clients at $(client_address "$I"), log in $DATA/logs/$PORT.log"
+if [ $WITNESS = yes ]; then
+  echo "server $I runs (process $pid), is a witness and has its vote; clients ask the others; log in $DATA/logs/$PORT.log"
+else
+  echo "server $I runs (process $pid), is a member and has its vote; clients at $(client_address "$I"), log in $DATA/logs/$PORT.log"
+fi
 [ -z "$LEAVING" ] || echo "server $LEAVING is no member any more: kill -TERM $(server_pid "$LEAVING") stops it"

@@ -112,8 +112,14 @@ last_words() {
 
 # Puts options into ARGUMENTS, in place of the same that are there: the server takes none twice.
 replace_options() {
-  local option given old kept=()
   [ $# -gt 0 ] || return 0
+  drop_options "$@"
+  ARGUMENTS+=("$@")
+}
+
+# Takes options out of ARGUMENTS, with their values.
+drop_options() {
+  local option given old kept=()
   for ((old = 0; old < ${#ARGUMENTS[@]}; old++)); do
     option=${ARGUMENTS[old]}
     for given in "$@"; do
@@ -124,7 +130,7 @@ replace_options() {
     done
     kept+=("$option")
   done
-  ARGUMENTS=("${kept[@]}" "$@")
+  ARGUMENTS=("${kept[@]}")
 }
 
 # Sets SAYS to what server I says of itself under a name: state, coordinator, waiting_for, members. Starts no process: it is asked
@@ -136,6 +142,12 @@ server_says() {
   while IFS='=' read -r name value; do
     [ "$name" != "$2" ] || SAYS=$value
   done 2>/dev/null <"$DATA/run/$1.state"
+}
+
+# Whether server I does all that it is for: it answers clients, or votes as a witness. Sets SAYS to its state.
+is_ready() {
+  server_says "$1" state
+  [ "$SAYS" = serving ] || [ "$SAYS" = witness ]
 }
 
 # Whether server I runs and is no member of the cluster: it was removed, or is to be added. SAYS is what it says of that.

@@ -47,7 +47,7 @@ PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
 storage=$(storage_of "$DATA/$PORT")
 [ -z "$storage" ] || [[ " ${EXTRA[*]-} " =~ \ --storage[\ =] ]] || EXTRA+=(--storage "$storage")
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
-export -f launch replace_options jvm archive_file find_class_path
+export -f launch replace_options drop_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION
 setsid bash -c 'launch "$@"' launch "$I" ${EXTRA[@]+"${EXTRA[@]}"} </dev/null
 pid=$(cat "$DATA/run/$I.pid")
@@ -56,8 +56,7 @@ pid=$(cat "$DATA/run/$I.pid")
 REMOVED_ROUNDS=40 removed=0
 for _ in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
-  server_says "$I" state
-  [ "$SAYS" != serving ] || break
+  ! is_ready "$I" || break
   if is_no_member "$I"; then
     [[ "$SAYS" == *'was removed from'* ]] || break
     why=${SAYS#this server }
@@ -73,7 +72,9 @@ for _ in $(seq 1 200); do
   sleep 0.05
 done
 state='and answers'
-if [ "$SAYS" != serving ]; then
+if is_ready "$I"; then
+  [ "$SAYS" != witness ] || state='and votes, as a witness'
+else
   server_says "$I" waiting_for
   state="and does not answer yet: $SAYS"
 fi

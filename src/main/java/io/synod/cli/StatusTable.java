@@ -254,6 +254,7 @@ final class StatusTable {
     List<Integer> silent = new ArrayList<>();
     List<Integer> anew = new ArrayList<>();
     int live = 0;
+    int withStore = 0;
     for (MemberState voter : voters) {
       int id = voter.serverId();
       if (voter.live() && voter.otherLife()) {
@@ -270,9 +271,15 @@ final class StatusTable {
       }
       if (!voter.live() || fails) {
         missing.add(id);
+      } else if (voter.role() != MemberState.Role.WITNESS) {
+        withStore++;
       }
     }
     int spare = voters.size() - anew.size() - missing.size() - status.membership().quorum();
+    if (spare >= 0 && withStore > 0) {
+      // What only witnesses hold, nobody can go on from.
+      spare = Math.min(spare, withStore - 1);
+    }
     String unsaid = silent.isEmpty() ? "" : " (not known of " + Output.servers(silent) + ")";
     String failed =
         failing.isEmpty()

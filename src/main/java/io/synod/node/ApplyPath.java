@@ -22,6 +22,7 @@ import java.util.function.IntConsumer;
 final class ApplyPath {
   private final Paxos paxos;
   private final KeyValueStore store;
+  private final boolean witness;
   private final WritePath writePath;
   private final CoordinatorWatch coordinators;
   private final IntConsumer appliedBytes;
@@ -37,15 +38,18 @@ final class ApplyPath {
   private final ArrayDeque<StateHash> hashes = new ArrayDeque<>();
 
   /**
+   * @param witness whether nothing is applied here: there is no store
    * @param appliedBytes told what each value takes of the log
    */
   ApplyPath(
       Node.Parts parts,
+      boolean witness,
       WritePath writePath,
       CoordinatorWatch coordinators,
       IntConsumer appliedBytes) {
     this.paxos = parts.paxos();
     this.store = parts.store();
+    this.witness = witness;
     this.writePath = writePath;
     this.coordinators = coordinators;
     this.appliedBytes = appliedBytes;
@@ -54,7 +58,12 @@ final class ApplyPath {
 
   /** Looks whether the log goes back to what the store holds. */
   void findGap() {
-    lacksSnapshot = store.applied().isBefore(paxos.cut());
+    lacksSnapshot = applied().isBefore(paxos.cut());
+  }
+
+  /** What is applied; of a witness, what is chosen: it owes the log no more. */
+  Slot applied() {
+    return witness ? paxos.chosen() : store.applied();
   }
 
   /** Whether nothing can be applied before a snapshot has come from a peer. */
@@ -74,6 +83,12 @@ final class ApplyPath {
   }
 
   private void apply(Output.ChosenValue chosen, long nowNanos) {
+    if (witness) {
+      if (chosen.value() instanceof Value.CoordinatorElected coordinator) {
+        coordinators.onElected(coordinator.ballot());
+      }
+      return;
+    }
     boolean isBatch = chosen.value() instanceof Value.Batch;
     if (store.keepsFiles() && (!isBatch || store.belonging().isEmpty())) {
       noteBelonging(chosen.slot());

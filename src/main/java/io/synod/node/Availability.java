@@ -1,12 +1,14 @@
 package io.synod.node;
 
 import io.synod.paxos.ClusterId;
+import io.synod.paxos.Member;
 import io.synod.paxos.Paxos;
 import io.synod.paxos.PaxosSettings;
 import io.synod.paxos.ServerId;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Whether this server can serve clients, and if not, why they are refused or have to wait, in
@@ -31,7 +33,27 @@ final class Availability {
   /** Why clients are refused at once, if they are. */
   Optional<String> refusal() {
     Optional<String> outside = outside();
-    return outside.isPresent() ? outside : unfit();
+    if (outside.isPresent()) {
+      return outside;
+    }
+    return identity.isWitness() ? Optional.of(askAnother()) : unfit();
+  }
+
+  /** A witness has nothing to read, and no session to write with. */
+  private String askAnother() {
+    String others =
+        paxos.isOpen()
+            ? paxos.membership().membership().members().stream()
+                .filter(member -> member.role() == Member.Role.VOTER)
+                .map(
+                    member ->
+                        "server " + member.server().number() + " at " + member.clientAddress())
+                .collect(Collectors.joining(" or "))
+            : "another server";
+    return "server "
+        + identity.server().number()
+        + " is a witness: it votes, and keeps no keys; ask "
+        + others;
   }
 
   /** Why clients have to ask another server, if this one has no part in the cluster. */
@@ -57,7 +79,7 @@ final class Availability {
 
   /** Whether there is a state of the cluster here, however old. */
   boolean hasState() {
-    return paxos.isOpen() && !lacksSnapshot.getAsBoolean();
+    return paxos.isOpen() && !lacksSnapshot.getAsBoolean() && !identity.isWitness();
   }
 
   /** Why what clients asked was not done in time. */

@@ -115,12 +115,13 @@ public final class Node implements PeerListener {
     this.writePath = new WritePath(settings, identity, parts, admission, this::send);
     this.writes = writePath.writes();
     CoordinatorWatch coordinators = new CoordinatorWatch(paxos, surroundings::wallMillis);
-    this.applyPath = new ApplyPath(parts, writePath, coordinators, snapshots::onApplied);
+    this.applyPath =
+        new ApplyPath(parts, identity.isWitness(), writePath, coordinators, snapshots::onApplied);
     this.availability = new Availability(identity, paxos, applyPath::lacksSnapshot);
     this.readPath = new ReadPath(settings, identity, parts, availability, protocol);
     this.departure = new Departure(identity, paxos);
     this.statusReport =
-        new StatusReport(parts, admission, coordinators, identity, snapshots::warning);
+        new StatusReport(parts, admission, coordinators, applyPath, identity, snapshots::warning);
     this.compaction = new Compaction(settings.history(), store);
     this.intake =
         new Intake(
@@ -138,7 +139,7 @@ public final class Node implements PeerListener {
     }
     applyPath.findGap();
     if (!applyPath.lacksSnapshot()) {
-      carryOut(paxos.start(store.applied(), store.version()), true);
+      carryOut(paxos.start(applyPath.applied(), store.version()), true);
     }
   }
 
@@ -268,7 +269,7 @@ public final class Node implements PeerListener {
       fetchLackingSnapshot();
     }
     propose();
-    step(new Input.TimePassed(now, log.syncAgeNanos(now), store.applied()));
+    step(new Input.TimePassed(now, log.syncAgeNanos(now), applyPath.applied()));
     applyPath.compareStates(protocol);
     loopBack();
     leave();
@@ -304,7 +305,7 @@ public final class Node implements PeerListener {
   public long restNanos() {
     long rest = Math.min(paxos.nanosUntilDeadline(), statusReport.intervalNanos());
     rest = Math.min(rest, snapshots.restNanos());
-    boolean waiting = writes.count() > 0 || readPath.count() > 0 || !writes.hasSession();
+    boolean waiting = writes.count() > 0 || readPath.count() > 0 || writePath.waitsForSession();
     return waiting ? Math.min(rest, DEADLINE_INTERVAL_NANOS) : rest;
   }
 

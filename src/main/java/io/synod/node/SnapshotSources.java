@@ -50,7 +50,8 @@ final class SnapshotSources {
     List<ServerId> all = new ArrayList<>();
     for (PeerView peer : paxos.peers()) {
       boolean isFar = peer.standing().filter(it -> !it.applied().isBefore(least)).isPresent();
-      if (named.equals(Optional.of(peer.server())) || (peer.live() && isFar)) {
+      boolean mayHave = peer.live() && peer.hasStore() && isFar;
+      if (named.equals(Optional.of(peer.server())) || mayHave) {
         all.add(peer.server());
       }
     }

@@ -33,6 +33,7 @@ final class StatusReport {
   private final KeyValueStore store;
   private final Admission admission;
   private final CoordinatorWatch coordinators;
+  private final ApplyPath applyPath;
   private final ServerId self;
   private final Warnings warnings;
   private final Supplier<Optional<String>> ofSnapshots;
@@ -50,12 +51,14 @@ final class StatusReport {
       Node.Parts parts,
       Admission admission,
       CoordinatorWatch coordinators,
+      ApplyPath applyPath,
       PaxosSettings identity,
       Supplier<Optional<String>> ofSnapshots) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.admission = admission;
     this.coordinators = coordinators;
+    this.applyPath = applyPath;
     this.self = identity.server();
     this.warnings = new Warnings(paxos, identity);
     this.ofSnapshots = ofSnapshots;
@@ -101,7 +104,7 @@ final class StatusReport {
         coordinators.unheardSinceMillis(),
         elected.orElse(Ballot.LOWEST),
         paxos.chosen(),
-        store.applied(),
+        applyPath.applied(),
         open ? paxos.membership().decidedAt() : Slot.ZERO,
         open ? paxos.membership().membership().quorum() : 0,
         new NodeStatus.Behaviour(paxos.version(), open ? paxos.upgradeHeldUp() : Optional.empty()),
@@ -121,7 +124,7 @@ final class StatusReport {
     Set<ServerId> otherLives = warnings.otherLives();
     for (Member member : membership.members()) {
       if (member.server().equals(self)) {
-        long lag = paxos.heardChosen().minus(store.applied());
+        long lag = paxos.heardChosen().minus(applyPath.applied());
         all.add(new NodeStatus.MemberStatus(member, true, lag, 0, 0, otherLives.contains(self)));
         continue;
       }

@@ -44,7 +44,8 @@ final class Warnings {
         .obstacle()
         .map(Warnings::election)
         .or(() -> room)
-        .or(() -> paxos.torn().map(Warnings::torn));
+        .or(() -> paxos.torn().map(Warnings::torn))
+        .or(this::withoutVote);
   }
 
   /**
@@ -78,6 +79,31 @@ final class Warnings {
       }
     }
     return others;
+  }
+
+  /** Where there is a witness: who has no vote because a witness could not wait for it. */
+  private Optional<String> withoutVote() {
+    if (!paxos.isOpen()) {
+      return Optional.empty();
+    }
+    Membership membership = paxos.membership().membership();
+    List<ServerId> standbys =
+        membership.members().stream()
+            .filter(member -> member.role() == Member.Role.STANDBY)
+            .map(Member::server)
+            .toList();
+    boolean witnessed =
+        membership.members().stream().anyMatch(member -> member.role() == Member.Role.WITNESS);
+    if (!witnessed || standbys.isEmpty()) {
+      return Optional.empty();
+    }
+    int spare = membership.voters() - membership.quorum();
+    return Optional.of(
+        names(standbys)
+            + (standbys.size() == 1 ? " has" : " have")
+            + " no vote until it is back and has caught up, so that the log of a witness need not be kept"
+            + " for it"
+            + (spare == 0 ? ": until then no failure is tolerated" : ""));
   }
 
   /**

@@ -80,6 +80,11 @@ final class WritePath {
     }
   }
 
+  /** Whether this server has no session yet, and is to have one. */
+  boolean waitsForSession() {
+    return !identity.isWitness() && !writes.hasSession();
+  }
+
   void onElected(long nowNanos) {
     logTimeBaseMillis = store.logTimeMillis();
     logTimeBaseNanos = nowNanos;
@@ -113,7 +118,7 @@ final class WritePath {
    * batches if it is that.
    */
   void forward(long nowNanos) {
-    if (coordinatorSeen.isEmpty() || !paxos.isOpen()) {
+    if (coordinatorSeen.isEmpty() || !paxos.isOpen() || identity.isWitness()) {
       return;
     }
     boolean own = coordinatorSeen.get().equals(identity.server());

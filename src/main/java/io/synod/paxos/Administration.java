@@ -221,6 +221,11 @@ final class Administration {
     Optional<Member> member = learner.inForce().member(to);
     if (to.equals(settings.server())) {
       refuse(id, ChangeAnswer.Reason.NOTHING_TO_DO, name + " coordinates already");
+    } else if (member.isPresent() && member.get().role() == Member.Role.WITNESS) {
+      refuse(
+          id,
+          ChangeAnswer.Reason.NOT_A_MEMBER,
+          name + " is a witness, which has no store and never coordinates");
     } else if (member.isEmpty() || member.get().role() != Member.Role.VOTER) {
       refuse(id, ChangeAnswer.Reason.NOT_A_MEMBER, name + " is no voter");
     } else if (!acting.view().isLive(member.get())) {

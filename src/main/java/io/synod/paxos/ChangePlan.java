@@ -16,6 +16,9 @@ final class ChangePlan {
 
     /** Whether it holds nearly all that is chosen, and its disk syncs. */
     boolean isCaughtUp(Member member);
+
+    /** Whether its server is a witness, whatever its role is by now. */
+    boolean isWitness(Member member);
   }
 
   /** The membership to propose, or a refusal. */
@@ -56,12 +59,15 @@ final class ChangePlan {
   /** How many more of the live voters may be lost; negative without a quorum. */
   int spare(Membership membership) {
     int live = 0;
+    int withStore = 0;
     for (Member member : membership.members()) {
       if (member.role().votes() && view.isLive(member)) {
         live++;
+        withStore += member.role() == Member.Role.WITNESS ? 0 : 1;
       }
     }
-    return live - membership.quorum();
+    // A quorum of witnesses alone cannot go on.
+    return Math.min(live - membership.quorum(), withStore - 1);
   }
 
   /** One that could not apply what it learns would be no help, and stop (protocol-rules.md, 15). */
@@ -108,7 +114,8 @@ final class ChangePlan {
               + joining.incarnation()
               + ": start that with an id of its own");
     }
-    return addressTaken(joining).orElseGet(() -> check(with(joining)));
+    return addressTaken(joining)
+        .orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
   }
 
   private Optional<Result> addressTaken(Member joining) {
@@ -140,6 +147,17 @@ final class ChangePlan {
     if (taken.isPresent()) {
       return taken.get();
     }
+    boolean last =
+        inForce.membership().members().stream()
+            .filter(member -> member.role() == Member.Role.VOTER)
+            .allMatch(leaving.get()::equals);
+    if (last && successor.role() == Member.Role.WITNESS) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          name(successor)
+              + " is a witness, which has no store: it cannot take the place of the last voter that has"
+              + " one");
+    }
     Member joining =
         new Member(
             successor.server(),
@@ -169,7 +187,9 @@ final class ChangePlan {
       return refusal(
           ChangeAnswer.Reason.NOT_CAUGHT_UP, name(member) + " has not caught up: wait, or add it");
     }
-    return check(promoted(inForce, member));
+    return check(
+        promoted(
+            inForce, member, view.isWitness(member) ? Member.Role.WITNESS : Member.Role.VOTER));
   }
 
   private Result demote(ServerId server) {
@@ -181,15 +201,21 @@ final class ChangePlan {
       return refusal(
           ChangeAnswer.Reason.NOTHING_TO_DO, name(present.get()) + " has no vote already");
     }
+    if (view.isWitness(present.get())) {
+      return refusal(
+          ChangeAnswer.Reason.NOTHING_TO_DO,
+          name(present.get())
+              + " is a witness: without its vote it would be of no use; remove it instead");
+    }
     return check(with(present.get().withRole(Member.Role.OBSERVER)));
   }
 
-  /** With a vote for this member; whom it replaces leaves. */
-  static Membership promoted(MembershipInForce inForce, Member learner) {
+  /** With a vote for this member, in this role; whom it replaces leaves. */
+  static Membership promoted(MembershipInForce inForce, Member learner, Member.Role role) {
     List<Member> members = new ArrayList<>();
     for (Member member : inForce.membership().members()) {
       if (member.equals(learner)) {
-        members.add(learner.withRole(Member.Role.VOTER));
+        members.add(learner.withRole(role));
       } else if (!learner.replaces().equals(Optional.of(member.server()))) {
         members.add(member);
       }
@@ -206,12 +232,23 @@ final class ChangePlan {
       return refusal(
           ChangeAnswer.Reason.WOULD_LOSE_QUORUM, "nobody would have a vote: the cluster would end");
     }
+    if (members.stream().noneMatch(member -> member.role() == Member.Role.VOTER)) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "only witnesses would have votes, which have no store and never coordinate");
+    }
     return check(new Membership(inForce.decidedAt(), members));
   }
 
   private Result check(Membership after) {
     int before = spare(inForce.membership());
     int spare = spare(after);
+    if (after.members().stream()
+        .noneMatch(member -> member.role() == Member.Role.VOTER && view.isLive(member))) {
+      return refusal(
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "of the voters that have a store none would be live");
+    }
     if (spare < 0) {
       return refusal(
           ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
@@ -266,7 +303,7 @@ final class ChangePlan {
     return "server " + member.server().number();
   }
 
-  private static String words(Member.Role role) {
+  static String words(Member.Role role) {
     return switch (role) {
       case VOTER -> "a voter";
       case LEARNER -> "a learner";

@@ -40,6 +40,7 @@ final class Coordinator {
   private final Pipeline pipeline;
   private final Delivery delivery;
   private final ReadPoints readPoints;
+  private final WitnessCare witnesses;
 
   private Phase phase = Phase.PREPARING;
 
@@ -69,6 +70,7 @@ final class Coordinator {
     this.delivery = new Delivery(roles, pipeline, progress);
     this.readPoints =
         new ReadPoints(roles, pings, pipeline, ballot, () -> coordinates() && !resting);
+    this.witnesses = new WitnessCare(roles, pipeline, this::knowsNearlyAll);
   }
 
   Ballot ballot() {
@@ -274,7 +276,7 @@ final class Coordinator {
 
   /** How many more values may be proposed now. */
   int room() {
-    if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
+    if (phase != Phase.COORDINATING || resting || isChangingMembership() || witnesses.isFull()) {
       return 0;
     }
     return pipeline.room();
@@ -341,11 +343,15 @@ final class Coordinator {
             learner.membership(),
             member -> peers.newLifeOf(member, nowNanos),
             member -> peers.clientAddressOf(member.server()),
-            view()::isCaughtUp);
+            view()::isCaughtUp,
+            peers::isWitness);
     return replaced.isPresent()
         ? replaced
         : DynamicQuorum.wanted(
-            learner.membership(), settings.quorum(), presence.view(nowNanos, view()::isCaughtUp));
+            learner.membership(),
+            settings.quorum(),
+            presence.view(
+                nowNanos, view()::isCaughtUp, voter -> witnesses.isHeldUpBy(voter, nowNanos)));
   }
 
   /** How the members are, as this coordinator sees them. */
@@ -358,11 +364,23 @@ final class Coordinator {
 
       @Override
       public boolean isCaughtUp(Member member) {
-        return peers.isHeard(member)
-            && peers.isDiskWell(member)
-            && !holds(member).isBefore(learner.nearlyAllChosen());
+        return knowsNearlyAll(member) && peers.isDiskWell(member) && witnesses.mayGetVote(member);
+      }
+
+      @Override
+      public boolean isWitness(Member member) {
+        return peers.isWitness(member);
       }
     };
+  }
+
+  private boolean knowsNearlyAll(Member member) {
+    return peers.isHeard(member) && !holds(member).isBefore(learner.nearlyAllChosen());
+  }
+
+  /** With the Ping that leaves next: how far witnesses may cut their logs, if there are any. */
+  Optional<Slot> tellHeld(long nowNanos) {
+    return witnesses.tell(nowNanos);
   }
 
   /** How much of the log this member is known to hold, by acceptance or as chosen. */

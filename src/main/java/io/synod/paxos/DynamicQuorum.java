@@ -20,6 +20,9 @@ import java.util.TreeSet;
  * <p>Where a last voter is named and only one other is there with it, it votes alone, and the loss
  * of the other stops nothing. What it answers for waits for the other too, as long as that keeps up
  * ({@link InSync}).
+ *
+ * <p>Whatever the policy, a voter for which a witness cannot keep its log any longer loses its vote
+ * until it is back and has caught up.
  */
 final class DynamicQuorum {
   private static final int LEAST_VOTERS = 3;
@@ -34,6 +37,9 @@ final class DynamicQuorum {
 
     /** Whether it stops, or was not there for so long that it loses its vote. */
     boolean isGone(Member voter);
+
+    /** Whether a witness cannot keep its log for it any longer (protocol-rules.md, 13). */
+    boolean holdsUpAWitness(Member voter);
 
     /** Whether it has been there for long enough, and has caught up, to get its vote back. */
     boolean isBack(Member standby);
@@ -72,10 +78,11 @@ final class DynamicQuorum {
       return false;
     }
     for (Member member : membership.members()) {
-      if (member.role() == Member.Role.STANDBY
-          || (policy.mode() == QuorumPolicy.Mode.DYNAMIC
-              && member.role() == Member.Role.VOTER
-              && view.isGone(member))) {
+      boolean loses =
+          member.role() == Member.Role.VOTER
+              && (view.holdsUpAWitness(member)
+                  || (policy.mode() == QuorumPolicy.Mode.DYNAMIC && view.isGone(member)));
+      if (loses || member.role() == Member.Role.STANDBY) {
         return false;
       }
     }
@@ -88,14 +95,14 @@ final class DynamicQuorum {
     for (Member member : members) {
       boolean votes =
           switch (member.role()) {
-            case VOTER -> !dynamic || !view.isGone(member);
+            case VOTER -> !view.holdsUpAWitness(member) && (!dynamic || !view.isGone(member));
             case WITNESS -> true;
             case STANDBY -> view.isBack(member);
             case LEARNER, OBSERVER -> false;
           };
       if (votes) {
         target.add(member.server());
-      } else if (member.role() == Member.Role.VOTER) {
+      } else if (member.role() == Member.Role.VOTER && !view.holdsUpAWitness(member)) {
         others.add(member);
       }
     }
@@ -127,6 +134,10 @@ final class DynamicQuorum {
             .anyMatch(member -> member.role() == Member.Role.LEARNER && view.isHeard(member));
     if (joining) {
       // One that is there will have a vote soon: none goes to one that is not meanwhile.
+      return;
+    }
+    if (members.stream().anyMatch(member -> member.role() == Member.Role.WITNESS)) {
+      // It may have cut what one that is behind would have to go on from (protocol-rules.md, 13).
       return;
     }
     for (boolean there : new boolean[] {true, false}) {

@@ -150,7 +150,8 @@ final class FoundingRound {
   }
 
   private Message.Meet meet() {
-    return new Message.Meet(settings.listed(), settings.clientAddress(), founding, opened);
+    return new Message.Meet(
+        settings.listed(), settings.clientAddress(), founding, opened, settings.isWitness());
   }
 
   private void sayWaiting(long nowNanos) {
@@ -247,7 +248,7 @@ final class FoundingRound {
               other == null ? settings.incarnation() : other.incarnation(),
               address,
               other == null ? settings.clientAddress() : other.meet().clientAddress(),
-              Member.Role.VOTER));
+              other != null && other.meet().witness() ? Member.Role.WITNESS : Member.Role.VOTER));
     }
     return members;
   }
@@ -299,6 +300,16 @@ final class FoundingRound {
     }
     if (!made.membership().isVoter(self, settings.incarnation())) {
       effects.ignored("onFound", "names another incarnation of this server");
+      return;
+    }
+    Member.Role role = made.membership().member(self).orElseThrow().role();
+    if ((role == Member.Role.WITNESS) != settings.isWitness()) {
+      effects.notice(
+          new Notice.FoundingRefused(
+              from,
+              "it would found this server as "
+                  + ChangePlan.words(role)
+                  + ", which it is not: are all servers of one release?"));
       return;
     }
     List<ServerId> leftOut =

@@ -271,14 +271,21 @@ final class Learner {
         from.isAfter(log.cut())
             ? log.read(from, acceptor.chosen(), settings.messageBytes())
             : List.of();
-    effects.send(to, new Message.Fetched(from, values, log.cut(), acceptor.chosen()));
+    Optional<MembershipInForce> atCut =
+        from.isAfter(log.cut()) ? Optional.empty() : Optional.of(membershipAt(log.cut()));
+    effects.send(to, new Message.Fetched(from, values, log.cut(), acceptor.chosen(), atCut));
     return from.plus(values.size());
+  }
+
+  /** Whether what comes next is not in the log of the sender any more. */
+  boolean isOutrunBy(Message.Fetched fetched) {
+    return !fetched.from().isAfter(fetched.cut())
+        && !acceptor.chosen().next().isAfter(fetched.cut());
   }
 
   void onFetched(long nowNanos, ServerId from, Message.Fetched fetched) {
     heardChosen = Slot.max(heardChosen, fetched.chosen());
-    if (!fetched.from().isAfter(fetched.cut())
-        && !acceptor.chosen().next().isAfter(fetched.cut())) {
+    if (isOutrunBy(fetched)) {
       if (!snapshotAsked) {
         snapshotAsked = true;
         effects.notice(new Notice.SnapshotNeeded(from, fetched.cut()));

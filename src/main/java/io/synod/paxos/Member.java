@@ -33,7 +33,9 @@ public record Member(
     VOTER(1),
     /** Catches up; no vote yet. */
     LEARNER(2),
-    /** Votes and keeps ballots and values, but has no store and never coordinates. */
+    /**
+     * Votes and keeps ballots and values, but has no store and never coordinates: {@link Witness}.
+     */
     WITNESS(3),
     /** Lost its vote for now, because it was silent. */
     STANDBY(4),

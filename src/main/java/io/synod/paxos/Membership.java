@@ -79,6 +79,22 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
     return voters() / 2 + 1;
   }
 
+  /**
+   * Whether {@code counted} holds for a majority of the voters that have a state: of all but the
+   * witnesses.
+   */
+  boolean isMajorityOfReplicas(Predicate<Member> counted) {
+    int replicas = 0;
+    int votes = 0;
+    for (Member member : members) {
+      if (member.role() == Member.Role.VOTER) {
+        replicas++;
+        votes += counted.test(member) ? 1 : 0;
+      }
+    }
+    return votes >= replicas / 2 + 1;
+  }
+
   /** Whether the voters that {@code counted} holds for are a quorum. */
   public boolean isQuorum(Predicate<Member> counted) {
     int votes = 0;

@@ -4,8 +4,9 @@ package io.synod.paxos;
 public sealed interface MembershipChange {
 
   /**
-   * Takes a server in as a learner; it gets a vote by itself once it has caught up. Of a member
-   * that is there already, at another address, it changes the addresses.
+   * Takes a server in as a learner; it gets a vote by itself once it has caught up, as a witness if
+   * it is named as one. Of a member that is there already, at another address, it changes the
+   * addresses.
    *
    * @param supported by which versions its program can behave
    */
@@ -47,8 +48,10 @@ public sealed interface MembershipChange {
   /** Takes a member's vote away; it goes on keeping a copy. */
   record Demote(ServerId server) implements MembershipChange {}
 
+  /** One that is to be a witness is named as that: it is a learner first, like all. */
   private static void checkLearner(Member member) {
-    if (member.role() != Member.Role.LEARNER || member.replaces().isPresent()) {
+    boolean joins = member.role() == Member.Role.LEARNER || member.role() == Member.Role.WITNESS;
+    if (!joins || member.replaces().isPresent()) {
       throw new IllegalArgumentException("a server joins as a learner, not as " + member);
     }
   }

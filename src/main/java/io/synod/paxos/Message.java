@@ -30,13 +30,19 @@ public sealed interface Message {
    * @param number grows with each round of this sender's pings; the Pong bears it. A read waits for
    *     a quorum of answers to a round that began after it arrived.
    * @param leaseNanos for how long the coordinator asks for a lease, if it does
+   * @param held of a coordinator that acts at {@code standing.acting}: who may have to go on from
+   *     what a witness holds has all up to here durably (rule 13); only where there is a witness
    */
   record Ping(
-      long number, Standing standing, Optional<ChosenPrefix> chosen, OptionalLong leaseNanos)
+      long number,
+      Standing standing,
+      Optional<ChosenPrefix> chosen,
+      OptionalLong leaseNanos,
+      Optional<Slot> held)
       implements Unbound {
-    /** One that asks for no lease. */
-    Ping(long number, Standing standing, Optional<ChosenPrefix> chosen) {
-      this(number, standing, chosen, OptionalLong.empty());
+    /** One that asks for no lease, where there is no witness. */
+    public Ping(long number, Standing standing, Optional<ChosenPrefix> chosen) {
+      this(number, standing, chosen, OptionalLong.empty(), Optional.empty());
     }
   }
 
@@ -125,8 +131,21 @@ public sealed interface Message {
    *
    * @param cut the sender's log begins after this slot
    * @param chosen the sender's chosen prefix
+   * @param atCut the membership in force at {@code cut}, if a snapshot is needed: a witness needs
+   *     no more to begin there
    */
-  record Fetched(Slot from, List<AcceptedValue> values, Slot cut, Slot chosen) implements Unbound {}
+  record Fetched(
+      Slot from,
+      List<AcceptedValue> values,
+      Slot cut,
+      Slot chosen,
+      Optional<MembershipInForce> atCut)
+      implements Unbound {
+    /** One that brings values. */
+    public Fetched(Slot from, List<AcceptedValue> values, Slot cut, Slot chosen) {
+      this(from, values, cut, chosen, Optional.empty());
+    }
+  }
 
   // ---- reads
   // -------------------------------------------------------------------------------------------------------------------
@@ -166,8 +185,11 @@ public sealed interface Message {
   /**
    * How far the sender's present life has voted, for the others to remember in case its directory
    * does not. Binding: all of it is durable.
+   *
+   * @param chosen how far it knows the log to be chosen: all up to here is in its durable log, or
+   *     in the durable state that this was cut behind
    */
-  record VotesCast(Votes votes) implements Binding {}
+  record VotesCast(Votes votes, Slot chosen) implements Binding {}
 
   /** The sender has just started and asks what votes of its present life the receiver has seen. */
   record VotesSeenRequest() implements Unbound {}
@@ -189,10 +211,21 @@ public sealed interface Message {
    *     with both shown
    * @param founding the founding it has durable, none if its directory is new
    * @param opened whether the founding is in force
+   * @param witness whether the sender is to be a witness
    */
   record Meet(
-      List<Address> listed, Address clientAddress, Optional<Founding> founding, boolean opened)
-      implements Unbound {}
+      List<Address> listed,
+      Address clientAddress,
+      Optional<Founding> founding,
+      boolean opened,
+      boolean witness)
+      implements Unbound {
+    /** Of a server that is no witness. */
+    public Meet(
+        List<Address> listed, Address clientAddress, Optional<Founding> founding, boolean opened) {
+      this(listed, clientAddress, founding, opened, /* witness= */ false);
+    }
+  }
 
   /** Asks to write this founding down. */
   record Found(Founding founding) implements Unbound {}

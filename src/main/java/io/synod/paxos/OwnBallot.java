@@ -115,7 +115,12 @@ final class OwnBallot {
 
   /** Pings everybody now. */
   void ping(long nowNanos) {
-    pings.send(nowNanos, ballot(), chosenPrefix(), leaseToAsk(nowNanos));
+    pings.send(
+        nowNanos,
+        ballot(),
+        chosenPrefix(),
+        leaseToAsk(nowNanos),
+        coordinating().flatMap(acting -> acting.tellHeld(nowNanos)));
   }
 
   /** Goes on at its ballot; finds reasons to give it up, or to take a higher one. */
@@ -213,7 +218,7 @@ final class OwnBallot {
     coordinator = Optional.of(acting);
     election.updateContent(ballot());
     acting.prepare(nowNanos);
-    pings.send(nowNanos, ballot(), Optional.empty(), OptionalLong.empty());
+    pings.send(nowNanos, ballot(), Optional.empty(), OptionalLong.empty(), Optional.empty());
   }
 
   /** Gives the ballot up, if there is one. */

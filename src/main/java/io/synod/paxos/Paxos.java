@@ -282,7 +282,8 @@ public final class Paxos {
                 .presence()
                 .view(
                     nowNanos,
-                    member -> !peers.chosenOf(member).isBefore(learner.nearlyAllChosen())))
+                    member -> !peers.chosenOf(member).isBefore(learner.nearlyAllChosen()),
+                    voter -> false))
         .filter(after -> !after.isVoter(settings.server(), settings.incarnation()))
         .isEmpty();
   }
@@ -329,10 +330,11 @@ public final class Paxos {
     memory.onTime(nowNanos, roles.membership());
     boolean changed = silent || (barred && roles.mayVote());
     if (pinged && peers.isMember() && !memory.isVoteless()) {
-      memory.onPinged(roles.membership());
+      memory.onPinged(roles.membership(), peers.hasWitness(roles.membership()));
     }
     own.onTime(nowNanos, time.syncAgeNanos());
     administration.onTime(nowNanos, own.coordinator(), coordinatorHeard());
+    roles.witness().cut();
     fetchWhatIsMissing();
     if (changed || own.coordinator().isEmpty() || own.isDeposed()) {
       own.settle(nowNanos);
@@ -348,6 +350,9 @@ public final class Paxos {
   }
 
   private void fetchWhatIsMissing() {
+    if (!roles.witness().hasRoom()) {
+      return;
+    }
     Optional<ServerId> coordinator =
         coordinatorHeard().filter(server -> !server.equals(settings.server()));
     Optional<ServerId> source = peers.furthestAhead(coordinator, nowNanos);

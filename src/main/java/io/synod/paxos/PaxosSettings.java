@@ -2,6 +2,7 @@ package io.synod.paxos;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Who this server is, and the protocol's timings and bounds.
@@ -22,6 +23,8 @@ import java.util.Optional;
  *     founding
  * @param quorum what becomes of the votes of members that are silent
  * @param supported by which versions this program can behave
+ * @param witnessLogBytes present if this server is a {@link Witness}: how large its log may grow
+ *     before whoever it is kept for has to lose its vote
  */
 public record PaxosSettings(
     ServerId server,
@@ -38,7 +41,8 @@ public record PaxosSettings(
     boolean bootstrapAvailable,
     Optional<ClusterId> expectedCluster,
     QuorumPolicy quorum,
-    VersionRange supported) {
+    VersionRange supported,
+    OptionalLong witnessLogBytes) {
   private static final int LEASE_PINGS = 5;
 
   public PaxosSettings {
@@ -58,6 +62,9 @@ public record PaxosSettings(
           "a vote is lost after an election timeout of silence or more, not after "
               + quorum.standbyAfterNanos()
               + " ns");
+    }
+    if (witnessLogBytes.isPresent() && witnessLogBytes.getAsLong() < 1) {
+      throw new IllegalArgumentException("a witness has a log of at least a byte");
     }
   }
 
@@ -89,7 +96,8 @@ public record PaxosSettings(
         /* bootstrapAvailable= */ false,
         Optional.empty(),
         QuorumPolicy.majority(electionTimeoutNanos),
-        VersionRange.FIRST_ONLY);
+        VersionRange.FIRST_ONLY,
+        OptionalLong.empty());
   }
 
   /**
@@ -102,7 +110,7 @@ public record PaxosSettings(
 
   /** These, with a majority of the list being enough to found a cluster. */
   public PaxosSettings withBootstrapAvailable() {
-    return with(/* bootstrap= */ true, expectedCluster, quorum, supported);
+    return with(/* bootstrap= */ true, expectedCluster, quorum, supported, witnessLogBytes);
   }
 
   Life life() {
@@ -111,21 +119,35 @@ public record PaxosSettings(
 
   /** These, with another policy. */
   public PaxosSettings withQuorum(QuorumPolicy policy) {
-    return with(bootstrapAvailable, expectedCluster, policy, supported);
+    return with(bootstrapAvailable, expectedCluster, policy, supported, witnessLogBytes);
   }
 
   /** These, of a server that founds no cluster and joins no other. */
   public PaxosSettings withExpectedCluster(ClusterId expected) {
-    return with(bootstrapAvailable, Optional.of(expected), quorum, supported);
+    return with(bootstrapAvailable, Optional.of(expected), quorum, supported, witnessLogBytes);
   }
 
   /** These, of a program that can behave by other versions than the first. */
   public PaxosSettings withSupported(VersionRange versions) {
-    return with(bootstrapAvailable, expectedCluster, quorum, versions);
+    return with(bootstrapAvailable, expectedCluster, quorum, versions, witnessLogBytes);
+  }
+
+  /** These, of a witness whose log may grow so large. */
+  public PaxosSettings withWitnessLog(long sizeBytes) {
+    return with(bootstrapAvailable, expectedCluster, quorum, supported, OptionalLong.of(sizeBytes));
+  }
+
+  /** Whether this server keeps promises and values only, and never coordinates. */
+  public boolean isWitness() {
+    return witnessLogBytes.isPresent();
   }
 
   private PaxosSettings with(
-      boolean bootstrap, Optional<ClusterId> expected, QuorumPolicy policy, VersionRange versions) {
+      boolean bootstrap,
+      Optional<ClusterId> expected,
+      QuorumPolicy policy,
+      VersionRange versions,
+      OptionalLong witnessLog) {
     return new PaxosSettings(
         server,
         incarnation,
@@ -141,6 +163,7 @@ public record PaxosSettings(
         bootstrap,
         expected,
         policy,
-        versions);
+        versions,
+        witnessLog);
   }
 }

@@ -23,6 +23,10 @@ final class Peer {
   private Ballot promised = Ballot.LOWEST;
   private double roundTripNanos;
   private final Slowness slowness;
+  private Optional<Held> held = Optional.empty();
+
+  /** What this life of it said to have durably, up to this slot. */
+  private record Held(Incarnation incarnation, Slot upTo) {}
 
   Peer(ServerId server, PaxosSettings settings) {
     this.server = server;
@@ -88,6 +92,18 @@ final class Peer {
   /** Smoothed time from a Ping to its Pong; 0 before the first. */
   double roundTripNanos() {
     return roundTripNanos;
+  }
+
+  /** This life of it has all up to here durably. */
+  void onHeld(Incarnation life, Slot upTo) {
+    held =
+        Optional.of(
+            new Held(life, heldBy(life).map(before -> Slot.max(before, upTo)).orElse(upTo)));
+  }
+
+  /** Up to where this life of it has all durably, if it said so. */
+  Optional<Slot> heldBy(Incarnation life) {
+    return held.filter(each -> each.incarnation().equals(life)).map(Held::upTo);
   }
 
   /** When this life of it was heard first. */

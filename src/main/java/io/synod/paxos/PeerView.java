@@ -8,4 +8,10 @@ public record PeerView(
     boolean live,
     Optional<Incarnation> incarnation,
     Optional<Standing> standing,
-    double roundTripNanos) {}
+    double roundTripNanos) {
+
+  /** Whether it has a store, as far as it says: a witness has none. */
+  public boolean hasStore() {
+    return standing.flatMap(Standing::witness).isEmpty();
+  }
+}

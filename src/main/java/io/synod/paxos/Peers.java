@@ -22,11 +22,15 @@ final class Peers {
   /** Whether this server's id is in the membership. */
   private boolean member;
 
+  /** Up to here this server itself has all durably. */
+  private Slot ownHeld;
+
   Peers(PaxosSettings settings, Effects effects, Learner learner, Condition condition) {
     this.settings = settings;
     this.effects = effects;
     this.learner = learner;
     this.condition = condition;
+    this.ownHeld = learner.chosen();
   }
 
   /** The members are known. Servers that left are forgotten. */
@@ -210,6 +214,47 @@ final class Peers {
         .orElse(Slot.ZERO);
   }
 
+  /** How this other member says that its log is, if it is a witness. */
+  Optional<WitnessLog> witnessOf(Member member) {
+    return peer(member.server())
+        .filter(peer -> peer.incarnation().equals(Optional.of(member.incarnation())))
+        .flatMap(Peer::standing)
+        .flatMap(Standing::witness);
+  }
+
+  /** Whether the server of this member has no store. */
+  boolean isWitness(Member member) {
+    return isSelf(member)
+        ? settings.isWitness()
+        : member.role() == Member.Role.WITNESS || witnessOf(member).isPresent();
+  }
+
+  /** Whether any member has no store, whatever its role is by now. */
+  boolean hasWitness(Membership membership) {
+    return membership.members().stream().anyMatch(this::isWitness);
+  }
+
+  /** A server has all up to here durably, in its log or in the state behind it. */
+  void onHeld(Life life, Slot upTo) {
+    if (life.equals(settings.life())) {
+      ownHeld = Slot.max(ownHeld, upTo);
+    } else {
+      peer(life.server()).ifPresent(peer -> peer.onHeld(life.incarnation(), upTo));
+    }
+  }
+
+  /** Up to where this server has all durably. */
+  Slot ownHeld() {
+    return ownHeld;
+  }
+
+  /** Up to where this member has all durably, if it is this server or said so. */
+  Optional<Slot> heldBy(Member member) {
+    return isSelf(member)
+        ? Optional.of(ownHeld)
+        : peer(member.server()).flatMap(peer -> peer.heldBy(member.incarnation()));
+  }
+
   /** How much this member is preferred as coordinator. */
   int priorityOf(Member member) {
     return standingOf(member).map(Standing::priority).orElse(0);
@@ -274,6 +319,28 @@ final class Peers {
       }
     }
     return best;
+  }
+
+  /**
+   * Whom to ask for a snapshot where this server's log is cut at {@code cut}: it itself, unless it
+   * is a witness; then whoever is heard and has applied as much.
+   */
+  Optional<ServerId> withState(ServerId server, Slot cut) {
+    if (peer(server).filter(Peers::isWitness).isEmpty()) {
+      return Optional.of(server);
+    }
+    for (Peer peer : peers.values()) {
+      boolean has =
+          peer.standing().filter(standing -> !standing.applied().isBefore(cut)).isPresent();
+      if (has && peer.isHeard() && !isWitness(peer)) {
+        return Optional.of(peer.server());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isWitness(Peer peer) {
+    return peer.standing().flatMap(Standing::witness).isPresent();
   }
 
   /** Whether it lately spoke of a newer membership than this server knows. */

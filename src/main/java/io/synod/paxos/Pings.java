@@ -19,6 +19,7 @@ final class Pings {
   private final Condition condition;
   private final Peers peers;
   private final Election election;
+  private final Witness witness;
   private final Peer.PingTimes pingTimes = new Peer.PingTimes();
 
   /**
@@ -39,6 +40,7 @@ final class Pings {
     this.condition = roles.condition();
     this.peers = roles.peers();
     this.election = election;
+    this.witness = roles.witness();
     this.pingsBefore = random.nextLong(MOST_PINGS_BEFORE);
     this.number = pingsBefore;
   }
@@ -61,7 +63,8 @@ final class Pings {
         settings.priority(),
         condition.isLeaving(),
         condition.isInDoubt(),
-        settings.supported());
+        settings.supported(),
+        witness.log());
   }
 
   // ---- Ping
@@ -85,19 +88,21 @@ final class Pings {
    * @param acting the ballot that this server acts at
    * @param chosen of the coordinator that this server is
    * @param leaseNanos for how long it asks for a lease, if it does
+   * @param held what it tells witnesses, if it does
    */
   void send(
       long nowNanos,
       Optional<Ballot> acting,
       Optional<ChosenPrefix> chosen,
-      OptionalLong leaseNanos) {
+      OptionalLong leaseNanos,
+      Optional<Slot> held) {
     sentAtNanos = nowNanos;
     if (!peers.isMember()) {
       return;
     }
     number++;
     pingTimes.onSent(number, nowNanos);
-    Message.Ping ping = new Message.Ping(number, standing(acting), chosen, leaseNanos);
+    Message.Ping ping = new Message.Ping(number, standing(acting), chosen, leaseNanos, held);
     for (Peer peer : peers.all()) {
       effects.send(peer.server(), ping);
     }

@@ -117,8 +117,10 @@ final class Presence {
    * How the members are now.
    *
    * @param caughtUp whether this member holds nearly all that is chosen
+   * @param holdsUpAWitness whether a witness cannot keep its log for this voter any longer
    */
-  DynamicQuorum.View view(long nowNanos, Predicate<Member> caughtUp) {
+  DynamicQuorum.View view(
+      long nowNanos, Predicate<Member> caughtUp, Predicate<Member> holdsUpAWitness) {
     return new DynamicQuorum.View() {
       @Override
       public boolean isHeard(Member member) {
@@ -133,6 +135,11 @@ final class Presence {
       @Override
       public boolean isGone(Member voter) {
         return Presence.this.isGone(voter, nowNanos);
+      }
+
+      @Override
+      public boolean holdsUpAWitness(Member voter) {
+        return holdsUpAWitness.test(voter);
       }
 
       @Override

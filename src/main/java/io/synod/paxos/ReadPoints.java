@@ -76,7 +76,8 @@ final class ReadPoints {
             nowNanos,
             Optional.of(ballot),
             Optional.of(pipeline.chosenPrefix()),
-            leaseToAsk(nowNanos));
+            leaseToAsk(nowNanos),
+            Optional.empty());
         reads.begin(pings.number(), learner.chosen());
       }
       if (!reads.isRunning() || !isConfirmed(reads.round())) {

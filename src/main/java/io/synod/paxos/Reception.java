@@ -22,6 +22,7 @@ final class Reception {
   private final Pings pings;
   private final FoundingRound founding;
   private final OwnBallot own;
+  private final Witness witness;
 
   Reception(Roles roles, Election election, Pings pings, FoundingRound founding, OwnBallot own) {
     this.roles = roles;
@@ -36,6 +37,7 @@ final class Reception {
     this.pings = pings;
     this.founding = founding;
     this.own = own;
+    this.witness = roles.witness();
   }
 
   void onReceived(long nowNanos, Input.Received received) {
@@ -145,11 +147,12 @@ final class Reception {
     } else if (message instanceof Message.Fetch fetch) {
       learner.onFetch(from.server(), fetch);
     } else if (message instanceof Message.Fetched fetched) {
-      learner.onFetched(nowNanos, from.server(), fetched);
+      onFetched(nowNanos, from, fetched);
       own.coordinator().ifPresent(acting -> acting.advance(nowNanos));
       own.settle(nowNanos);
     } else if (message instanceof Message.VotesCast cast) {
       onVotes(from, cast.votes());
+      peers.onHeld(from, cast.chosen());
     } else if (message instanceof Message.VotesSeenRequest) {
       memory.onRequest(from.server(), from.incarnation());
     } else if (message instanceof Message.VotesSeen seen) {
@@ -179,6 +182,7 @@ final class Reception {
     if (ping.chosen().isPresent()) {
       onChosenPrefix(from, ping.chosen().get());
     }
+    witness.onPing(from.server(), ping);
     onStateOf(nowNanos, from, ping.standing());
     if (changed) {
       own.settle(nowNanos);
@@ -251,6 +255,10 @@ final class Reception {
       effects.ignored("onPropose", "a lease is given to another");
       return;
     }
+    if (!witness.hasRoomFor(propose)) {
+      effects.ignored("onPropose", "a witness's log is many times as large as it may be");
+      return;
+    }
     acceptor.onPropose(from.server(), propose);
     learner.onChosenPrefix(new ChosenPrefix(propose.ballot(), propose.chosen()));
     onPromised(nowNanos);
@@ -270,6 +278,18 @@ final class Reception {
       return;
     }
     learner.onChosenPrefix(prefix);
+  }
+
+  private void onFetched(long nowNanos, Life from, Message.Fetched fetched) {
+    if (!learner.isOutrunBy(fetched)) {
+      learner.onFetched(nowNanos, from.server(), fetched);
+    } else if (witness.beginsBehindTheCutOf(fetched, nowNanos)) {
+      learner.onSnapshotInstalled(fetched.cut(), fetched.atCut().orElseThrow(), learner.version());
+    } else if (!settings.isWitness()) {
+      peers
+          .withState(from.server(), fetched.cut())
+          .ifPresent(source -> learner.onFetched(nowNanos, source, fetched));
+    }
   }
 
   private void onLeaseReturned(Life from, Message.LeaseReturned returned) {

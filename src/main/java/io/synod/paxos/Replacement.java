@@ -22,12 +22,14 @@ final class Replacement {
    *     that the membership names
    * @param clientAddress where clients reach the server of this member now, if it said so
    * @param caughtUp whether this member holds nearly all that is chosen
+   * @param witness whether the server of this member is a witness
    */
   static Optional<Membership> wanted(
       MembershipInForce inForce,
       Function<Member, Optional<Incarnation>> newLife,
       Function<Member, Optional<Address>> clientAddress,
-      Predicate<Member> caughtUp) {
+      Predicate<Member> caughtUp,
+      Predicate<Member> witness) {
     List<Member> members = inForce.membership().members();
     for (int i = 0; i < members.size(); i++) {
       Member member = members.get(i);
@@ -45,7 +47,9 @@ final class Replacement {
                         clientAddress.apply(member).orElse(member.clientAddress()))));
       }
       if (member.role() == Member.Role.LEARNER && caughtUp.test(member)) {
-        return Optional.of(ChangePlan.promoted(inForce, member));
+        return Optional.of(
+            ChangePlan.promoted(
+                inForce, member, witness.test(member) ? Member.Role.WITNESS : Member.Role.VOTER));
       }
     }
     return Optional.empty();

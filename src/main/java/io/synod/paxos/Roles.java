@@ -10,6 +10,7 @@ package io.synod.paxos;
  * @param condition how this server is
  * @param peers how the others are
  * @param presence for how long each member has been there
+ * @param witness what it does if it is one
  */
 record Roles(
     PaxosSettings settings,
@@ -21,7 +22,8 @@ record Roles(
     StateComparison states,
     Condition condition,
     Peers peers,
-    Presence presence) {
+    Presence presence,
+    Witness witness) {
 
   /** As it finds itself when it starts. */
   static Roles of(PaxosSettings settings, Recovered recovered) {
@@ -34,8 +36,10 @@ record Roles(
     Condition condition = new Condition(settings, acceptor, states);
     Peers peers = new Peers(settings, effects, learner, condition);
     Presence presence = new Presence(settings, peers);
+    Witness witness = new Witness(settings, acceptor, learner);
     return new Roles(
-        settings, effects, acceptor, learner, memory, leases, states, condition, peers, presence);
+        settings, effects, acceptor, learner, memory, leases, states, condition, peers, presence,
+        witness);
   }
 
   /**

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param inDoubt whether its log lost records, so that it counts in no election for some slots
  *     until they are chosen or a new ballot settles them (protocol-rules.md, 3)
  * @param supported by which versions its program can behave (protocol-rules.md, 15)
+ * @param witness how the log of a witness is; none of every other server (protocol-rules.md, 13)
  */
 public record Standing(
     Ballot followed,
@@ -37,7 +38,8 @@ public record Standing(
     int priority,
     boolean leaving,
     boolean inDoubt,
-    VersionRange supported) {
+    VersionRange supported,
+    Optional<WitnessLog> witness) {
   /** More are never told. */
   public static final int MOST_HASHES = 2;
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Compares what the replicas made of the same log (protocol-rules.md, 14). Each says with its pings
  * what the hash of its state was at agreed slots; right is the one that a quorum shares at one
- * slot. Whoever has another there has diverged: it neither coordinates nor serves, and gets its
- * state from the others. If no hash can have a quorum any more, nobody knows what is right, and all
- * stop serving.
+ * slot, or, where witnesses vote, which have no state, a majority of the others that vote. Whoever
+ * has another there has diverged: it neither coordinates nor serves, and gets its state from the
+ * others. If no hash can have a quorum any more, nobody knows what is right, and all stop serving.
  */
 final class StateComparison {
   /** Of the agreed slots, so many are remembered of this replica, and of each other. */
@@ -109,12 +109,12 @@ final class StateComparison {
     }
     boolean possible = false;
     for (long hash : different) {
-      if (membership.isQuorum(member -> isEqual(said.get(Life.of(member)), hash))) {
+      if (membership.isMajorityOfReplicas(member -> isEqual(said.get(Life.of(member)), hash))) {
         name(slot, hash, said);
         return;
       }
       possible |=
-          membership.isQuorum(
+          membership.isMajorityOfReplicas(
               member -> {
                 Long its = said.get(Life.of(member));
                 return its == null || its == hash;

@@ -46,6 +46,7 @@ final class VoteMemory {
   private long askedNanos = Long.MIN_VALUE;
   private long notedNanos = Long.MIN_VALUE;
   private Votes said = Votes.NONE;
+  private Slot chosenSaid = Slot.ZERO;
   private int roundsSinceSaid;
 
   VoteMemory(PaxosSettings settings, Effects effects, Acceptor acceptor, Recovered recovered) {
@@ -169,23 +170,30 @@ final class VoteMemory {
   }
 
   /**
-   * With each round of pings: says how far this server has voted, if that is news. While it
-   * withholds its votes it says nothing: what others saw until then is of earlier runs.
+   * With each round of pings: says how far this server has voted, if that is news, and how much it
+   * has durably, if there is a witness that keeps the rest. It says so to itself too: when that
+   * comes, it is so. While it withholds its votes it says nothing: what others saw until then is of
+   * earlier runs.
+   *
+   * @param witnessed whether there is a witness
    */
-  void onPinged(Membership membership) {
+  void onPinged(Membership membership, boolean witnessed) {
     Votes votes = acceptor.votes();
+    Slot chosen = acceptor.chosen();
     roundsSinceSaid++;
     if (withholding) {
       return;
     }
-    if (votes.equals(said) && roundsSinceSaid < REPEATED_ROUNDS) {
+    boolean news = !votes.equals(said) || (witnessed && !chosen.equals(chosenSaid));
+    if (!news && roundsSinceSaid < REPEATED_ROUNDS) {
       return;
     }
     said = votes;
+    chosenSaid = chosen;
     roundsSinceSaid = 0;
     for (Member member : membership.members()) {
-      if (!member.server().equals(settings.server())) {
-        effects.sendWhenDurable(member.server(), new Message.VotesCast(votes));
+      if (witnessed || !member.server().equals(settings.server())) {
+        effects.sendWhenDurable(member.server(), new Message.VotesCast(votes, chosen));
       }
     }
   }

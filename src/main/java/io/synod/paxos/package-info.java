@@ -54,7 +54,7 @@
  *   <tr><td>LeaseReturned</td><td>coordinator that gives its lease up</td><td>acceptors</td>
  *       <td>nothing</td></tr>
  *   <tr><td>VotesCast</td><td>acceptor</td><td>members</td>
- *       <td>all records of the votes that it tells of</td></tr>
+ *       <td>all records of the votes that it tells of, and ChosenUpTo</td></tr>
  *   <tr><td>VotesSeenRequest, VotesSeen</td><td>a server that has started</td><td>members, and back</td>
  *       <td>nothing</td></tr>
  *   <tr><td>Meet, Found</td><td>a server that has not opened; the founder</td><td>all in its list</td>
@@ -75,7 +75,9 @@
  * are answered by its {@link io.synod.paxos.ReadPoints}. Who the members are to be is worked out by
  * {@link io.synod.paxos.Administration}, {@link io.synod.paxos.Replacement} and {@link
  * io.synod.paxos.DynamicQuorum}, and by which version all behave by {@link io.synod.paxos.Upgrade};
- * the first members found the cluster in a {@link io.synod.paxos.FoundingRound}.
+ * the first members found the cluster in a {@link io.synod.paxos.FoundingRound}. What a {@link
+ * io.synod.paxos.Witness} does is in that class, what a coordinator does for it in {@link
+ * io.synod.paxos.WitnessCare}.
  *
  * <p>Depends on the JDK's collections and on nothing of ours. Everything else may use its value
  * types.

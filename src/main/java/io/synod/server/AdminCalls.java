@@ -199,7 +199,7 @@ final class AdminCalls {
             incarnation(found, address),
             address,
             address(found.getClientAddress()),
-            Member.Role.LEARNER);
+            found.getWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
     return new Found(member, supported(found));
   }
 

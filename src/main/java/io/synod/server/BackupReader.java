@@ -135,7 +135,12 @@ final class BackupReader {
     Recovered has = found.recovered();
     Founding founding =
         has.founding().orElseThrow(() -> new IOException(directory + " is of no cluster yet"));
-    boolean keeps = StorageMark.of(directory).equals(Optional.of(Configuration.Storage.ROCKSDB));
+    Optional<Configuration.Storage> storage = StorageMark.of(directory);
+    if (storage.equals(Optional.of(Configuration.Storage.WITNESS))) {
+      throw new IOException(
+          directory + " is of a witness, which keeps no keys: take another server's");
+    }
+    boolean keeps = storage.equals(Optional.of(Configuration.Storage.ROCKSDB));
     KeyValueStore store = keeps ? database(directory, scratch, founding) : KeyValueStore.inMemory();
     try {
       return read(directory, found, store);

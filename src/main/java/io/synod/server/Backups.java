@@ -38,13 +38,16 @@ final class Backups {
 
   private final Consumer<Consumer<Slot>> snapshotTaker;
   private final Snapshots snapshots;
+  private final boolean witness;
 
   /**
    * @param snapshotTaker as {@link Node#takeSnapshot(Consumer)}
+   * @param witness whether there is nothing to hand out, and never will be
    */
-  Backups(Consumer<Consumer<Slot>> snapshotTaker, Snapshots snapshots) {
+  Backups(Consumer<Consumer<Slot>> snapshotTaker, Snapshots snapshots, boolean witness) {
     this.snapshotTaker = snapshotTaker;
     this.snapshots = snapshots;
+    this.witness = witness;
   }
 
   /**
@@ -54,6 +57,11 @@ final class Backups {
    */
   void send(ServerCallStreamObserver<BackupChunk> receiver, Semaphore ready)
       throws StatusException {
+    if (witness) {
+      throw AdminCalls.without(
+          Status.FAILED_PRECONDITION,
+          "this server is a witness: it keeps no keys to back up; ask another server");
+    }
     try (SnapshotFile file = take(receiver)) {
       LOG.info(
           "a backup of slot {}, {} bytes, goes out: an operator asked for it",

@@ -71,13 +71,20 @@ public record Configuration(
     /** Nothing on disk: each start is a new incarnation. */
     MEMORY,
     /** The state in a database on disk; the journal beside it. */
-    ROCKSDB;
+    ROCKSDB,
+    /** No state: the journal of a witness. */
+    WITNESS;
 
     /** As a person types it, and reads it in every message. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
+  }
+
+  /** Whether it has no store, and never coordinates. */
+  public boolean isWitness() {
+    return storage == Storage.WITNESS;
   }
 
   /** Where it listens: for clients, and for the other servers. */
@@ -111,6 +118,7 @@ public record Configuration(
    * @param blockCacheBytes about how much memory a database takes, beside the heap
    * @param logBytes how much of the log is kept
    * @param snapshotBytesASecond how fast snapshots are sent to other servers, to all together
+   * @param witnessLogBytes how large the log of a witness may grow while a voter is away
    */
   public record Limits(
       int queueRequests,
@@ -121,7 +129,8 @@ public record Configuration(
       Disk disk,
       long blockCacheBytes,
       long logBytes,
-      long snapshotBytesASecond) {
+      long snapshotBytesASecond,
+      long witnessLogBytes) {
     /** The longest key there may be. */
     public static final int KEY_BYTES = CommandFormat.KEY_LIMIT_BYTES;
 

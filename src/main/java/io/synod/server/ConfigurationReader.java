@@ -37,6 +37,11 @@ final class ConfigurationReader {
   private static final long FLOOR_SEGMENTS = 12;
   private static final long LEAST_LOG_MIB = 4;
   private static final int LEAST_TOKEN_CHARACTERS = 8;
+  private static final long WITNESS_LOG_MIB = 64;
+
+  /** A witness's log may grow to some times its limit before the others know. */
+  private static final long WITNESS_HEAP_SHARE = 8;
+
   private static final Pattern SLOTS = Pattern.compile("([0-9]{1,18})-([0-9]{1,18})");
 
   private final ServerConfig config;
@@ -64,6 +69,7 @@ final class ConfigurationReader {
     OptionalInt given =
         config.hasServerId() ? OptionalInt.of(config.getServerId()) : OptionalInt.empty();
     ServerId server = OwnPlace.find(servers, replicas, given);
+    checkWitness(server);
     return new Configuration(
         server,
         cluster(),
@@ -267,7 +273,33 @@ final class ConfigurationReader {
     return new Timings(ping, election, standby, deadline);
   }
 
+  private void checkWitness(ServerId server) throws BadConfigurationException {
+    if (!config.getWitness()) {
+      if (config.hasWitnessLogMib()) {
+        throw new BadConfigurationException(
+            "witness_log_mib is of a witness, and this server is none: add witness (--witness), or"
+                + " leave it out");
+      }
+      return;
+    }
+    if (server.number() == 0) {
+      throw new BadConfigurationException(
+          "witness: server 0 founds the cluster and is the first to coordinate, which a witness, having no"
+              + " store, cannot: make another of the replicas the witness");
+    }
+    boolean kept = config.hasStorage() && config.getStorage() != ServerConfig.Storage.HEAP;
+    if (kept) {
+      throw new BadConfigurationException(
+          "witness with storage "
+              + config.getStorage()
+              + ": a witness has no store, only its log, which it keeps on disk; leave storage out");
+    }
+  }
+
   private Storage storage() throws BadConfigurationException {
+    if (config.getWitness()) {
+      return Storage.WITNESS;
+    }
     Storage storage =
         switch (config.getStorage()) {
           case HEAP, UNRECOGNIZED -> Storage.HEAP;
@@ -322,7 +354,15 @@ final class ConfigurationReader {
         number(
                 Setting.SNAPSHOT_MIB_PER_SECOND,
                 new Range(Snapshots.USUAL_BYTES_A_SECOND >> 20, 1, 1 << 20))
-            << 20);
+            << 20,
+        witnessLogBytes(heapMib));
+  }
+
+  private long witnessLogBytes(long heapMib) throws BadConfigurationException {
+    long mostMib = Math.max(1, heapMib / WITNESS_HEAP_SHARE);
+    return number(
+            Setting.WITNESS_LOG_MIB, new Range(Math.min(WITNESS_LOG_MIB, mostMib), 1, mostMib))
+        << 20;
   }
 
   /**

@@ -86,7 +86,7 @@ final class Inspector {
       if (storage == Storage.ROCKSDB) {
         database(found.get().recovered().cut());
       }
-      snapshots(disk, found.get().recovered(), storage != Storage.ROCKSDB);
+      snapshots(disk, found.get().recovered(), storage == Storage.HEAP);
       setAside();
       findings(found.get());
     } catch (JournalRefusedException | SnapshotRefusedException | UnsupportedVersionException e) {

@@ -137,7 +137,7 @@ final class KeptState {
     for (String refused : opening.restore(opened, cluster, recovered.cut()).refused()) {
       LOG.error("snapshot set aside: {}", refused);
     }
-    if (opened.applied().isBefore(recovered.cut())) {
+    if (!configuration.isWitness() && opened.applied().isBefore(recovered.cut())) {
       LOG.error(
           "the state is lost: nothing in {} reaches slot {}, behind which the log begins; it is"
               + " fetched from the other servers",

@@ -26,6 +26,7 @@ final class LocalControls implements AdminCalls.Local {
 
   private final Node node;
   private final GrpcPeerNetwork network;
+  private final boolean witness;
   private volatile long suspendedUntilNanos = System.nanoTime();
   private volatile List<ServerId> cut = List.of();
 
@@ -39,9 +40,10 @@ final class LocalControls implements AdminCalls.Local {
     static final Faults NONE = new Faults(0, List.of());
   }
 
-  LocalControls(Node node, GrpcPeerNetwork network) {
+  LocalControls(Node node, GrpcPeerNetwork network, boolean witness) {
     this.node = node;
     this.network = network;
+    this.witness = witness;
   }
 
   Faults faults() {
@@ -63,6 +65,10 @@ final class LocalControls implements AdminCalls.Local {
       }
       case SUSPEND_MILLIS -> suspend(Integer.toUnsignedLong(request.getSuspendMillis()));
       case SNAPSHOT -> {
+        if (witness) {
+          throw new IllegalArgumentException(
+              "this server is a witness: it has no state to write a snapshot of");
+        }
         LOG.info("an operator asked for a snapshot");
         node.takeSnapshot();
       }

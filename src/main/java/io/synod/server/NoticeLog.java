@@ -87,7 +87,7 @@ final class NoticeLog {
           disputed.slot());
     } else if (notice instanceof Notice.VotesMoved moved) {
       LOG.info(
-          "votes follow who is there: {} to lose theirs for now, {} to get theirs back",
+          "votes move: {} to lose theirs for now, {} to get theirs back",
           names(moved.taken()),
           names(moved.given()));
     } else if (notice instanceof Notice.InSyncChanged changed) {

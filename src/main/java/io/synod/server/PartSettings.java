@@ -50,6 +50,9 @@ final class PartSettings {
     if (configuration.bootstrapAvailable()) {
       settings = settings.withBootstrapAvailable();
     }
+    if (configuration.isWitness()) {
+      settings = settings.withWitnessLog(configuration.limits().witnessLogBytes());
+    }
     return configuration.cluster().map(settings::withExpectedCluster).orElse(settings);
   }
 
@@ -123,6 +126,7 @@ final class PartSettings {
         configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,
         configuration.storage(),
         setAside,
-        KeyValueStore.SUPPORTED);
+        KeyValueStore.SUPPORTED,
+        configuration.isWitness());
   }
 }

@@ -25,6 +25,9 @@ final class Readiness {
   private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
   private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  /** A witness has no store that could answer. */
+  private final boolean witness;
+
   private final Requests requests;
   private final Supplier<NodeStatus> status;
   private final LongSupplier clockNanos;
@@ -47,17 +50,33 @@ final class Readiness {
    */
   Readiness(
       Requests requests, Supplier<NodeStatus> status, LongSupplier clockNanos, Listener listener) {
+    this(requests, status, clockNanos, listener, /* witness= */ false);
+  }
+
+  private Readiness(
+      Requests requests,
+      Supplier<NodeStatus> status,
+      LongSupplier clockNanos,
+      Listener listener,
+      boolean witness) {
     this.requests = requests;
     this.status = status;
     this.clockNanos = clockNanos;
     this.listener = listener;
+    this.witness = witness;
+  }
+
+  /** Of a witness: it never serves clients. */
+  static Readiness ofWitness(Supplier<NodeStatus> status, Listener listener) {
+    return new Readiness(
+        request -> Submission.STOPPED, status, () -> 0, listener, /* witness= */ true);
   }
 
   /** Looks again. Never blocks. */
   void tick() {
     NodeStatus now = status.get();
     boolean up = now.waitingFor().isEmpty() && now.coordinatorContent();
-    if (!answered) {
+    if (!answered && !witness) {
       probe();
     }
     boolean serving = up && answered;
@@ -67,10 +86,10 @@ final class Readiness {
       if (serving) {
         LOG.info("the store answers");
       } else {
-        LOG.info("the store does not answer: {}", why(now));
+        LOG.info("the store does not answer: {}", witness ? "this server is a witness" : why(now));
       }
     }
-    listener.state(serving ? "serving" : "waiting", now);
+    listener.state(witness && up ? "witness" : serving ? "serving" : "waiting", now);
   }
 
   /** Why it does not serve, for a person to read. */

@@ -72,6 +72,13 @@ enum Setting {
       "KIND",
       "heap: state in memory, journal and snapshots on disk; rocksdb: state on disk too, for more"
           + " than memory holds; memory: nothing on disk (default heap)"),
+  WITNESS(
+      "",
+      "it votes and keeps the log, and has no store: for a third server that is small; never server 0"),
+  WITNESS_LOG_MIB(
+      "N",
+      "of a witness: how large its log may grow while a voter is away, which then loses its vote until it is"
+          + " back (default 64, at most 1/8 of the heap)"),
   BLOCK_CACHE_MIB(
       "N", "with rocksdb: the memory of its cache, beside the heap (default 1/4 of the heap)"),
   ACCEPT_TORN_TAIL(

@@ -31,7 +31,7 @@ final class StateFile {
   void write(String state, NodeStatus status) {
     String coordinator =
         status.coordinator().map(server -> String.valueOf(server.number())).orElse("");
-    String waitingFor = state.equals("serving") ? "" : Readiness.why(status).replace('\n', ' ');
+    String waitingFor = !state.equals("waiting") ? "" : Readiness.why(status).replace('\n', ' ');
     String text =
         "state="
             + state

@@ -32,7 +32,8 @@ final class StatusService {
       boolean dynamicQuorum,
       Configuration.Storage storage,
       List<String> setAside,
-      VersionRange supported) {
+      VersionRange supported,
+      boolean witness) {
     Own {
       setAside = List.copyOf(setAside);
     }
@@ -70,6 +71,7 @@ final class StatusService {
         .setDynamicQuorum(own.dynamicQuorum())
         .setOldestVersion(own.supported().oldest())
         .setNewestVersion(own.supported().newest())
+        .setWitness(own.witness())
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
         .setStorage(own.storage().toString())

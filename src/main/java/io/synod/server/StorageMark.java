@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -81,6 +82,15 @@ final class StorageMark {
     }
   }
 
+  private static String option(Storage held, Storage wanted) {
+    if (held == Storage.WITNESS) {
+      return "--witness";
+    }
+    return "--storage "
+        + held.name().toLowerCase(Locale.ROOT)
+        + (wanted == Storage.WITNESS ? " and without --witness" : "");
+  }
+
   private static String refusal(Path directory, Storage held, Storage wanted) {
     return "the data directory "
         + directory
@@ -88,8 +98,8 @@ final class StorageMark {
         + held
         + ", and this server is to have "
         + wanted
-        + ": start it with --storage "
-        + held
+        + ": start it with "
+        + option(held, wanted)
         + "; or, to change the storage of one server after the other, move the directory away while"
         + " the others run: it starts empty, as a new incarnation, and fetches all from them";
   }

@@ -209,7 +209,9 @@ final class SynodServer {
     clients = listening;
     driver.start(() -> driven.turn(System.nanoTime()), driven::restNanos, driven::stop);
     Readiness readiness =
-        new Readiness(driven::submit, status, System::nanoTime, new Listener(listening));
+        configuration.isWitness()
+            ? Readiness.ofWitness(status, new Listener(listening))
+            : new Readiness(driven::submit, status, System::nanoTime, new Listener(listening));
     ScheduledFuture<?> unused =
         ticks.scheduleWithFixedDelay(() -> tick(readiness), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
@@ -238,7 +240,8 @@ final class SynodServer {
   private void warnOfQuota() {
     long quota = configuration.limits().quotaBytes();
     long heap = Runtime.getRuntime().maxMemory();
-    boolean isInHeap = configuration.storage() != Configuration.Storage.ROCKSDB;
+    boolean isInHeap =
+        configuration.storage() != Configuration.Storage.ROCKSDB && !configuration.isWitness();
     if (isInHeap && quota / 3 * 5 > heap) {
       LOG.warn(
           "quota_mib {} is much for a heap of {} MiB: before the store is full, this server may end"
@@ -283,7 +286,7 @@ final class SynodServer {
   /** What operators call, on either port. */
   private ServerServiceDefinition clusterService(
       Node driven, GrpcPeerNetwork peers, PaxosSettings identity, KeptState.State state) {
-    LocalControls controls = new LocalControls(driven, peers);
+    LocalControls controls = new LocalControls(driven, peers, configuration.isWitness());
     AdminCalls calls =
         new AdminCalls(
             controls,
@@ -297,7 +300,7 @@ final class SynodServer {
                 controls::faults,
                 () -> new StatusService.Rejected(peers.rejected(), rejectedRequests.sum())),
             calls,
-            new Backups(driven::takeSnapshot, state.snapshots()),
+            new Backups(driven::takeSnapshot, state.snapshots(), configuration.isWitness()),
             operators),
         new AdminGate(configuration.clusterToken()));
   }

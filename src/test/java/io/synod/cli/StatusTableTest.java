@@ -191,6 +191,17 @@ class StatusTableTest {
   }
 
   @Test
+  void whatOnlyWitnessesHoldToleratesNothing() {
+    StatusResponse.Builder status = all(five(), 5);
+    for (int i = 2; i < 5; i++) {
+      status.getMemberBuilder(i).setRole(MemberStatus.Role.WITNESS);
+    }
+    assertShows(StatusTable.of(Statuses.of(status.build())), "tolerates 1 failure now", "witness");
+    status.getMemberBuilder(1).setLive(false);
+    assertShows(StatusTable.of(Statuses.of(status.build())), "tolerates no failure now");
+  }
+
+  @Test
   void acceptorsThatAlwaysFailOnPurposeCountAsFailed() {
     StatusResponse.Builder status = five();
     status.getMemberBuilderList().forEach(member -> member.setFaults(Faults.newBuilder()));

@@ -74,7 +74,7 @@ final class DriverMutants {
                 "AppliesBehindADamagedSnapshot", "what is chosen is applied to the state before it")
             .in(
                 APPLY,
-                "lacksSnapshot = store.applied().isBefore(paxos.cut());",
+                "lacksSnapshot = applied().isBefore(paxos.cut());",
                 "lacksSnapshot = false;"),
         full("InstalledWithoutTheProtocol", "a snapshot takes the place of the log")
             .in(

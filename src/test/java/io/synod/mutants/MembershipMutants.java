@@ -122,6 +122,24 @@ final class MembershipMutants {
                 "paxos/DynamicQuorum",
                 "if (target.size() % 2 == 1 && target.size() >= LEAST_VOTERS) {",
                 "if (target.size() >= LEAST_VOTERS) {"),
+        directed("WitnessCampaigns", "rule 13: a witness never coordinates")
+            .in(
+                "paxos/Election",
+                "if (own.isEmpty() || own.get().role() != Member.Role.VOTER",
+                "if (own.isEmpty() || !own.get().role().votes()"),
+        directed("WitnessCutsWhatAVoterLacks", "rule 13: it cuts what all voters hold")
+            .in(
+                "paxos/Witness",
+                "Slot slot = Slot.min(held, learner.chosen());",
+                "Slot slot = learner.chosen();"),
+        directed("AbsentVotersAreNotWaitedFor", "rule 13: the absent voter first loses its vote")
+            .in(
+                "paxos/WitnessCare",
+                "if (member.role() == Member.Role.VOTER || (full",
+                "if ((member.role() == Member.Role.VOTER && peers.isHeard(member)) || (full"),
+        directed(
+                "WitnessKeepsForEver", "rule 13: at its size limit the absent voter loses its vote")
+            .in("paxos/WitnessCare", "if (lasting && isKeptFor(voter, log)) {", "if (false) {"),
         directed("LessThanThreeVoters", "three vote at least")
             .in(
                 "paxos/DynamicQuorum",

@@ -187,7 +187,8 @@ final class PlayedDuties implements Surroundings {
             0,
             /* leaving= */ false,
             /* inDoubt= */ false,
-            VersionRange.FIRST_ONLY);
+            VersionRange.FIRST_ONLY,
+            /* witness= */ Optional.empty());
     Message pong = new Message.Pong(pings, standing, BALLOT, Slot.of(applied));
     Output unused = paxos.step(new Input.Received(from, incarnation(server), pong));
   }

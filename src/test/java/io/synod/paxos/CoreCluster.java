@@ -59,6 +59,12 @@ final class CoreCluster {
   private final TreeMap<Integer, Long> hangingSince = new TreeMap<>();
   private long nowNanos;
 
+  private static final int NO_WITNESS = -1;
+  private static final long WITNESS_LOG_BYTES = 8_000;
+
+  /** Which of them is a witness. */
+  private final int witness;
+
   CoreCluster(int size) {
     this(size, 0);
   }
@@ -99,7 +105,13 @@ final class CoreCluster {
   }
 
   private CoreCluster(int founders, int others, Set<Integer> bootstrapping, QuorumPolicy quorum) {
+    this(founders, others, bootstrapping, quorum, NO_WITNESS);
+  }
+
+  private CoreCluster(
+      int founders, int others, Set<Integer> bootstrapping, QuorumPolicy quorum, int witness) {
     this.quorum = quorum;
+    this.witness = witness;
     this.size = founders + others;
     this.bootstrapping = bootstrapping;
     this.lives = new int[size];
@@ -138,7 +150,14 @@ final class CoreCluster {
                 0)
             .withQuorum(quorum)
             .withSupported(supported[i]);
-    return bootstrapping.contains(i) ? usual.withBootstrapAvailable() : usual;
+    PaxosSettings settings = i == witness ? usual.withWitnessLog(WITNESS_LOG_BYTES) : usual;
+    return bootstrapping.contains(i) ? settings.withBootstrapAvailable() : settings;
+  }
+
+  /** With one that is a witness. */
+  static CoreCluster withWitness(int founders, int others, int witness) {
+    return new CoreCluster(
+        founders, others, Set.of(), QuorumPolicy.majority(ELECTION_TIMEOUT), witness);
   }
 
   /** Of those that start from now on. */

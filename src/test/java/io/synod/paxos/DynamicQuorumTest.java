@@ -56,7 +56,19 @@ class DynamicQuorumTest {
    * Those that are there have been for long, and have caught up; the others have long been gone.
    */
   private static DynamicQuorum.View there(BitSet there) {
+    return there(there, /* holdUp= */ false);
+  }
+
+  /**
+   * @param holdUp whether a witness cannot keep its log any longer for those that are not there
+   */
+  private static DynamicQuorum.View there(BitSet there, boolean holdUp) {
     return new DynamicQuorum.View() {
+      @Override
+      public boolean holdsUpAWitness(Member voter) {
+        return holdUp && !isThere(voter);
+      }
+
       @Override
       public boolean isHeard(Member member) {
         return isThere(member);
@@ -171,6 +183,23 @@ class DynamicQuorumTest {
     };
     for (String[] each : cases) {
       assertEquals(each[2], wanted(each[0], each[1], LAST), each[0] + " " + each[1]);
+    }
+  }
+
+  private static String wantedForAWitness(String roles, String there, QuorumPolicy policy) {
+    return DynamicQuorum.wanted(
+            new MembershipInForce(Slot.of(7), of(roles)), policy, there(bits(there), true))
+        .map(DynamicQuorumTest::roles)
+        .orElse("as it is");
+  }
+
+  @Test
+  void aVoterThatHoldsUpAWitnessLosesItsVoteWhateverThePolicy() {
+    for (QuorumPolicy policy : List.of(MAJORITY, DYNAMIC, LAST)) {
+      assertEquals("SVW", wantedForAWitness("VVW", "-++", policy));
+      assertEquals("as it is", wantedForAWitness("SVW", "-++", policy), "not given back at once");
+      assertEquals("VVW", wantedForAWitness("SVW", "+++", policy));
+      assertEquals("as it is", wantedForAWitness("VVW", "-+-", policy), "no quorum is there");
     }
   }
 

@@ -100,7 +100,7 @@ class ElectionTest {
     roles.condition().onTime(new Input.TimePassed(now, syncAgeNanos, Slot.ZERO));
     boolean unused = peers.onTime(now);
     if (pings.isDue(now)) {
-      pings.send(now, Optional.empty(), Optional.empty(), OptionalLong.empty());
+      pings.send(now, Optional.empty(), Optional.empty(), OptionalLong.empty(), Optional.empty());
     }
   }
 

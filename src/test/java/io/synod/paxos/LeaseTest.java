@@ -483,6 +483,10 @@ class LeaseTest {
 
   private static Message.Ping ping(long number, Ballot acting, long leaseNanos) {
     return new Message.Ping(
-        number, Standings.content(acting), Optional.empty(), OptionalLong.of(leaseNanos));
+        number,
+        Standings.content(acting),
+        Optional.empty(),
+        OptionalLong.of(leaseNanos),
+        Optional.empty());
   }
 }

@@ -171,7 +171,7 @@ class RulesTest {
             new Message.Refused(core.followed(), far),
             new Message.Propose(far, next, List.of(values.get(0).value()), Slot.ZERO),
             new Message.Fetched(next, values, Slot.ZERO, next),
-            new Message.VotesCast(votes),
+            new Message.VotesCast(votes, Slot.ZERO),
             new Message.VotesSeen(own, votes))) {
       cluster.notices(follower).clear();
       int records = cluster.journal(follower).size();

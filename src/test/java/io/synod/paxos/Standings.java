@@ -36,6 +36,7 @@ final class Standings {
         priority,
         /* leaving= */ false,
         /* inDoubt= */ false,
-        VersionRange.FIRST_ONLY);
+        VersionRange.FIRST_ONLY,
+        /* witness= */ Optional.empty());
   }
 }

@@ -376,6 +376,102 @@ class LogRulesTest extends RuleScenario {
     assertEquals(List.of("after"), cluster.texts(follower));
   }
 
+  /** The other is a witness from now on, which may keep so much. */
+  private void restartTheOtherAsAWitness(long logBytes) {
+    Object unused = makeAWitnessOfTheOther();
+    cluster.kill(other);
+    cluster.witness(other, logBytes);
+    cluster.start(other);
+    cluster.run(1_000 * MILLI);
+  }
+
+  private void proposeLarge(int times) {
+    for (int i = 0; i < times; i++) {
+      cluster.propose(cluster.coordinator().orElseThrow(), i + "x".repeat(1_000));
+      cluster.run(20 * MILLI);
+    }
+  }
+
+  private Member.Role roleOfTheFollower() {
+    return cluster
+        .core(other)
+        .membership()
+        .membership()
+        .member(new ServerId(follower))
+        .orElseThrow()
+        .role();
+  }
+
+  /** What one voter lacks, the witness keeps, though the other voter has it. */
+  @Test
+  void rule13cAWitnessCutsOnlyWhatAllVotersHold() {
+    restartTheOtherAsAWitness(64_000);
+    proposeLarge(10);
+    cluster.run(200 * MILLI);
+    Slot before = cluster.core(other).cut();
+    assertTrue(before.isAfter(Slot.ZERO), "all voters hold it");
+    cluster.kill(follower);
+    Slot has = cluster.chosen(coordinator);
+    proposeLarge(20);
+    assertFalse(cluster.core(other).cut().isAfter(has), "cut what the follower lacks");
+    assertEquals(Member.Role.VOTER, roleOfTheFollower());
+    cluster.kill(coordinator);
+    cluster.start(follower);
+    assertEquals(follower, cluster.elect());
+    assertEquals(20, cluster.texts(follower).size() - 10, "all that the witness kept for it");
+  }
+
+  /** At its size limit the absent voter loses its vote, and then the witness cuts. */
+  @Test
+  void rule13dAtItsSizeLimitTheAbsentVoterFirstLosesItsVote() {
+    restartTheOtherAsAWitness(8_000);
+    proposeLarge(2);
+    cluster.run(200 * MILLI);
+    cluster.kill(follower);
+    Slot has = cluster.chosen(coordinator);
+    for (int i = 0; i < 600 && roleOfTheFollower() == Member.Role.VOTER; i++) {
+      if (cluster.core(coordinator).proposalRoom() > 0) {
+        cluster.propose(coordinator, i + "x".repeat(1_000));
+      }
+      cluster.run(5 * MILLI);
+      assertTrue(
+          roleOfTheFollower() != Member.Role.VOTER || !cluster.core(other).cut().isAfter(has),
+          "cut what a voter lacks");
+    }
+    assertEquals(Member.Role.STANDBY, roleOfTheFollower());
+    proposeLarge(10);
+    cluster.run(200 * MILLI);
+    assertTrue(cluster.core(other).cut().isAfter(has), "not kept for it any longer");
+    cluster.start(follower);
+    cluster.run(5_000 * MILLI);
+    assertEquals(Member.Role.VOTER, roleOfTheFollower());
+    cluster.kill(coordinator);
+    assertEquals(follower, cluster.elect());
+    cluster.propose(follower, "after");
+    cluster.run(100 * MILLI);
+    assertTrue(cluster.texts(follower).contains("after"));
+  }
+
+  /**
+   * What is in flight and not chosen fills a witness's log too, and nobody loses a vote for that.
+   */
+  @Test
+  void rule13eALogFullOfWhatIsNotChosenCostsNoVote() {
+    restartTheOtherAsAWitness(8_000);
+    cluster.drop(
+        flight -> flight.from() != flight.to() && flight.message() instanceof Message.Accepted);
+    for (int i = 0; i < 12; i++) {
+      cluster.propose(coordinator, i + "x".repeat(1_000));
+    }
+    cluster.run(2_000 * MILLI);
+    assertEquals(List.of(), cluster.texts(coordinator));
+    assertTrue(cluster.core(coordinator).proposalRoom() > 0);
+    cluster.drop(flight -> false);
+    cluster.run(1_000 * MILLI);
+    assertEquals(12, cluster.texts(coordinator).size());
+    assertEquals(Member.Role.VOTER, roleOfTheFollower());
+  }
+
   private long campaignsOf(int server) {
     return cluster.notices(server).stream().filter(Notice.Campaigning.class::isInstance).count();
   }

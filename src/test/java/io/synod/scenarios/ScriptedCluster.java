@@ -68,6 +68,7 @@ final class ScriptedCluster {
     boolean diskHeld;
     int priority;
     boolean bootstraps;
+    long witnessLogBytes;
 
     Server(int number) {
       this.number = number;
@@ -112,7 +113,9 @@ final class ScriptedCluster {
             PIPELINE,
             1 << 20,
             server.priority);
-    return server.bootstraps ? usual.withBootstrapAvailable() : usual;
+    PaxosSettings settings =
+        server.witnessLogBytes > 0 ? usual.withWitnessLog(server.witnessLogBytes) : usual;
+    return server.bootstraps ? settings.withBootstrapAvailable() : settings;
   }
 
   /** The life that a server's directory has. */
@@ -170,6 +173,11 @@ final class ScriptedCluster {
   /** From the next start on it may found without the absent. */
   void bootstrapAvailable(int i) {
     servers.get(i).bootstraps = true;
+  }
+
+  /** From the next start on it is a witness, whose log may grow so large. */
+  void witness(int i, long logBytes) {
+    servers.get(i).witnessLogBytes = logBytes;
   }
 
   /** What matches is lost on the way. */

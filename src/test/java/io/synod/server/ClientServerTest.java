@@ -82,7 +82,8 @@ class ClientServerTest {
                   new Disk(0, 0),
                   8 << 20,
                   16 << 20,
-                  64 << 20),
+                  64 << 20,
+                  1 << 20),
               ReadMode.LINEARIZABLE,
               DEFAULT_DEADLINE_MILLIS,
               64 << 20),
@@ -100,10 +101,11 @@ class ClientServerTest {
             new Incarnation(new UUID(5, 6)),
             new Address("h1", 8001),
             new Address("h1", 9001),
-            false,
+            /* dynamicQuorum= */ false,
             Configuration.Storage.ROCKSDB,
             List.of("rocksdb-damaged"),
-            VersionRange.FIRST_ONLY);
+            VersionRange.FIRST_ONLY,
+            /* witness= */ false);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override

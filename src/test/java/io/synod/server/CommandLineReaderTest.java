@@ -74,7 +74,8 @@ class CommandLineReaderTest {
                 new Disk(512 << 20, 256 << 20),
                 ((Runtime.getRuntime().maxMemory() >> 20) / 4) << 20,
                 (12 * Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 64)) >> 20 << 20,
-                64 << 20),
+                64 << 20,
+                Math.min(64 << 20, ((Runtime.getRuntime().maxMemory() >> 20) / 8) << 20)),
             Configuration.Storage.HEAP,
             Optional.empty(),
             /* priority= */ 0,
@@ -101,6 +102,15 @@ class CommandLineReaderTest {
             assertThrows(BadConfigurationException.class, () -> read(THREE, "--cluster-id", "mine"))
                 .getMessage());
     assertTrue(why.startsWith("cluster_id mine is no id of a cluster"), why);
+  }
+
+  @Test
+  void aWitnessIsAKindOfStorage() throws BadConfigurationException {
+    Configuration configuration = read(THREE, "--witness", "--witness-log-mib", "8");
+    assertTrue(configuration.isWitness());
+    assertEquals(8 << 20, configuration.limits().witnessLogBytes());
+    assertEquals(configuration, read(THREE + " witness:true witness_log_mib:8"));
+    assertFalse(read(THREE).isWitness());
   }
 
   @Test
@@ -300,6 +310,24 @@ class CommandLineReaderTest {
             THREE,
             "--queue-requests",
             "131072"),
+        bad(
+            "witness with storage ROCKSDB: a witness has no store",
+            THREE,
+            "--witness",
+            "--storage",
+            "rocksdb"),
+        bad(
+            "witness with storage MEMORY: a witness has no store",
+            THREE + " witness:true storage:MEMORY"),
+        bad(
+            "witness: server 0 founds the cluster",
+            THREE.replace("paxos:'0.0.0.0:9001", "paxos:'0.0.0.0:9000"),
+            "--witness"),
+        bad(
+            "witness_log_mib is of a witness, and this server is none",
+            THREE,
+            "--witness-log-mib",
+            "8"),
         bad("bootstrap_available without new_cluster: ", THREE, "--bootstrap-available"),
         bad("bootstrap_available without new_cluster: ", THREE + " bootstrap_available:true"),
         bad(

@@ -88,10 +88,11 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             incarnation(),
             new Address("clients", 8000 + id.number()),
             new Address("servers", 1),
-            false,
+            /* dynamicQuorum= */ false,
             id.number() == 2 ? Configuration.Storage.ROCKSDB : Configuration.Storage.HEAP,
             id.number() == 2 ? List.of("rocksdb-damaged") : List.of(),
-            SUPPORTED);
+            SUPPORTED,
+            /* witness= */ false);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),
@@ -105,7 +106,9 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   static Backups backups() {
     try {
       return new Backups(
-          taken -> taken.accept(Slot.ZERO), Snapshots.open(MemoryDisk.empty("played")));
+          taken -> taken.accept(Slot.ZERO),
+          Snapshots.open(MemoryDisk.empty("played")),
+          /* witness= */ false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

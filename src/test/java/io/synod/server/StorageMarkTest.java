@@ -28,7 +28,7 @@ class StorageMarkTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"HEAP", "ROCKSDB"})
+  @EnumSource(names = {"HEAP", "ROCKSDB", "WITNESS"})
   void dataIsNeverLeftAsideForAnotherStorage(Storage held) throws IOException {
     start(held);
     for (Storage wanted : Storage.values()) {

@@ -51,13 +51,21 @@ enum Fault {
   /** Nor this: some servers keep their rows in files of an engine. */
   ENGINE_FILES,
   /** Those files are damaged, and nothing else of the disk is. */
-  ENGINE_DAMAGE;
+  ENGINE_DAMAGE,
+  /** No fault either: some servers are witnesses. */
+  WITNESS;
 
   /** What some clusters, clients and operators do, with faults or without. */
   static final Set<Fault> REMEDIES =
       Collections.unmodifiableSet(
           EnumSet.of(
-              DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE, ENGINE_FILES));
+              DYNAMIC_QUORUM,
+              LAST_VOTER,
+              LEASE_READS,
+              CLIENT_RETRIES,
+              UPGRADE,
+              ENGINE_FILES,
+              WITNESS));
 
   /** Of servers that keep their rows in files. */
   static final Set<Fault> OF_ENGINES =
@@ -65,7 +73,8 @@ enum Fault {
 
   /** What came after the first seeds were noted, so that those without it mean what they meant. */
   static final Set<Fault> LATER =
-      Collections.unmodifiableSet(EnumSet.of(ENGINE_FILES, ENGINE_DAMAGE, UPGRADE, LAST_VOTER));
+      Collections.unmodifiableSet(
+          EnumSet.of(ENGINE_FILES, ENGINE_DAMAGE, UPGRADE, LAST_VOTER, WITNESS));
 
   /**
    * Those that come at a moment, and are counted then; the others show by what they do all the

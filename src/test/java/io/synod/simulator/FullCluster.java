@@ -38,6 +38,9 @@ final class FullCluster extends World {
     for (int i = 0; i < swarm.servers; i++) {
       servers.add(new FullServer(this, i));
     }
+    if (swarm.plansDamage || !swarm.damages()) {
+      oracle.watchWitnesses(server -> swarm.isWitness(server.number()));
+    }
   }
 
   /**

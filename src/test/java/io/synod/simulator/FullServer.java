@@ -169,8 +169,17 @@ final class FullServer implements SimulatedServer {
   }
 
   @Override
+  public boolean isWitness() {
+    return world.swarm.isWitness(id.number());
+  }
+
+  /** A witness owes the log no more than to know it chosen. */
+  @Override
   public Slot applied() {
-    return process == null ? appliedBefore : process.store.applied();
+    if (process == null) {
+      return appliedBefore;
+    }
+    return isWitness() ? process.paxos.chosen() : process.store.applied();
   }
 
   @Override
@@ -315,7 +324,10 @@ final class FullServer implements SimulatedServer {
         engine.open(disk, recovered, supported(), diskFaults.hasDamaged() || wasRolledBack);
     Snapshots.Start restored =
         snapshots.restore(store, recovered.founding().map(Founding::cluster), recovered.cut());
-    if (store.applied().isBefore(recovered.cut())) {
+    if (isWitness() && store.applied().isAfter(Slot.ZERO)) {
+      throw new Violation("WitnessHasNoStore", id + " has a snapshot of " + store.applied());
+    }
+    if (!isWitness() && store.applied().isBefore(recovered.cut())) {
       world.coverage.hit("snapshot.damaged");
       if (!isHarmed() && !diverged) {
         throw new Violation(
@@ -338,9 +350,9 @@ final class FullServer implements SimulatedServer {
       return;
     }
     world.trace.note(Trace.Kind.CRASH, id.number(), power ? "power" : "process");
+    appliedBefore = applied();
     ended.end(power);
     process = null;
-    appliedBefore = ended.store.applied();
     engine.end();
     if (power) {
       disk.powerLoss();
@@ -507,6 +519,11 @@ final class FullServer implements SimulatedServer {
     return diverged;
   }
 
+  /** Where its log begins; of one that is down, as far as it is durable. */
+  Slot cut() {
+    return process == null ? world.oracle.durable(life).cut() : process.paxos.cut();
+  }
+
   boolean isStateDisputed() {
     return process != null && process.paxos.disputedState().isPresent();
   }
@@ -634,14 +651,15 @@ final class FullServer implements SimulatedServer {
         life.incarnation(),
         world.listed.get(id.number()),
         new Address("client", 8000 + id.number()),
-        Member.Role.LEARNER);
+        isWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
   }
 
   // ---- the process
   // ------------------------------------------------------------------------------------------------------------------
 
   private PaxosSettings identity() {
-    return world.swarm.settings(life, world.listed, random, priority, dynamic);
+    PaxosSettings usual = world.swarm.settings(life, world.listed, random, priority, dynamic);
+    return isWitness() ? usual.withWitnessLog(world.swarm.witnessLogBytes) : usual;
   }
 
   private NodeSettings nodeSettings() {
@@ -840,6 +858,7 @@ final class FullServer implements SimulatedServer {
         }
         checkVersion(applied);
       }
+      observeCut();
     }
 
     /** It behaves as all do after this slot; and so does the protocol, once all is applied. */
@@ -851,8 +870,18 @@ final class FullServer implements SimulatedServer {
             "VersionFromItsSlot",
             life + " after " + applied + ": " + store.version() + ", " + paxos.version());
       }
+    }
+
+    private void observeCut() {
       boolean isNew = paxos.cut().isAfter(cutSeen);
       cutSeen = paxos.cut();
+      if (isWitness()) {
+        // Its log is for others: what it cuts they hold.
+        if (isNew) {
+          world.coverage.hit("witness.cut");
+        }
+        return;
+      }
       if (isNew || engine.keeps()) {
         checkCut();
       }

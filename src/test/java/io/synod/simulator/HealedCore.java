@@ -48,10 +48,12 @@ final class HealedCore {
     return world.canGoOn(core);
   }
 
-  /** Those of the core that are members, in this life or an earlier one. */
+  /** Those of the core that are members, in this life or an earlier one, and serve clients. */
   List<SimulatedServer> members() {
     Membership inForce = world.oracle.log().membership().membership();
-    return core.stream().filter(server -> inForce.member(server.id()).isPresent()).toList();
+    return core.stream()
+        .filter(server -> inForce.member(server.id()).isPresent() && !server.isWitness())
+        .toList();
   }
 
   private void pick(boolean all) {

@@ -88,7 +88,13 @@ final class Nemesis {
       case MEMBERSHIP -> world.changeMembership(random);
       case SNAPSHOT -> anyServer().takeSnapshot();
       case LOSS, DUPLICATION, REORDERING, STARVED_DRIVER, CLOCK_DRIFT -> {}
-      case DYNAMIC_QUORUM, LAST_VOTER, LEASE_READS, CLIENT_RETRIES, UPGRADE, ENGINE_FILES -> {}
+      case DYNAMIC_QUORUM,
+          LAST_VOTER,
+          LEASE_READS,
+          CLIENT_RETRIES,
+          UPGRADE,
+          ENGINE_FILES,
+          WITNESS -> {}
     }
   }
 

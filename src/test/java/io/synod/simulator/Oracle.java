@@ -3,6 +3,7 @@ package io.synod.simulator;
 import io.synod.paxos.AcceptedValue;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.JournalRecord;
+import io.synod.paxos.Member;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.Recovered;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class Oracle {
   private final Map<Ballot, Use> uses = new HashMap<>();
   private final List<@Nullable Long> stateHashes = new ArrayList<>();
   private Slot acknowledged = Slot.ZERO;
+  private Predicate<ServerId> witnesses = server -> false;
 
   /** One life of a server's disk, and the process that runs on it. */
   private static final class Acceptor {
@@ -38,6 +41,10 @@ final class Oracle {
     Ballot promised = Ballot.LOWEST;
 
     Slot last = Slot.ZERO;
+
+    /** Of a witness: how far it handed its journal that the log is chosen. */
+    Slot chosen = Slot.ZERO;
+
     long run;
     Slot applied = Slot.ZERO;
 
@@ -49,6 +56,11 @@ final class Oracle {
 
   /** Who used a ballot first. */
   private record Use(ServerLife life, long run) {}
+
+  /** Whose cuts are watched (protocol-rules.md, 13): not if what voters hold may be lost. */
+  void watchWitnesses(Predicate<ServerId> which) {
+    witnesses = which;
+  }
 
   ChosenLog log() {
     return log;
@@ -79,6 +91,7 @@ final class Oracle {
     acceptor.applied = applied;
     acceptor.promised = recovered.promised();
     acceptor.last = recovered.cut().plus(recovered.accepted().size());
+    acceptor.chosen = recovered.chosen();
     acceptor.checkedBallot = Ballot.LOWEST;
     if (damage == Damage.NONE || damage == Damage.SLOTS) {
       check(
@@ -178,11 +191,37 @@ final class Oracle {
         appendedValue(life, acceptor, value.accepted());
       } else if (record instanceof JournalRecord.ChosenUpTo upTo) {
         checkChosen(life.server(), upTo.slot());
+        acceptor.chosen = Slot.max(acceptor.chosen, upTo.slot());
       } else if (record instanceof JournalRecord.Cut at) {
         checkChosen(life.server(), at.slot());
+        if (witnesses.test(life.server()) && !at.slot().isAfter(acceptor.chosen)) {
+          checkWitnessCut(life, at.slot(), acceptor.chosen);
+        }
         acceptor.last = Slot.max(acceptor.last, at.slot());
       }
     }
+  }
+
+  /**
+   * A witness drops what it has: all voters of a membership in force, as it may know it, have it
+   * durably and know it to be chosen. (One that begins anew behind a gap has not got it.)
+   */
+  private void checkWitnessCut(ServerLife life, Slot cut, Slot chosen) {
+    boolean held =
+        log.membershipsFrom(log.membershipKnownAt(chosen)).stream()
+            .anyMatch(
+                membership ->
+                    membership.members().stream()
+                        .filter(member -> member.role() == Member.Role.VOTER)
+                        .allMatch(
+                            voter ->
+                                !durable(new ServerLife(voter.server(), voter.incarnation()))
+                                    .chosen()
+                                    .isBefore(cut)));
+    check(
+        held,
+        "WitnessKeepsWhatVotersLack",
+        () -> life + " cuts its log at " + cut + ", which not all voters hold");
   }
 
   private void appendedValue(ServerLife life, Acceptor acceptor, AcceptedValue accepted) {

@@ -59,7 +59,7 @@ final class ServerEngine implements ModelFate {
     this.server = server;
     this.world = world;
     this.id = server.id();
-    this.keeps = world.swarm.keepsRows(id.number());
+    this.keeps = world.swarm.keepsRows(id.number()) && !server.isWitness();
     this.random = world.randoms.of("engine" + id.number());
     long ping = world.swarm.pingIntervalNanos;
     this.flushEveryNanos = Randoms.logUniform(random, ping, 200 * ping);

@@ -30,6 +30,11 @@ interface SimulatedServer {
   /** Whether its directory can be started from; if not, that asks for an operator. */
   boolean isStartable();
 
+  /** Whether it has no store, and never coordinates. */
+  default boolean isWitness() {
+    return false;
+  }
+
   /** How far its store has applied; of the last run while it is down. */
   Slot applied();
 

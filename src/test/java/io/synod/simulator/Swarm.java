@@ -43,6 +43,12 @@ final class Swarm {
   /** The same for rows that are in files of an engine. */
   private static final int HEAP_SEEDS = 130;
 
+  /** The same for servers without a store. */
+  private static final int NO_WITNESS_SEEDS = 130;
+
+  /** In scripted runs. */
+  static final long PLAIN_WITNESS_LOG_BYTES = 64 << 10;
+
   private static final int[] PACES = {1, 1, 2, 2, 4, 10};
 
   final long seed;
@@ -90,6 +96,9 @@ final class Swarm {
   /** Which disks may be damaged, by server. */
   private final boolean[] damageable;
 
+  /** How large the log of a witness may grow. */
+  final long witnessLogBytes;
+
   private Swarm(
       long seed, Set<Fault> faults, long faultsEndNanos, int pace, SplittableRandom random) {
     this.seed = seed;
@@ -129,6 +138,14 @@ final class Swarm {
     for (int first = random.nextInt(servers), i = 0; i < count; i++) {
       damageable[(first + i) % servers] = true;
     }
+    SplittableRandom ofWitness = new Randoms(seed).of("witness log");
+    this.witnessLogBytes = Randoms.logUniform(ofWitness, 64 << 10, 1 << 20);
+    if (plansDamage && hasWitness()) {
+      // What a voter lacks that was away, one other and the witnesses hold alone.
+      for (int i = 0; i < servers; i++) {
+        damageable[i] = isWitness(i);
+      }
+    }
   }
 
   /** Usual timings: for scripted runs. */
@@ -163,6 +180,7 @@ final class Swarm {
     this.requestTimeoutNanos = 2 * SECOND;
     this.plansDamage = true;
     this.damageable = new boolean[servers];
+    this.witnessLogBytes = PLAIN_WITNESS_LOG_BYTES;
   }
 
   /** A cluster of this size without faults: for scripted runs. */
@@ -190,6 +208,11 @@ final class Swarm {
     EnumSet<Fault> more = EnumSet.of(Fault.ENGINE_FILES);
     more.addAll(faults);
     return new Swarm(seed, servers, more);
+  }
+
+  /** As {@link #plainWithSnapshots}; the last server is a witness. */
+  static Swarm plainWithWitness(long seed, int servers) {
+    return new Swarm(seed, servers, EnumSet.of(Fault.SNAPSHOT, Fault.WITNESS));
   }
 
   /** What this seed means. */
@@ -221,6 +244,9 @@ final class Swarm {
     }
     if (seed > HEAP_SEEDS) {
       addOfEngines(seed, share, faults);
+    }
+    if (seed > NO_WITNESS_SEEDS && new Randoms(seed).of("witness").nextInt(4) == 0) {
+      faults.add(Fault.WITNESS);
     }
     long seconds = 4L + classes.nextInt(16);
     return of(seed, faults, pace(seed) * seconds * SECOND);
@@ -263,6 +289,17 @@ final class Swarm {
 
   boolean has(Fault fault) {
     return faults.contains(fault);
+  }
+
+  /** Whether any server is a witness. */
+  boolean hasWitness() {
+    return has(Fault.WITNESS) && servers >= 3;
+  }
+
+  /** Whether this server is one: the last, or of five or more the last two. */
+  boolean isWitness(int server) {
+    boolean two = servers >= 5 && new Randoms(seed).of("witnesses").nextBoolean();
+    return hasWitness() && server >= servers - (two ? 2 : 1);
   }
 
   /** What the servers do about members that are silent. */

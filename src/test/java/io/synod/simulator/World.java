@@ -87,7 +87,28 @@ abstract class World {
         }
       }
     }
-    return memberships.stream().allMatch(each -> holdQuorum(among, each));
+    return memberships.stream()
+        .allMatch(each -> holdQuorum(among, each) && haveValues(among, each));
+  }
+
+  /**
+   * Whether one of them may coordinate, and has what the witnesses among them have cut
+   * (protocol-rules.md, 13).
+   */
+  private boolean haveValues(List<? extends SimulatedServer> among, Membership membership) {
+    Slot cut =
+        among.stream()
+            .filter(SimulatedServer::isWitness)
+            .map(server -> oracle.durable(server.life()).cut())
+            .reduce(Slot.ZERO, Slot::max);
+    return membership.members().stream()
+        .filter(member -> member.role() == Member.Role.VOTER)
+        .anyMatch(
+            member ->
+                holds(
+                    among,
+                    member,
+                    server -> !oracle.durable(server.life()).chosen().isBefore(cut)));
   }
 
   /**

@@ -7,6 +7,7 @@ import io.synod.paxos.ChosenPrefix;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -17,6 +18,7 @@ import io.synod.paxos.Value;
 import io.synod.paxos.ValueFormat;
 import io.synod.paxos.VersionRange;
 import io.synod.paxos.Votes;
+import io.synod.paxos.WitnessLog;
 import io.synod.proto.PeerEnvelope;
 import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
@@ -108,7 +110,9 @@ final class PeerDecoder {
       }
       case VOTES_CAST -> {
         need(in.getVotesCast().hasVotes(), "VotesCast without votes");
-        yield protocol(new Message.VotesCast(votes(in.getVotesCast().getVotes())));
+        yield protocol(
+            new Message.VotesCast(
+                votes(in.getVotesCast().getVotes()), slot(in.getVotesCast().getChosen())));
       }
       case VOTES_SEEN_REQUEST -> protocol(new Message.VotesSeenRequest());
       case VOTES_SEEN -> {
@@ -199,7 +203,8 @@ final class PeerDecoder {
         Collections.unmodifiableList(listed),
         address(wire.getClientAddress()),
         founding,
-        wire.getOpened());
+        wire.getOpened(),
+        wire.getWitness());
   }
 
   private static Message ping(PeerEnvelope.Ping wire) throws MessageRejected {
@@ -210,7 +215,8 @@ final class PeerDecoder {
         wire.hasChosen() ? Optional.of(chosen(wire.getChosen())) : Optional.empty(),
         wire.hasLeaseNanos()
             ? OptionalLong.of(natural(wire.getLeaseNanos(), "lease_nanos"))
-            : OptionalLong.empty());
+            : OptionalLong.empty(),
+        wire.hasHeld() ? Optional.of(slot(wire.getHeld())) : Optional.empty());
   }
 
   private static Message pong(PeerEnvelope.Pong wire) throws MessageRejected {
@@ -256,7 +262,15 @@ final class PeerDecoder {
         slot(wire.getFrom()),
         accepted(wire.getValuesList()),
         slot(wire.getCut()),
-        slot(wire.getChosen()));
+        slot(wire.getChosen()),
+        wire.hasAtCut() ? Optional.of(inForce(wire.getAtCut())) : Optional.empty());
+  }
+
+  private static MembershipInForce inForce(PeerEnvelope.MembershipInForce wire)
+      throws MessageRejected {
+    return new MembershipInForce(
+        slot(wire.getDecidedAt()),
+        ValueFormat.membership(PeerCodec.fromWire(wire.getMembership())));
   }
 
   private static Standing standing(PeerEnvelope.Standing wire) throws MessageRejected {
@@ -273,7 +287,8 @@ final class PeerDecoder {
         wire.getPriority(),
         wire.getLeaving(),
         wire.getInDoubt(),
-        supported(wire));
+        supported(wire),
+        wire.hasWitness() ? Optional.of(witness(wire.getWitness())) : Optional.empty());
   }
 
   /** One that says nothing of versions is a program of before there were others. */
@@ -285,6 +300,10 @@ final class PeerDecoder {
     }
     need(oldest > 0 && newest >= oldest, "versions that end before they begin");
     return new VersionRange(oldest, newest);
+  }
+
+  private static WitnessLog witness(PeerEnvelope.WitnessLog wire) throws MessageRejected {
+    return new WitnessLog(slot(wire.getCut()), wire.getFull());
   }
 
   private static List<StateHash> states(List<PeerEnvelope.StateHash> wire) throws MessageRejected {

@@ -5,6 +5,7 @@ import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.ChosenPrefix;
 import io.synod.paxos.Founding;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.Standing;
@@ -143,6 +144,7 @@ final class PeerEncoder {
       for (AcceptedValue value : fetched.values()) {
         wire.addValues(accepted(value));
       }
+      fetched.atCut().ifPresent(inForce -> wire.setAtCut(inForce(inForce)));
       out.setFetched(wire);
     } else {
       return false;
@@ -153,7 +155,10 @@ final class PeerEncoder {
   /** What was voted. Returns whether it was one. */
   private static boolean voted(PeerEnvelope.Builder out, Message message) {
     if (message instanceof Message.VotesCast cast) {
-      out.setVotesCast(PeerEnvelope.VotesCast.newBuilder().setVotes(votes(cast.votes())));
+      out.setVotesCast(
+          PeerEnvelope.VotesCast.newBuilder()
+              .setVotes(votes(cast.votes()))
+              .setChosen(cast.chosen().number()));
     } else if (message instanceof Message.VotesSeenRequest) {
       out.setVotesSeenRequest(PeerEnvelope.VotesSeenRequest.getDefaultInstance());
     } else if (message instanceof Message.VotesSeen seen) {
@@ -179,7 +184,8 @@ final class PeerEncoder {
       PeerEnvelope.Meet.Builder wire =
           PeerEnvelope.Meet.newBuilder()
               .setClientAddress(meet.clientAddress().toString())
-              .setOpened(meet.opened());
+              .setOpened(meet.opened())
+              .setWitness(meet.witness());
       for (Address listed : meet.listed()) {
         wire.addListed(listed.toString());
       }
@@ -219,6 +225,7 @@ final class PeerEncoder {
             .setStanding(standing(ping.standing()));
     ping.chosen().ifPresent(chosen -> wire.setChosen(chosen(chosen)));
     ping.leaseNanos().ifPresent(wire::setLeaseNanos);
+    ping.held().ifPresent(held -> wire.setHeld(held.number()));
     return wire.build();
   }
 
@@ -253,6 +260,14 @@ final class PeerEncoder {
             .setOldestVersion(standing.supported().oldest())
             .setNewestVersion(standing.supported().newest());
     standing.acting().ifPresent(acting -> wire.setActing(ballot(acting)));
+    standing
+        .witness()
+        .ifPresent(
+            log ->
+                wire.setWitness(
+                    PeerEnvelope.WitnessLog.newBuilder()
+                        .setCut(log.cut().number())
+                        .setFull(log.full())));
     for (StateHash state : standing.state()) {
       wire.addState(
           PeerEnvelope.StateHash.newBuilder().setSlot(state.slot().number()).setHash(state.hash()));
@@ -286,6 +301,13 @@ final class PeerEncoder {
     return PeerEnvelope.Founding.newBuilder()
         .setCluster(PeerCodec.toWire(founding.cluster().id()))
         .setMembership(PeerCodec.toWire(ValueFormat.membership(founding.membership())))
+        .build();
+  }
+
+  private static PeerEnvelope.MembershipInForce inForce(MembershipInForce inForce) {
+    return PeerEnvelope.MembershipInForce.newBuilder()
+        .setDecidedAt(inForce.decidedAt().number())
+        .setMembership(PeerCodec.toWire(ValueFormat.membership(inForce.membership())))
         .build();
   }
 

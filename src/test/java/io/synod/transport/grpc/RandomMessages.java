@@ -10,6 +10,7 @@ import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
+import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
@@ -19,6 +20,7 @@ import io.synod.paxos.StateHash;
 import io.synod.paxos.Value;
 import io.synod.paxos.VersionRange;
 import io.synod.paxos.Votes;
+import io.synod.paxos.WitnessLog;
 import io.synod.transport.DiskLevel;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayList;
@@ -47,7 +49,8 @@ final class RandomMessages {
                 natural(),
                 standing(),
                 maybe(this::chosenPrefix),
-                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(natural())));
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(natural()),
+                maybe(this::slot)));
     protocol.put(
         Message.Pong.class, () -> new Message.Pong(natural(), standing(), ballot(), slot()));
     protocol.put(Message.Prepare.class, () -> new Message.Prepare(ballot(), slot()));
@@ -73,7 +76,8 @@ final class RandomMessages {
     protocol.put(Message.TakeOver.class, () -> new Message.TakeOver(ballot()));
     protocol.put(Message.Fetch.class, () -> new Message.Fetch(slot()));
     protocol.put(
-        Message.Fetched.class, () -> new Message.Fetched(slot(), accepted(), slot(), slot()));
+        Message.Fetched.class,
+        () -> new Message.Fetched(slot(), accepted(), slot(), slot(), maybe(this::inForce)));
     protocol.put(
         Message.ReadPointRequest.class,
         () -> new Message.ReadPointRequest(random.nextLong(), random.nextBoolean()));
@@ -82,7 +86,7 @@ final class RandomMessages {
     protocol.put(Message.ReadPoint.class, () -> new Message.ReadPoint(random.nextLong(), slot()));
     protocol.put(
         Message.ReadPointRefused.class, () -> new Message.ReadPointRefused(random.nextLong()));
-    protocol.put(Message.VotesCast.class, () -> new Message.VotesCast(votes()));
+    protocol.put(Message.VotesCast.class, () -> new Message.VotesCast(votes(), slot()));
     protocol.put(Message.VotesSeenRequest.class, Message.VotesSeenRequest::new);
     protocol.put(
         Message.VotesSeen.class, () -> new Message.VotesSeen(new Incarnation(uuid()), votes()));
@@ -93,6 +97,7 @@ final class RandomMessages {
                 List.of(address(), address(), address()),
                 address(),
                 maybe(this::founding),
+                random.nextBoolean(),
                 random.nextBoolean()));
     protocol.put(Message.Found.class, () -> new Message.Found(founding()));
     protocol.put(Message.FoundingSynced.class, () -> new Message.FoundingSynced(cluster()));
@@ -172,7 +177,8 @@ final class RandomMessages {
         random.nextInt(),
         random.nextBoolean(),
         random.nextBoolean(),
-        versions());
+        versions(),
+        maybe(() -> new WitnessLog(slot(), random.nextBoolean())));
   }
 
   private VersionRange versions() {
@@ -204,6 +210,10 @@ final class RandomMessages {
       case 2 -> membership(slot());
       default -> new Value.Batch(bytes(3_000));
     };
+  }
+
+  private MembershipInForce inForce() {
+    return new MembershipInForce(slot(), membership(slot()));
   }
 
   private Founding founding() {
