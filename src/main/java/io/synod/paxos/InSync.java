@@ -1,11 +1,12 @@
 package io.synod.paxos;
 
 /**
- * Where one voter is left, it alone makes a quorum, and what it chose would be on one disk. So a
- * choice waits for each standby that keeps up as well: one whose disk syncs, that has all but what
- * may be under way, and that was never silent for an election timeout since. It decides nothing: a
- * choice may always be later. The loss of a standby costs that time once; the loss of the last
- * voter stops the store, and no answer, as the standby in sync holds all that was acknowledged.
+ * Where the named last voter is the only one left, it alone makes a quorum, and what it chose would
+ * be on one disk. So a choice waits for each standby that keeps up as well: one whose disk syncs,
+ * that has all but what may be under way, and that was never silent for an election timeout since.
+ * It decides nothing: a choice may always be later. The loss of a standby costs that time once; the
+ * loss of the last voter stops the store, and no answer, as the standby in sync holds all that was
+ * acknowledged.
  *
  * <p>Memory of the coordinator.
  */
@@ -26,7 +27,7 @@ final class InSync {
 
   /** Whether a standby that keeps up has not accepted all up to here yet. */
   boolean isAwaited(Slot slot, Membership inForce, long nowNanos) {
-    if (inForce.voters() != 1) {
+    if (settings.quorum().lastVoter().isEmpty() || inForce.voters() != 1) {
       return false;
     }
     boolean awaited = false;

@@ -258,6 +258,7 @@ final class Inspector {
     for (Snapshots.Looked each : all) {
       each.damage().ifPresent(what -> line("snapshot", "DAMAGED " + what));
       each.info().ifPresent(info -> snapshot(info, isState));
+      each.info().ifPresent(SnapshotInfo::checkVersion);
       damaged |= each.damage().isPresent();
       reaches |= each.info().filter(info -> !info.slot().isBefore(has.cut())).isPresent();
     }

@@ -25,4 +25,14 @@ public record SnapshotInfo(
     long hash,
     long keys,
     long liveBytes,
-    int sessions) {}
+    int sessions) {
+
+  /**
+   * Whether a server of this release can go on from it.
+   *
+   * @throws UnsupportedVersionException if not
+   */
+  public void checkVersion() {
+    new Behaviour(KeyValueStore.SUPPORTED).check(version);
+  }
+}

@@ -272,7 +272,7 @@ class SnapshotDutiesTest {
       String said = String.join("\n", behind.lines);
       assertEquals(attempt + 1, behind.lines.size(), said);
       assertTrue(behind.lines.get(attempt).contains("what server 1 sends"), said);
-      assertTrue(behind.lines.get(attempt).contains("of version 99; this server knows 3"), said);
+      assertTrue(behind.lines.get(attempt).contains("of version 99; this server knows 4"), said);
       assertEquals(List.of(), behind.disk.list(), "nothing of it stays");
       int asked = behind.sent.size();
       behind.turnAfter((3_000_000_000L << attempt) - 2 * MILLI);

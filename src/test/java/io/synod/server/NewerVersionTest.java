@@ -107,7 +107,7 @@ class NewerVersionTest {
     byte[] known = bytes(SNAPSHOT);
     rewrite(SNAPSHOT, NewerFormats.snapshotOfVersion(99, known));
     assertRefused(
-        "HEAP", SNAPSHOT + " is of version 99; this server knows 3: start a newer release");
+        "HEAP", SNAPSHOT + " is of version 99; this server knows 4: start a newer release");
     rewrite(SNAPSHOT, known);
     start("HEAP");
   }
@@ -149,7 +149,7 @@ class NewerVersionTest {
   void ofASnapshotBesideADatabase() throws Exception {
     DataDirectories.rocks(directory);
     rewrite(SNAPSHOT, NewerFormats.snapshotOfVersion(99, bytes(SNAPSHOT)));
-    assertRefused("ROCKSDB", SNAPSHOT + " is of version 99; this server knows 3");
+    assertRefused("ROCKSDB", SNAPSHOT + " is of version 99; this server knows 4");
   }
 
   @Test
@@ -161,7 +161,7 @@ class NewerVersionTest {
     assertTrue(new Inspector(backup).inspect().whole());
     Map<String, byte[]> newer =
         Map.of(
-            "backup is of version 99; this server knows 3: start a newer release",
+            "backup is of version 99; this server knows 4: start a newer release",
             NewerFormats.snapshotOfVersion(99, known),
             "a chunk of kind 8, written by a newer version",
             NewerFormats.snapshotWithChunk(8, known),
