@@ -24,7 +24,7 @@ public final class JournalThread {
 
   private static final long PREPARE_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-  /** How often it is looked how much room is left, however busy it is. */
+  /** How often it is looked how much room is left, besides after each piece that is filled. */
   private static final long MEASURE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final Journal journal;
@@ -110,11 +110,11 @@ public final class JournalThread {
       long measuredNanos = System.nanoTime();
       LockSupport.parkNanos(this, FIRST_PREPARE_NANOS);
       while (!stopping) {
-        if (System.nanoTime() - measuredNanos >= MEASURE_NANOS) {
+        boolean more = journal.prepare();
+        if (more || System.nanoTime() - measuredNanos >= MEASURE_NANOS) {
           measuredNanos = System.nanoTime();
           journal.measure();
         }
-        boolean more = journal.prepare();
         LockSupport.parkNanos(this, more ? PREPARE_PAUSE_NANOS : PREPARE_IDLE_NANOS);
       }
     } catch (IOException | RuntimeException | Error e) {

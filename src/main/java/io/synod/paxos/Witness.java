@@ -36,6 +36,12 @@ final class Witness {
   /** All voters have everything durably up to this slot, as was told last. */
   private Slot held = Slot.ZERO;
 
+  /**
+   * The voters of the membership of this slot, and no others: one that gets its vote back later may
+   * lack some of it, if this server was no member meanwhile.
+   */
+  private Slot heldAt = Slot.ZERO;
+
   /** Since when what comes next is not in the log of whoever is asked. */
   private Optional<Long> outrunSinceNanos = Optional.empty();
 
@@ -76,7 +82,9 @@ final class Witness {
         && standing.acting().get().server().equals(from)
         && !standing.acting().get().isBelow(acceptor.promised())
         && !standing.membershipAt().isBefore(learner.membership().decidedAt())) {
-      held = Slot.max(held, ping.held().get());
+      boolean same = standing.membershipAt().equals(heldAt);
+      held = same ? Slot.max(held, ping.held().get()) : ping.held().get();
+      heldAt = standing.membershipAt();
     }
   }
 
@@ -87,6 +95,9 @@ final class Witness {
     }
     if (!learner.heardChosen().isAfter(learner.chosen())) {
       outrunSinceNanos = Optional.empty();
+    }
+    if (!heldAt.equals(learner.membership().decidedAt())) {
+      return;
     }
     Slot slot = Slot.min(held, learner.chosen());
     boolean worth =

@@ -107,7 +107,7 @@ interface Engine {
   Optional<String> scrub(LongConsumer pace);
 
   /** Databases that were set aside as damaged. Any thread; blocks for the disk. */
-  Snapshots.SetAside setAside();
+  SetAside setAside();
 
   /** What is kept is wrong: the next start is to throw it away. Any thread; blocks for the disk. */
   void distrust(String why) throws IOException;

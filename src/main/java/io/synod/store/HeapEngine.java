@@ -221,8 +221,8 @@ final class HeapEngine implements Engine {
   }
 
   @Override
-  public Snapshots.SetAside setAside() {
-    return Snapshots.SetAside.NOTHING;
+  public SetAside setAside() {
+    return SetAside.NOTHING;
   }
 
   @Override

@@ -190,7 +190,7 @@ public final class KeyValueStore implements StateMachine {
   /**
    * What it has set aside as damaged, and may be deleted when a snapshot is to come; any thread.
    */
-  Snapshots.SetAside setAside() {
+  SetAside setAside() {
     return engine.setAside();
   }
 

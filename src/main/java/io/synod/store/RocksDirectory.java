@@ -167,8 +167,8 @@ final class RocksDirectory {
   }
 
   /** All that was set aside. */
-  Snapshots.SetAside allSetAside() {
-    return new Snapshots.SetAside() {
+  SetAside allSetAside() {
+    return new SetAside() {
       @Override
       public List<String> names() throws IOException {
         return namesSetAside();

@@ -332,7 +332,7 @@ final class RocksEngine implements Engine {
   }
 
   @Override
-  public Snapshots.SetAside setAside() {
+  public SetAside setAside() {
     return directory.allSetAside();
   }
 

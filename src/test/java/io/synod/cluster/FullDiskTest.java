@@ -207,11 +207,12 @@ class FullDiskTest {
   void theOthersGoOnWithoutAServerWhoseDiskIsFullAndItCatchesUpWhenThereIsRoom(String storage)
       throws Exception {
     int small = 2;
-    try (RealCluster cluster = new RealCluster(lastOn(onADiskOf(150, 126)))) {
-      cluster.options(SETTINGS + "storage:" + storage);
+    try (RealCluster cluster = new RealCluster(lastOn(onADiskOf(170, 130)))) {
+      // So fast as these puts come, four MiB are some tenths of a second.
+      cluster.options(SETTINGS.replace("floor_mib:4", "floor_mib:16") + "storage:" + storage);
       cluster.startAll();
       cluster.awaitAnswers(3);
-      for (int i = 0; i < 600 && !warning(cluster, small).contains("last reserve"); i++) {
+      for (int i = 0; i < 1_500 && !warning(cluster, small).contains("last reserve"); i++) {
         // Whoever coordinates: with a disk that is short of room it does so no longer.
         int server = i % 2;
         await(cluster, "a put", () -> put(cluster, server).isOk());

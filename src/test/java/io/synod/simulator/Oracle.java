@@ -4,6 +4,7 @@ import io.synod.paxos.AcceptedValue;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.JournalRecord;
 import io.synod.paxos.Member;
+import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Message;
 import io.synod.paxos.Recovered;
@@ -221,7 +222,26 @@ final class Oracle {
     check(
         held,
         "WitnessKeepsWhatVotersLack",
-        () -> life + " cuts its log at " + cut + ", which not all voters hold");
+        () ->
+            life
+                + " cuts its log at "
+                + cut
+                + ", which not all voters hold: "
+                + log.membershipsFrom(log.membershipKnownAt(chosen)).stream()
+                    .map(membership -> membership.predecessor() + " and then " + held(membership))
+                    .toList());
+  }
+
+  private List<String> held(Membership membership) {
+    return membership.members().stream()
+        .map(
+            member ->
+                member.role()
+                    + " "
+                    + member.server()
+                    + " "
+                    + durable(new ServerLife(member.server(), member.incarnation())).chosen())
+        .toList();
   }
 
   private void appendedValue(ServerLife life, Acceptor acceptor, AcceptedValue accepted) {

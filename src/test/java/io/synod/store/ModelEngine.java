@@ -214,8 +214,8 @@ final class ModelEngine implements Engine {
 
   /** None to be deleted for room: the simulator's disks have enough. */
   @Override
-  public Snapshots.SetAside setAside() {
-    return Snapshots.SetAside.NOTHING;
+  public SetAside setAside() {
+    return SetAside.NOTHING;
   }
 
   @Override
