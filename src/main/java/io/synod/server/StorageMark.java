@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -86,9 +85,7 @@ final class StorageMark {
     if (held == Storage.WITNESS) {
       return "--witness";
     }
-    return "--storage "
-        + held.name().toLowerCase(Locale.ROOT)
-        + (wanted == Storage.WITNESS ? " and without --witness" : "");
+    return "--storage " + held + (wanted == Storage.WITNESS ? " and without --witness" : "");
   }
 
   private static String refusal(Path directory, Storage held, Storage wanted) {

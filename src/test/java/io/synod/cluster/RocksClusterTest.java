@@ -217,7 +217,7 @@ class RocksClusterTest {
       start(cluster, 0, HEAP);
       assertEquals(1, cluster.awaitEnd(0));
       assertTrue(
-          says(cluster, 0, "is written with storage ROCKSDB, and this server is to have HEAP"),
+          says(cluster, 0, "is written with storage rocksdb, and this server is to have heap"),
           cluster::logs);
       start(cluster, 0, ROCKS);
       assertEquals(Optional.of("value"), cluster.getSurely(0, "key"));
@@ -229,7 +229,7 @@ class RocksClusterTest {
       start(cluster, 0, ROCKS);
       assertEquals(1, cluster.awaitEnd(0));
       assertTrue(
-          says(cluster, 0, "is written with storage HEAP, and this server is to have ROCKSDB"),
+          says(cluster, 0, "is written with storage heap, and this server is to have rocksdb"),
           cluster::logs);
       assertFalse(Files.exists(cluster.data(0).resolve("rocksdb")));
     }

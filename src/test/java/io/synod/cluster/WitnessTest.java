@@ -175,7 +175,7 @@ class WitnessTest {
               .anyMatch(
                   line ->
                       line.contains(
-                              "is written with storage WITNESS, and this server is to have HEAP")
+                              "is written with storage witness, and this server is to have heap")
                           && line.contains("--witness")),
           cluster::logs);
     }
