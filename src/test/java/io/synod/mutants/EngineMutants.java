@@ -26,8 +26,8 @@ final class EngineMutants {
         engine("CutAtTheAppliedByAFlush", "rule 7: the log is cut behind what is flushed")
             .in(
                 CUT,
-                "Slot usual = paxos.slotKeeping(everyBytes / KEPT_SHARE, slot);",
-                "Slot usual = store.applied();"),
+                "Slot cut = Slot.min(paxos.slotKeeping(everyBytes / KEPT_SHARE, slot), neededByOthers());",
+                "Slot cut = store.applied();"),
         directed("MendedBeforeTheFlush", "rule 7: damage is cut off behind what is flushed")
             .in(CUT, "if (durable().isBefore(cutWanted)) {", "if (false) {"),
         directed("FilesBehindTheLogAreTakenAsTheyAre", "a state behind the log is completed")

@@ -20,8 +20,8 @@ final class JournalMutants {
         full("CommitWithoutSync", "durable means synced")
             .in(
                 WRITER,
-                "current.file().sync(); synced = bufferAt; if (promisesDue) {",
-                "synced = bufferAt; if (promisesDue) {"),
+                "current.file().sync(); synced = bufferAt; if (promises.isDamaged()) {",
+                "synced = bufferAt; if (promises.isDamaged()) {"),
         directed(
                 "SegmentLeftUnsynced",
                 "a segment is durable to its end before the next one says so")
