@@ -120,7 +120,7 @@ public final class WhatSurvives {
         load.end();
         var report = load.history().check(Budget.STANDARD);
         boolean linearizable = report.verdict() == Verdict.LINEARIZABLE;
-        histories.add(report.describe().strip().replaceAll(",[^,]*steps$", ""));
+        histories.add(report.describe().strip().replaceAll(", [0-9,]+ steps$", ""));
         return run.asItShould && linearizable;
       }
     }
