@@ -43,9 +43,9 @@ fi
 find_java
 is_built || fail "nothing is built: ./run_servers.sh builds it"
 PORT=$(sed -n 's/.*PORT=\([0-9]*\).*/\1/p' "$DATA/run/$I.conf")
-# It may have been moved to another storage since run_servers.sh noted how it was started.
+# It may have been moved to another storage since run_servers.sh noted how it was started; a witness has none.
 storage=$(storage_of "$DATA/$PORT")
-[ -z "$storage" ] || [[ " ${EXTRA[*]-} " =~ \ --storage[\ =] ]] || EXTRA+=(--storage "$storage")
+[[ "$storage" =~ ^(|witness)$ || " ${EXTRA[*]-} " =~ \ --storage[\ =] ]] || EXTRA+=(--storage "$storage")
 # A session of its own: it outlives this terminal, and run_servers.sh stops it by its process id.
 export -f launch replace_options drop_options jvm archive_file find_class_path
 export DATA ROOT JAVA JAVA_VERSION

@@ -104,6 +104,9 @@ public record NodeSettings(
    * @param bytesASecond all other servers together are sent at most so many
    */
   public record Snapshots(long everyBytes, long logBytes, long bytesASecond) {
+    /** One is due after so many if nobody says otherwise and memory allows it. */
+    public static final long USUAL_EVERY_BYTES = 32 << 20;
+
     /** The log is usually so many times as long as what a snapshot is due after. */
     public static final long USUAL_TIMES = 12;
 
@@ -152,7 +155,7 @@ public record NodeSettings(
         1 << 20,
         4_096,
         1_000_000_000L,
-        Snapshots.every(32 << 20),
+        Snapshots.every(Snapshots.USUAL_EVERY_BYTES),
         History.USUAL,
         Long.MAX_VALUE / 1_000,
         DiskMarks.NONE,

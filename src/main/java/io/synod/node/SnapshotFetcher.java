@@ -377,13 +377,17 @@ final class SnapshotFetcher {
   /** Behind one that failed, other pieces may. */
   private void onFailed(Fetch running) {
     if (fetch == running && !running.failed) {
-      running.failed = true;
-      running.lastNanos = background.nowNanos();
+      rest(running);
       surroundings.report(
           "gave up fetching a snapshot for now: what "
               + name(running.from)
               + " sent could not be kept");
     }
+  }
+
+  private void rest(Fetch failed) {
+    failed.failed = true;
+    failed.lastNanos = background.nowNanos();
   }
 
   /** Nothing is wrong with it: a person has to start the release that wrote it here too. */
@@ -392,12 +396,11 @@ final class SnapshotFetcher {
       onUseless(running, "sends what is of another release than this server: " + why);
     } else if (fetch == running && !running.failed) {
       int before = unknownVersions.merge(running.from, 1, Integer::sum) - 1;
-      running.failed = true;
-      running.lastNanos = background.nowNanos();
+      rest(running);
       running.restNanos = REST_NANOS << Math.min(before, MOST_DOUBLINGS);
       surroundings.warn(
-          "gave up fetching a snapshot for now: what server "
-              + running.from.number()
+          "gave up fetching a snapshot for now: what "
+              + name(running.from)
               + " sends is of another release than this server: "
               + why);
     }

@@ -126,9 +126,12 @@ final class Administration {
   /** Where another one is not. All may be: then it would not help, and nobody hands over. */
   private void handOverIfSlow(long nowNanos, Coordinator acting) {
     Slowness own = peers.ownSlowness();
+    if (own.share() < SLOW || acting.isChangingMembership()) {
+      return;
+    }
     boolean rests =
         slowSinceNanos.filter(since -> nowNanos - since < RESTS * own.whileNanos()).isPresent();
-    if (own.share() < SLOW || rests || acting.isChangingMembership()) {
+    if (rests) {
       return;
     }
     successor(acting, Optional.empty())

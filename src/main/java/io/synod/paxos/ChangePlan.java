@@ -187,9 +187,7 @@ final class ChangePlan {
       return refusal(
           ChangeAnswer.Reason.NOT_CAUGHT_UP, name(member) + " has not caught up: wait, or add it");
     }
-    return check(
-        promoted(
-            inForce, member, view.isWitness(member) ? Member.Role.WITNESS : Member.Role.VOTER));
+    return check(promoted(inForce, member, view.isWitness(member)));
   }
 
   private Result demote(ServerId server) {
@@ -210,8 +208,9 @@ final class ChangePlan {
     return check(with(present.get().withRole(Member.Role.OBSERVER)));
   }
 
-  /** With a vote for this member, in this role; whom it replaces leaves. */
-  static Membership promoted(MembershipInForce inForce, Member learner, Member.Role role) {
+  /** With a vote for this member, as a witness or as a voter; whom it replaces leaves. */
+  static Membership promoted(MembershipInForce inForce, Member learner, boolean witness) {
+    Member.Role role = witness ? Member.Role.WITNESS : Member.Role.VOTER;
     List<Member> members = new ArrayList<>();
     for (Member member : inForce.membership().members()) {
       if (member.equals(learner)) {

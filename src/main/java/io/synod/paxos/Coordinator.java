@@ -335,23 +335,25 @@ final class Coordinator {
    * DynamicQuorum}.
    */
   Optional<Membership> membershipWanted(long nowNanos) {
-    if (phase != Phase.COORDINATING || resting || isChangingMembership() || isUpgrading()) {
+    if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
       return Optional.empty();
     }
-    Optional<Membership> replaced =
-        Replacement.wanted(
+    return Replacement.wanted(
             learner.membership(),
             member -> peers.newLifeOf(member, nowNanos),
             member -> peers.clientAddressOf(member.server()),
             view()::isCaughtUp,
-            peers::isWitness);
-    return replaced.isPresent()
-        ? replaced
-        : DynamicQuorum.wanted(
-            learner.membership(),
-            settings.quorum(),
-            presence.view(
-                nowNanos, view()::isCaughtUp, voter -> witnesses.isHeldUpBy(voter, nowNanos)));
+            peers::isWitness)
+        .or(
+            () ->
+                DynamicQuorum.wanted(
+                    learner.membership(),
+                    settings.quorum(),
+                    presence.view(
+                        nowNanos,
+                        view()::isCaughtUp,
+                        voter -> witnesses.isHeldUpBy(voter, nowNanos))))
+        .filter(any -> !isUpgrading());
   }
 
   /** How the members are, as this coordinator sees them. */

@@ -106,7 +106,7 @@ final class DynamicQuorum {
         others.add(member);
       }
     }
-    if (dynamic && policy.lastVoter().filter(this::mayVoteAlone).isPresent()) {
+    if (policy.lastVoter().filter(this::mayVoteAlone).isPresent()) {
       target.clear();
       target.add(policy.lastVoter().get());
     } else if (dynamic) {

@@ -47,9 +47,7 @@ final class Replacement {
                         clientAddress.apply(member).orElse(member.clientAddress()))));
       }
       if (member.role() == Member.Role.LEARNER && caughtUp.test(member)) {
-        return Optional.of(
-            ChangePlan.promoted(
-                inForce, member, witness.test(member) ? Member.Role.WITNESS : Member.Role.VOTER));
+        return Optional.of(ChangePlan.promoted(inForce, member, witness.test(member)));
       }
     }
     return Optional.empty();

@@ -352,9 +352,7 @@ final class Inspector {
   }
 
   private static boolean isSetAside(String name) {
-    return name.startsWith("journal/damaged-")
-        || name.endsWith(".damaged")
-        || name.matches("rocksdb-damaged(-[0-9]+)?");
+    return name.startsWith("journal/damaged-") || name.endsWith(".damaged");
   }
 
   private void findings(Inspection found) {

@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 /** What the parts of a server are told, by its configuration and by the machine it runs on. */
 final class PartSettings {
   private static final int PIPELINE_SLOTS = 64;
-  private static final long SNAPSHOT_EVERY_BYTES = 32 << 20;
 
   private final Configuration configuration;
 
@@ -98,7 +97,8 @@ final class PartSettings {
 
   /** After so much that was applied a snapshot is due, or more if it is a large one. */
   static long snapshotEveryBytes() {
-    return Math.min(SNAPSHOT_EVERY_BYTES, Runtime.getRuntime().maxMemory() / 64);
+    return Math.min(
+        NodeSettings.Snapshots.USUAL_EVERY_BYTES, Runtime.getRuntime().maxMemory() / 64);
   }
 
   private NodeSettings.History history(NodeSettings.History usual) {
@@ -126,7 +126,6 @@ final class PartSettings {
         configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,
         configuration.storage(),
         setAside,
-        KeyValueStore.SUPPORTED,
-        configuration.isWitness());
+        KeyValueStore.SUPPORTED);
   }
 }

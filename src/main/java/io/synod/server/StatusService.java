@@ -32,8 +32,7 @@ final class StatusService {
       boolean dynamicQuorum,
       Configuration.Storage storage,
       List<String> setAside,
-      VersionRange supported,
-      boolean witness) {
+      VersionRange supported) {
     Own {
       setAside = List.copyOf(setAside);
     }
@@ -71,7 +70,7 @@ final class StatusService {
         .setDynamicQuorum(own.dynamicQuorum())
         .setOldestVersion(own.supported().oldest())
         .setNewestVersion(own.supported().newest())
-        .setWitness(own.witness())
+        .setWitness(own.storage() == Configuration.Storage.WITNESS)
         .setRejectedMessages(refused.messages())
         .setRejectedRequests(refused.requests())
         .setStorage(own.storage().toString())

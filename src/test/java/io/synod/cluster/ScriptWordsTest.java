@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -117,25 +119,40 @@ class ScriptWordsTest extends WithScripts {
 
   @Test
   void aServerIsStartedWithTheStorageThatItsDirectoryIsWrittenWith() throws Exception {
-    Path data = Path.of(scripts.data());
-    Path run = Files.createDirectories(data.resolve("run"));
-    Files.createDirectories(data.resolve("logs"));
-    int port = Scripts.CLIENT_PORTS + scripts.offset();
-    Path directory = Files.createDirectories(data.resolve("" + port));
-    Files.writeString(directory.resolve("identity"), "damaged");
-    Files.writeString(directory.resolve("storage"), "ROCKSDB\n");
-    int servers = Scripts.CONSENSUS_PORTS + scripts.offset();
-    // As run_servers.sh noted it before the server was moved to that storage.
-    Files.writeString(
-        run.resolve("0.conf"),
-        "HEAP=64 PORT=%d%nARGUMENTS=(--my-addr 127.0.0.1:%d --my-paxos 127.0.0.1:%d --replica 127.0.0.1:%d --data-dir %s)%n"
-            .formatted(port, port, servers, servers, directory));
+    Files.writeString(noted("rocksdb", "").resolve("identity"), "damaged");
     scripts
         .run("scripts/start_server.sh", "0", "--data", scripts.data())
         .is(1, "server 0 could not start: ", "neither identity nor identity.copy");
     scripts
         .run("scripts/start_server.sh", "0", "--data", scripts.data(), "--", "--storage", "heap")
         .is(1, "is written with storage rocksdb, and this server is to have heap");
+  }
+
+  @Test
+  void aWitnessIsStartedAsOne() throws Exception {
+    Files.writeString(
+        noted("witness", "--witness --replica 127.0.0.1:1").resolve("identity"), "damaged");
+    scripts
+        .run("scripts/start_server.sh", "0", "--data", scripts.data())
+        .is(1, "server 0 could not start: ", "neither identity nor identity.copy");
+  }
+
+  /**
+   * The directory of a server, noted as run_servers.sh does, that this storage was written with.
+   */
+  private Path noted(String storage, String options) throws IOException {
+    Path data = Path.of(scripts.data());
+    Path run = Files.createDirectories(data.resolve("run"));
+    Files.createDirectories(data.resolve("logs"));
+    int port = Scripts.CLIENT_PORTS + scripts.offset();
+    Path directory = Files.createDirectories(data.resolve("" + port));
+    Files.writeString(directory.resolve("storage"), storage.toUpperCase(Locale.ROOT) + "\n");
+    int servers = Scripts.CONSENSUS_PORTS + scripts.offset();
+    Files.writeString(
+        run.resolve("0.conf"),
+        "HEAP=64 PORT=%d%nARGUMENTS=(%s --my-addr 127.0.0.1:%d --my-paxos 127.0.0.1:%d --replica 127.0.0.1:%d --data-dir %s)%n"
+            .formatted(port, options, port, servers, servers, directory));
+    return directory;
   }
 
   @Test

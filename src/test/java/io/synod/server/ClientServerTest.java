@@ -104,8 +104,7 @@ class ClientServerTest {
             /* dynamicQuorum= */ false,
             Configuration.Storage.ROCKSDB,
             List.of("rocksdb-damaged"),
-            VersionRange.FIRST_ONLY,
-            /* witness= */ false);
+            VersionRange.FIRST_ONLY);
     AdminCalls.Local nobody =
         new AdminCalls.Local() {
           @Override

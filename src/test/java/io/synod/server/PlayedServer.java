@@ -91,8 +91,7 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
             /* dynamicQuorum= */ false,
             id.number() == 2 ? Configuration.Storage.ROCKSDB : Configuration.Storage.HEAP,
             id.number() == 2 ? List.of("rocksdb-damaged") : List.of(),
-            SUPPORTED,
-            /* witness= */ false);
+            SUPPORTED);
     return ServerInterceptors.intercept(
         new AdminService(
             new StatusService(() -> status, own, () -> faults, () -> StatusService.Rejected.NONE),

@@ -32,12 +32,6 @@ class DynamicQuorumTest {
     return newest(world).isVoter(server.id(), server.life().incarnation());
   }
 
-  private static void awaitProgress(FullCluster world, String what) {
-    Slot before = world.oracle.log().upTo();
-    world.runUntil(
-        what, world.swarm.settleNanos(), () -> world.oracle.log().upTo().minus(before) > 20);
-  }
-
   private static void awaitAllVotes(FullCluster world) {
     world.runUntil(
         "votes for all",
@@ -65,11 +59,11 @@ class DynamicQuorumTest {
     world.startAll();
     clients.begin();
     up.addAll(world.servers());
-    awaitProgress(world, "the first writes");
+    world.awaitProgress("the first writes", 20);
     for (int killed = 1; killed <= 3; killed++) {
       killOne(random);
       world.run(2 * world.swarm.quorum().standbyAfterNanos());
-      awaitProgress(world, "writes with " + up.size());
+      world.awaitProgress("writes with " + up.size(), 20);
     }
     assertEquals(3, newest(world).voters());
     assertTrue(up.stream().allMatch(server -> hasVote(world, server)));
@@ -79,7 +73,7 @@ class DynamicQuorumTest {
     world.run(5 * world.swarm.quorum().standbyAfterNanos());
     assertEquals(end, world.oracle.log().upTo(), "one of three decides nothing");
     world.startAll();
-    awaitProgress(world, "writes with all");
+    world.awaitProgress("writes with all", 20);
     awaitAllVotes(world);
     finish(world, clients);
   }
@@ -94,7 +88,7 @@ class DynamicQuorumTest {
         "a membership of one voter",
         4 * world.swarm.settleNanos(),
         () -> newest(world).voters() == 1 && hasVote(world, last(world)));
-    awaitProgress(world, "writes with one voter");
+    world.awaitProgress("writes with one voter", 20);
   }
 
   /** Of three: down to one by failures of the others, and a failure of its own loses nothing. */
@@ -107,7 +101,7 @@ class DynamicQuorumTest {
     world.startAll();
     clients.begin();
     up.addAll(world.servers());
-    awaitProgress(world, "the first writes");
+    world.awaitProgress("the first writes", 20);
     List<FullServer> others = new ArrayList<>(up);
     others.remove(last(world));
     FullServer first = others.remove(random.nextInt(2));
@@ -129,7 +123,7 @@ class DynamicQuorumTest {
       world.run(world.swarm.quorum().standbyAfterNanos());
     }
     second.crash(random.nextBoolean());
-    awaitProgress(world, "writes with the last voter alone");
+    world.awaitProgress("writes with the last voter alone", 20);
     world.startAll();
     awaitAllVotes(world);
     finish(world, clients);
@@ -155,7 +149,7 @@ class DynamicQuorumTest {
     Clients clients = new Clients(world, world.randoms.of("workload"));
     world.startAll();
     clients.begin();
-    awaitProgress(world, "the first writes");
+    world.awaitProgress("the first writes", 20);
     long standby = world.swarm.quorum().standbyAfterNanos();
     int decided = 0;
     for (int round = 0; round < 24; round++) {
@@ -169,7 +163,7 @@ class DynamicQuorumTest {
       }
     }
     world.network.healAll();
-    awaitProgress(world, "writes with all");
+    world.awaitProgress("writes with all", 20);
     awaitAllVotes(world);
     finish(world, clients);
     long taken = world.coverage.count("votes.taken");

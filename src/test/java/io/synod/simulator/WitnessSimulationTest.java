@@ -25,7 +25,7 @@ class WitnessSimulationTest {
     clients.keepTo(List.of(server(0), server(1)));
     world.startAll();
     clients.begin();
-    awaitProgress("the first writes", 20);
+    world.awaitProgress("the first writes", 20);
     assertTrue(hasVote(2), "founded with a vote");
   }
 
@@ -40,14 +40,6 @@ class WitnessSimulationTest {
         .membership()
         .membership()
         .isVoter(server(number).id(), server(number).life().incarnation());
-  }
-
-  private void awaitProgress(String what, long slots) {
-    Slot before = world.oracle.log().upTo();
-    world.runUntil(
-        what,
-        world.swarm.settleNanos() + slots * 20 * Swarm.MILLI,
-        () -> world.oracle.log().upTo().minus(before) > slots);
   }
 
   private void awaitAllVotes() {
@@ -74,13 +66,13 @@ class WitnessSimulationTest {
   void aVoterThatWasAwayGoesOnWithTheWitnessAlone(long seed) {
     begin(seed);
     server(1).crash(true);
-    awaitProgress("writes without it", 200);
+    world.awaitProgress("writes without it", 200);
     server(0).takeSnapshot();
-    awaitProgress("writes behind a snapshot", 20);
+    world.awaitProgress("writes behind a snapshot", 20);
     server(0).crash(true);
     Slot end = world.oracle.log().upTo();
     server(1).start();
-    awaitProgress("writes of the other and the witness", 20);
+    world.awaitProgress("writes of the other and the witness", 20);
     assertTrue(server(1).applied().isAfter(end), server(1)::describe);
     assertEquals(0, world.coverage.count("votes.taken"), "it was not away for long");
     server(0).start();
@@ -96,7 +88,7 @@ class WitnessSimulationTest {
     Slot has = server(1).chosenKnown();
     world.runUntil("a standby", 100 * Swarm.SECOND, () -> !hasVote(1));
     assertTrue(server(2).cut().minus(has) <= 0, "kept for it until it had no vote");
-    awaitProgress("writes without it", 100);
+    world.awaitProgress("writes without it", 100);
     assertTrue(server(2).cut().isAfter(has), "not kept for it any longer");
     server(0).crash(true);
     server(1).start();
@@ -107,7 +99,7 @@ class WitnessSimulationTest {
     server(0).start();
     awaitAllVotes();
     server(0).crash(true);
-    awaitProgress("writes of the one that was away", 20);
+    world.awaitProgress("writes of the one that was away", 20);
     server(0).start();
     finish();
   }
@@ -122,11 +114,11 @@ class WitnessSimulationTest {
       server(2).wipe();
     }
     for (int i = 0; i < 3; i++) {
-      awaitProgress("writes without the witness", 300);
+      world.awaitProgress("writes without the witness", 300);
       server(0).takeSnapshot();
       server(1).takeSnapshot();
     }
-    awaitProgress("snapshots", 100);
+    world.awaitProgress("snapshots", 100);
     assertTrue(server(0).cut().isAfter(server(2).chosenKnown()), "there is something to miss");
     server(2).start();
     awaitAllVotes();
@@ -135,7 +127,7 @@ class WitnessSimulationTest {
         world.swarm.settleNanos(),
         () -> !server(2).cut().isBefore(server(0).cut()));
     server(0).crash(true);
-    awaitProgress("writes with it", 20);
+    world.awaitProgress("writes with it", 20);
     server(0).start();
     finish();
   }

@@ -174,4 +174,17 @@ abstract class World {
       run(Math.min(swarm.pingIntervalNanos, end - loop.nowNanos()));
     }
   }
+
+  /**
+   * Lets time pass until so many more slots are chosen.
+   *
+   * @throws Violation of LivenessAfterHeal if they are not soon
+   */
+  void awaitProgress(String what, long slots) {
+    Slot before = oracle.log().upTo();
+    runUntil(
+        what,
+        swarm.settleNanos() + slots * 20 * Swarm.MILLI,
+        () -> oracle.log().upTo().minus(before) > slots);
+  }
 }
