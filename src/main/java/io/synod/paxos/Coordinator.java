@@ -66,7 +66,7 @@ final class Coordinator {
     this.progressedNanos = nowNanos;
     this.progress = new MemberProgress(settings, learner);
     this.preparation = new Preparation(roles, progress, ballot);
-    this.pipeline = new Pipeline(roles, preparation, progress, ballot);
+    this.pipeline = new Pipeline(roles, preparation, progress, ballot, nowNanos);
     this.delivery = new Delivery(roles, pipeline, progress);
     this.readPoints =
         new ReadPoints(roles, pings, pipeline, ballot, () -> coordinates() && !resting);

@@ -81,13 +81,16 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
 
   /**
    * Whether {@code counted} holds for a majority of the voters that have a state: of all but the
-   * witnesses.
+   * witnesses. Beside a voter that is alone its standbys count too: what one replica says of its own
+   * state proves nothing.
    */
   boolean isMajorityOfReplicas(Predicate<Member> counted) {
     int replicas = 0;
     int votes = 0;
+    boolean withStandbys = voters() == 1;
     for (Member member : members) {
-      if (member.role() == Member.Role.VOTER) {
+      if (member.role() == Member.Role.VOTER
+          || (withStandbys && member.role() == Member.Role.STANDBY)) {
         replicas++;
         votes += counted.test(member) ? 1 : 0;
       }

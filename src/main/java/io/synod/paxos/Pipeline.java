@@ -45,14 +45,14 @@ final class Pipeline {
    */
   private Optional<Slot> barrier = Optional.empty();
 
-  Pipeline(Roles roles, Preparation preparation, MemberProgress progress, Ballot ballot) {
+  Pipeline(Roles roles, Preparation preparation, MemberProgress progress, Ballot ballot, long nowNanos) {
     this.settings = roles.settings();
     this.acceptor = roles.acceptor();
     this.learner = roles.learner();
     this.preparation = preparation;
     this.promises = preparation.promises();
     this.progress = progress;
-    this.inSync = new InSync(roles, progress);
+    this.inSync = new InSync(roles, progress, nowNanos);
     this.ballot = ballot;
     this.last = learner.chosen();
     this.chosenHere = last;

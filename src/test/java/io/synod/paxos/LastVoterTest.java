@@ -102,6 +102,33 @@ class LastVoterTest {
     assertEquals(List.of(true), saidToBeInSync());
   }
 
+  /** Nobody has accepted anything at a new ballot, and this server has just started. */
+  @Test
+  void theFirstChoiceOfABallotWaitsForTheOtherToo() {
+    leaveTwo();
+    for (int i = 0; i < 100; i++) {
+      write();
+    }
+    cluster.run(200 * MILLI);
+    cluster.kill(LAST);
+    cluster.holdDisk(OTHER);
+    cluster.restart(LAST);
+    int before = campaigns();
+    cluster.runUntil("a new ballot", () -> campaigns() > before);
+    cluster.run(CoreCluster.ELECTION_TIMEOUT / 2);
+    assertEquals(Optional.empty(), cluster.coordinator(), "its ballot's first value is on one disk");
+    cluster.releaseDisk(OTHER);
+    cluster.run(CoreCluster.ELECTION_TIMEOUT / 2);
+    assertEquals(Optional.of(LAST), cluster.coordinator(), "it does not wait for the dead for ever");
+    String text = propose();
+    cluster.run(20 * MILLI);
+    assertTrue(cluster.texts(LAST).contains(text));
+  }
+
+  private int campaigns() {
+    return (int) cluster.notices(LAST).stream().filter(Notice.Campaigning.class::isInstance).count();
+  }
+
   @Test
   void nobodyWaitsForOneThatDoesNotKeepUpUntilItHasCaughtUp() {
     leaveTwo();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,23 @@ class StateComparisonTest {
     assertEquals(List.of(new Notice.StateDisputed(AT)), peer(3, AT, 9));
     assertFalse(states.isDiverged());
     assertEquals(AT, states.disputed().orElseThrow());
+  }
+
+  /** Of the one that votes alone nobody knows that it is right. */
+  @Test
+  void whatOneVoterAloneSaysDoesNotConvictItsStandbys() {
+    List<Member> members = new ArrayList<>();
+    for (Member member : FIVE.members().subList(0, 3)) {
+      members.add(members.isEmpty() ? member : member.withRole(Member.Role.STANDBY));
+    }
+    Membership alone = new Membership(Slot.ZERO, members);
+    states.onOwn(new StateHash(AT, 7), alone);
+    Life other = Life.of(members.get(1));
+    states.onPeer(other, List.of(new StateHash(AT, 8)), alone);
+    assertEquals(List.of(), effects.take().notices(), "the third may yet decide it");
+    Life third = Life.of(members.get(2));
+    states.onPeer(third, List.of(new StateHash(AT, 8)), alone);
+    assertTrue(states.isDiverged());
   }
 
   @Test
