@@ -50,26 +50,11 @@ final class BackupReader {
   /**
    * Reads a backup.
    *
+   * @param store that it comes into; empty
    * @throws IOException if it is none, or damaged; says where
    */
-  static Stored file(Path file) throws IOException {
-    Path absolute = file.toAbsolutePath().normalize();
-    Path folder = absolute.getParent();
-    if (Files.isDirectory(absolute)) {
-      throw new IOException(
-          file + " is a folder: name a file that BACKUP or scripts/backup.sh has written");
-    } else if (folder == null || !Files.isRegularFile(absolute)) {
-      throw new IOException("there is no file " + file);
-    }
-    KeyValueStore store = KeyValueStore.inMemory();
-    String name = String.valueOf(absolute.getFileName());
-    ReadOnlyDirectory disk = new ReadOnlyDirectory(folder);
-    if (!Snapshots.isOne(disk, name)) {
-      throw new IOException(
-          file
-              + " is no backup: it does not begin like those that BACKUP and scripts/backup.sh write");
-    }
-    SnapshotInfo info = restore(disk, name, store);
+  static Stored file(Path file, KeyValueStore store) throws IOException {
+    SnapshotInfo info = read(file, (disk, name) -> Snapshots.restore(disk, name, store));
     return new Stored(
         store,
         new Founding(info.cluster(), founding(info.membership().membership())),
@@ -78,10 +63,38 @@ final class BackupReader {
         Optional.empty());
   }
 
-  private static SnapshotInfo restore(ReadOnlyDirectory disk, String name, KeyValueStore store)
-      throws IOException {
+  /**
+   * What a backup is of, all of which is read and found whole.
+   *
+   * @throws IOException if it is none, or damaged; says where
+   */
+  static SnapshotInfo look(Path file) throws IOException {
+    return read(file, Snapshots::look);
+  }
+
+  /** Does something with a file of a folder. */
+  private interface Reading {
+    SnapshotInfo of(ReadOnlyDirectory disk, String name) throws IOException;
+  }
+
+  private static SnapshotInfo read(Path file, Reading reading) throws IOException {
+    Path absolute = file.toAbsolutePath().normalize();
+    Path folder = absolute.getParent();
+    if (Files.isDirectory(absolute)) {
+      throw new IOException(
+          file + " is a folder: name a file that BACKUP or scripts/backup.sh has written");
+    } else if (folder == null || !Files.isRegularFile(absolute)) {
+      throw new IOException("there is no file " + file);
+    }
+    String name = String.valueOf(absolute.getFileName());
+    ReadOnlyDirectory disk = new ReadOnlyDirectory(folder);
+    if (!Snapshots.isOne(disk, name)) {
+      throw new IOException(
+          file
+              + " is no backup: it does not begin like those that BACKUP and scripts/backup.sh write");
+    }
     try {
-      return Snapshots.restore(disk, name, store);
+      return reading.of(disk, name);
     } catch (SnapshotRefusedException e) {
       if (e.isUnknownVersion()) {
         throw e;

@@ -12,7 +12,6 @@ import io.synod.paxos.Recovered;
 import io.synod.paxos.Slot;
 import io.synod.paxos.SlotRange;
 import io.synod.server.Configuration.Storage;
-import io.synod.store.KeyValueStore;
 import io.synod.store.RocksLibrary;
 import io.synod.store.RocksStorage;
 import io.synod.store.SnapshotInfo;
@@ -113,12 +112,12 @@ final class Inspector {
   private void backup() {
     line("backup", directory.toString());
     try {
-      BackupReader.Stored stored = BackupReader.file(directory);
-      KeyValueStore store = stored.store();
-      line("cluster", stored.founding().cluster().toString());
-      line("all up to", "slot " + store.applied().number() + ", revision " + store.revision());
-      line("keys", store.keys() + ", " + store.liveBytes() + " bytes");
-      stored.inForce().membership().members().forEach(this::member);
+      SnapshotInfo info = BackupReader.look(directory);
+      info.checkVersion();
+      line("cluster", info.cluster().toString());
+      line("all up to", "slot " + info.slot().number() + ", revision " + info.revision());
+      line("keys", info.keys() + ", " + info.liveBytes() + " bytes");
+      info.membership().membership().members().forEach(this::member);
     } catch (IOException | UnsupportedVersionException e) {
       line("not readable", String.valueOf(e.getMessage()));
       damaged = true;

@@ -52,7 +52,7 @@ public final class Main {
         sayOrEnd(
             () ->
                 new Made(
-                    Restore.run(BackupReader.file(restore.backup()), restore.plan()),
+                    Restore.run(restore.backup(), restore.plan()),
                     /* status= */ 0));
       } else if (wish instanceof Wish.Print print) {
         (print.asked() ? System.out : System.err).print(print.text());

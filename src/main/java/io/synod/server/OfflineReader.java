@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,7 +27,7 @@ final class OfflineReader {
               "to", "FILE: see --backup-of",
               "restore",
                   "FILE: with --into DIR, makes a new cluster's data directories of a backup, each"
-                      + " DIR/<client port>",
+                      + " DIR/<client port>; with --storage rocksdb also of one larger than memory",
               "into", "DIR: see --restore",
               "members",
                   "LIST: the new cluster's servers, each CONSENSUS/CLIENT as in"
@@ -35,6 +36,8 @@ final class OfflineReader {
               "token",
                   "TEXT: with --only, on the other machines what the first one printed; never one that was"
                       + " used before"));
+
+  private static final String STORAGE = "storage";
 
   private final CommandLine line;
 
@@ -111,7 +114,7 @@ final class OfflineReader {
   }
 
   private Wish restore() throws BadConfigurationException {
-    goesWith("into", "members", "only", "token");
+    goesWith("into", "members", "only", "token", STORAGE);
     OptionalInt only = OptionalInt.empty();
     if (line.hasOption("only")) {
       String text = line.getOptionValue("only");
@@ -123,7 +126,19 @@ final class OfflineReader {
     }
     String token = line.getOptionValue("token", UUID.randomUUID().toString());
     return new Wish.Restore(
-        path("restore"), new Restore.Plan(path("into"), members(), only, token));
+        path("restore"), new Restore.Plan(path("into"), members(), only, token, storage()));
+  }
+
+  /** An option of a server, too. */
+  private Configuration.Storage storage() throws BadConfigurationException {
+    String text = line.getOptionValue(STORAGE, "heap").toLowerCase(Locale.ROOT);
+    return switch (text) {
+      case "heap" -> Configuration.Storage.HEAP;
+      case "rocksdb" -> Configuration.Storage.ROCKSDB;
+      default ->
+          throw new BadConfigurationException(
+              "--storage " + text + ": what is restored is of storage heap or rocksdb");
+    };
   }
 
   private List<Restore.Seat> members() throws BadConfigurationException {

@@ -15,6 +15,10 @@ import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.store.EngineFailedException;
+import io.synod.store.KeyValueStore;
+import io.synod.store.RocksLibrary;
+import io.synod.store.RocksStorage;
 import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,9 +42,12 @@ import java.util.stream.Stream;
  * has a vote, and because no server of another cluster, the backed up one among them, is spoken to.
  */
 final class Restore {
+  private static final long SCRATCH_CACHE_BYTES = 32 << 20;
+
   private final BackupReader.Stored stored;
   private final Founding founding;
   private final Path folder;
+  private final Configuration.Storage storage;
 
   /** Where a server of the new cluster will be reached. */
   record Seat(Address consensus, Address client) {}
@@ -54,13 +61,54 @@ final class Restore {
    * @param token makes the id of the new cluster, with the backup and the seats: the same on each
    *     machine, another for each time that it is restored, since two restores with the same would
    *     be taken for one cluster that has forgotten what it accepted
+   * @param storage that the servers will have: with {@code ROCKSDB} the backup may be larger than
+   *     memory
    */
-  record Plan(Path folder, List<Seat> seats, OptionalInt only, String token) {}
+  record Plan(
+      Path folder,
+      List<Seat> seats,
+      OptionalInt only,
+      String token,
+      Configuration.Storage storage) {}
 
-  private Restore(BackupReader.Stored stored, Founding founding, Path folder) {
+  private Restore(BackupReader.Stored stored, Founding founding, Plan plan) {
     this.stored = stored;
     this.founding = founding;
-    this.folder = folder;
+    this.folder = plan.folder();
+    this.storage = plan.storage();
+  }
+
+  /**
+   * Makes them of a backup. Blocks.
+   *
+   * @return what was made, for a person
+   * @throws IOException if the backup is none or damaged, or what is to be made is there already or
+   *     cannot be written
+   */
+  static String run(Path backup, Plan plan) throws IOException {
+    if (plan.storage() != Configuration.Storage.ROCKSDB) {
+      return run(BackupReader.file(backup, KeyValueStore.inMemory()), plan);
+    }
+    Optional<String> missing = RocksLibrary.missing();
+    if (missing.isPresent()) {
+      throw new IOException(missing.get());
+    }
+    Path scratch = plan.folder().resolve("restoring-database");
+    deleteTree(scratch);
+    Files.createDirectories(scratch);
+    try {
+      KeyValueStore store =
+          RocksStorage.open(scratch, Optional.empty(), SCRATCH_CACHE_BYTES, unused -> {});
+      try {
+        return run(BackupReader.file(backup, store), plan);
+      } finally {
+        store.close();
+      }
+    } catch (EngineFailedException e) {
+      throw new IOException("the backup could not be read into " + scratch + ": " + e.getMessage(), e);
+    } finally {
+      deleteTree(scratch);
+    }
   }
 
   /**
@@ -83,7 +131,7 @@ final class Restore {
               Member.Role.VOTER));
     }
     Founding founding = new Founding(cluster, new Membership(Slot.ZERO, members));
-    Restore restore = new Restore(stored, founding, plan.folder());
+    Restore restore = new Restore(stored, founding, plan);
     List<Member> here = new ArrayList<>(members);
     if (plan.only().isPresent()) {
       int only = plan.only().getAsInt();
@@ -166,7 +214,8 @@ final class Restore {
     Path directory = directory(member);
     Path making = folder.resolve("restoring-" + directory.getFileName());
     deleteTree(making);
-    Files.createDirectories(folder);
+    Files.createDirectories(making);
+    StorageMark.put(making, storage);
     MembershipInForce inForce = new MembershipInForce(Slot.ZERO, founding.membership());
     try (FileDisk disk = FileDisk.open(making)) {
       writeJournal(disk, member, inForce);

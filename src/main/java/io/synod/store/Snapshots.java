@@ -266,6 +266,17 @@ public final class Snapshots {
     return all;
   }
 
+  /**
+   * Reads a snapshot that is nobody's, of any name, and keeps nothing of it. Blocks for the disk.
+   *
+   * @throws SnapshotRefusedException if it is not whole, or of a version that is not known
+   */
+  public static SnapshotInfo look(Disk disk, String name) throws IOException {
+    try (DiskFile file = disk.open(name)) {
+      return verify(name, file, read -> {});
+    }
+  }
+
   /** Reads a file to its end, for nothing but to see whether it is whole. */
   private static SnapshotInfo verify(String name, DiskFile file, LongConsumer pace)
       throws IOException {

@@ -22,7 +22,7 @@ public final class WhatSurvives {
   /** Votes have moved after this. */
   private static final long SETTLED_MILLIS = 6_000;
 
-  private static final long WATCHED_MILLIS = 3_000;
+  private static final long WATCHED_MILLIS = 5_000;
   private static final int GOES_ON = 20;
 
   /** What is done at once. */
@@ -166,16 +166,18 @@ public final class WhatSurvives {
     int going = 0;
     int refusing = 0;
     int between = 0;
+    int running = 0;
     for (int server = 0; server < servers; server++) {
       if (!cluster.isRunning(server)) {
         continue;
       }
+      running++;
       int done = now.done(server);
       going += done >= GOES_ON ? 1 : 0;
       refusing += done == 0 && now.refused(server) > 0 ? 1 : 0;
       between += done > 0 && done < GOES_ON ? 1 : 0;
     }
-    boolean right = going == expected && between == 0;
+    boolean right = going == expected && between == 0 && refusing == running - expected;
     asItShould &= right;
     String words =
         going == 0

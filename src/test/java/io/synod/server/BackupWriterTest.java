@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.journal.ReadOnlyDirectory;
 import io.synod.paxos.Address;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
@@ -17,6 +18,7 @@ import io.synod.paxos.Slot;
 import io.synod.store.Belonging;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksStorage;
+import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Backups of data directories whose servers are gone. */
 class BackupWriterTest {
+  private static final Restore.Seat SEAT =
+      new Restore.Seat(new Address("host", 9000), new Address("host", 8000));
   private static final Slot LAST = Slot.of(12);
 
   private final Path folder;
@@ -55,7 +59,6 @@ class BackupWriterTest {
 
   @BeforeEach
   void aDirectoryWithALogAndASnapshot() throws IOException {
-    Restore.Seat seat = new Restore.Seat(new Address("host", 9000), new Address("host", 8000));
     Membership membership =
         new Membership(
             Slot.ZERO,
@@ -63,8 +66,8 @@ class BackupWriterTest {
                 new Member(
                     new ServerId(0),
                     new Incarnation(new UUID(3, 9)),
-                    seat.consensus(),
-                    seat.client(),
+                    SEAT.consensus(),
+                    SEAT.client(),
                     Member.Role.VOTER)));
     BackupReader.Stored stored =
         new BackupReader.Stored(
@@ -76,7 +79,12 @@ class BackupWriterTest {
     String unused =
         Restore.run(
             stored,
-            new Restore.Plan(folder.resolve("data"), List.of(seat), OptionalInt.empty(), "any"));
+            plan("data", Configuration.Storage.HEAP));
+  }
+
+  private Restore.Plan plan(String into, Configuration.Storage storage) {
+    return new Restore.Plan(
+        folder.resolve(into), List.of(SEAT), OptionalInt.empty(), "any", storage);
   }
 
   private List<Path> left() throws IOException {
@@ -98,7 +106,7 @@ class BackupWriterTest {
     assertEquals(file + ": all up to slot 12\n", written.text());
     assertEquals(PosixFilePermissions.fromString("rw-------"), Files.getPosixFilePermissions(file));
     assertEquals(List.of(file), left());
-    assertEquals(LAST, BackupReader.file(file).store().applied());
+    assertEquals(LAST, BackupReader.file(file, KeyValueStore.inMemory()).store().applied());
   }
 
   @Test
@@ -172,7 +180,21 @@ class BackupWriterTest {
   }
 
   private static void assertReads(Path file, String why) {
-    IOException e = assertThrows(IOException.class, () -> BackupReader.file(file));
+    IOException e = assertThrows(IOException.class, () -> BackupReader.file(file, KeyValueStore.inMemory()));
     assertTrue(String.valueOf(e.getMessage()).startsWith(why), e::toString);
+  }
+
+  /** A server of storage rocksdb loads it into its database when it starts. */
+  @Test
+  void aBackupIsRestoredForADatabaseToo() throws IOException {
+    BackupWriter.Written unused = BackupWriter.ofDirectory(directory, file);
+    String made = Restore.run(file, plan("rocks", Configuration.Storage.ROCKSDB));
+    assertTrue(made.contains("begins behind slot 12"), made);
+    Path restored = folder.resolve("rocks/8000");
+    assertEquals(Optional.of(Configuration.Storage.ROCKSDB), StorageMark.of(restored));
+    try (Stream<Path> files = Files.list(folder.resolve("rocks"))) {
+      assertEquals(List.of(restored), files.toList(), "nothing else is left");
+    }
+    assertEquals(BackupReader.look(file).hash(), Snapshots.look(new ReadOnlyDirectory(restored), Optional.empty()).get(0).info().orElseThrow().hash());
   }
 }

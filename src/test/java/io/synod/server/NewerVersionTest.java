@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.journal.NewerJournal;
+import io.synod.store.KeyValueStore;
 import io.synod.store.NewerFormats;
 import io.synod.store.RocksFiles;
 import java.io.IOException;
@@ -169,7 +170,7 @@ class NewerVersionTest {
             NewerFormats.snapshotWithRowOfForm(2, known));
     for (Map.Entry<String, byte[]> each : newer.entrySet()) {
       Files.write(backup, each.getValue());
-      IOException refused = assertThrows(IOException.class, () -> BackupReader.file(backup));
+      IOException refused = assertThrows(IOException.class, () -> BackupReader.file(backup, KeyValueStore.inMemory()));
       assertTrue(refused.toString().contains(each.getKey()), refused::toString);
       Inspector.Report report = new Inspector(backup).inspect();
       assertFalse(report.whole(), report::text);
