@@ -18,15 +18,16 @@ import java.util.stream.Stream;
  */
 final class Admission {
   private final Quota quota;
+  private final PeerQuotas peers;
   private final DiskWatch disks;
-
   private final Runnable makeRoom;
 
   /**
    * @param makeRoom called when this server's disk became short of room
    */
-  Admission(Quota quota, DiskWatch disks, Runnable makeRoom) {
+  Admission(Quota quota, PeerQuotas peers, DiskWatch disks, Runnable makeRoom) {
     this.quota = quota;
+    this.peers = peers;
     this.disks = disks;
     this.makeRoom = makeRoom;
   }
@@ -43,6 +44,7 @@ final class Admission {
         new OwnDisk(settings.disk(), self, parts.log()::freeBytes, snapshots.needs(), warn);
     return new Admission(
         new Quota(settings.quotaBytes(), parts.store(), warn),
+        new PeerQuotas(parts.paxos(), send),
         new DiskWatch(parts.paxos(), self, disk, send),
         () -> {
           if (!parts.store().keepsFiles()) {
@@ -55,6 +57,7 @@ final class Admission {
   /** What is done now and then; {@code step} hands an input to the protocol. */
   void turn(long nowNanos, Consumer<Input> step) {
     quota.check();
+    peers.turn(nowNanos, quota.reached());
     if (disks.look(nowNanos)) {
       makeRoom.run();
     }
@@ -63,6 +66,10 @@ final class Admission {
 
   void onPeer(ServerId from, PeerMessage.DiskRoom room, long nowNanos) {
     disks.onPeer(from, room, nowNanos);
+  }
+
+  void onPeer(ServerId from, PeerMessage.QuotaReached reached, long nowNanos) {
+    peers.onPeer(from, reached, nowNanos);
   }
 
   /** What a write is answered that is not taken. */
@@ -78,7 +85,7 @@ final class Admission {
     if (why.isEmpty() && growthBytes > 0) {
       why = disks.whyNoPuts();
       if (why.isEmpty()) {
-        why = quota.refusal(growthBytes);
+        why = quota.refusal(growthBytes).or(peers::whyNoPuts);
       }
     }
     return why.map(Answer.Exhausted::new);
@@ -96,7 +103,7 @@ final class Admission {
   /** What a person should know, if anything. */
   Optional<String> warning() {
     String all =
-        Stream.of(disks.whyNoPuts().or(disks::warning), quota.warning())
+        Stream.of(disks.whyNoPuts().or(disks::warning), quota.warning().or(peers::whyNoPuts))
             .flatMap(Optional::stream)
             .collect(Collectors.joining(". Besides, "));
     return all.isEmpty() ? Optional.empty() : Optional.of(all);

@@ -352,6 +352,8 @@ public final class Node implements PeerListener {
       writePath.onRefused(refused, nowNanos);
     } else if (message instanceof PeerMessage.DiskRoom room) {
       admission.onPeer(incoming.from(), room, nowNanos);
+    } else if (message instanceof PeerMessage.QuotaReached reached) {
+      admission.onPeer(incoming.from(), reached, nowNanos);
     } else {
       snapshots.onPeer(incoming.from(), message);
     }

@@ -76,6 +76,11 @@ final class Quota {
         limitBytes);
   }
 
+  /** The figures and what to do, as long as it is full. */
+  Optional<String> reached() {
+    return full ? Optional.of(words()) : Optional.empty();
+  }
+
   /** What a person should know: puts are refused, or soon will be. */
   Optional<String> warning() {
     if (full) {

@@ -4,9 +4,9 @@ package io.synod.paxos;
  * Where the named last voter is the only one left, it alone makes a quorum, and what it chose would
  * be on one disk. So a choice waits for each standby that keeps up as well: one whose disk syncs,
  * that has all but what may be under way, and that was never silent for an election timeout since;
- * with a new ballot, also for one that was not heard yet, for as long. It decides nothing: a choice may always be later. The loss of a standby costs that time once; the
- * loss of the last voter stops the store, and no answer, as the standby in sync holds all that was
- * acknowledged.
+ * with a new ballot, also for one that was not heard yet, for as long. It decides nothing: a choice
+ * may always be later. The loss of a standby costs that time once; the loss of the last voter stops
+ * the store, and no answer, as the standby in sync holds all that was acknowledged.
  *
  * <p>Memory of the coordinator.
  */

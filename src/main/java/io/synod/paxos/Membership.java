@@ -81,8 +81,8 @@ public record Membership(Slot predecessor, List<Member> members) implements Valu
 
   /**
    * Whether {@code counted} holds for a majority of the voters that have a state: of all but the
-   * witnesses. Beside a voter that is alone its standbys count too: what one replica says of its own
-   * state proves nothing.
+   * witnesses. Beside a voter that is alone its standbys count too: what one replica says of its
+   * own state proves nothing.
    */
   boolean isMajorityOfReplicas(Predicate<Member> counted) {
     int replicas = 0;

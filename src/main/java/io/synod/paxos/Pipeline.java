@@ -45,7 +45,8 @@ final class Pipeline {
    */
   private Optional<Slot> barrier = Optional.empty();
 
-  Pipeline(Roles roles, Preparation preparation, MemberProgress progress, Ballot ballot, long nowNanos) {
+  Pipeline(
+      Roles roles, Preparation preparation, MemberProgress progress, Ballot ballot, long nowNanos) {
     this.settings = roles.settings();
     this.acceptor = roles.acceptor();
     this.learner = roles.learner();

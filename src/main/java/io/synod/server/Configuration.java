@@ -75,6 +75,14 @@ public record Configuration(
     /** No state: the journal of a witness. */
     WITNESS;
 
+    /**
+     * So much of the heap a quota may be, in percent, so that what comes besides has room: with
+     * {@link #MEMORY} snapshots, of which there may be two, are in the heap too.
+     */
+    public int safeQuotaPercent() {
+      return this == MEMORY ? 20 : 40;
+    }
+
     /** As a person types it, and reads it in every message. */
     @Override
     public String toString() {

@@ -334,11 +334,12 @@ final class ConfigurationReader {
     long segment = number(Setting.JOURNAL_SEGMENT_MIB, new Range(16, 1, 1024)) << 20;
     long heapMib = Runtime.getRuntime().maxMemory() >> 20;
     boolean isOnDisk = config.getStorage() == ServerConfig.Storage.ROCKSDB;
-    long usualQuotaMib = isOnDisk ? (DiskFull.sizeBytes(dataDirectory) / 4) >> 20 : heapMib * 2 / 5;
+    long usualQuotaMib =
+        isOnDisk ? (DiskFull.sizeBytes(dataDirectory) / 4) >> 20 : heapMib * safePercent() / 100;
     Range quotas = new Range(Math.max(1, usualQuotaMib), 1, 1 << 24);
     long quota = number(Setting.QUOTA_MIB, quotas) << 20;
     if (!isOnDisk) {
-      checkQuota(quota >> 20, heapMib);
+      checkQuota(quota >> 20, heapMib, safePercent());
     }
     Range caches = new Range(Math.max(LEAST_CACHE_MIB, heapMib / 4), LEAST_CACHE_MIB, 1 << 24);
     long cache = number(Setting.BLOCK_CACHE_MIB, caches) << 20;
@@ -405,7 +406,13 @@ final class ConfigurationReader {
   }
 
   /** What the store may hold is in the heap, with all else that a server needs. */
-  private static void checkQuota(long quotaMib, long heapMib) throws BadConfigurationException {
+  private int safePercent() {
+    boolean inMemory = config.getStorage() == ServerConfig.Storage.MEMORY;
+    return (inMemory ? Storage.MEMORY : Storage.HEAP).safeQuotaPercent();
+  }
+
+  private static void checkQuota(long quotaMib, long heapMib, int safePercent)
+      throws BadConfigurationException {
     if (quotaMib >= heapMib) {
       throw new BadConfigurationException(
           "quota_mib "
@@ -413,8 +420,10 @@ final class ConfigurationReader {
               + " does not fit into the heap of "
               + heapMib
               + " MiB, which holds the store: give at most "
-              + Math.max(1, heapMib * 2 / 5)
-              + ", two fifths of the heap, or a larger heap (SYNOD_HEAP_MIB)");
+              + Math.max(1, heapMib * safePercent / 100)
+              + ", "
+              + safePercent
+              + " % of the heap, or a larger heap (SYNOD_HEAP_MIB)");
     }
   }
 

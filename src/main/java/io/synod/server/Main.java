@@ -49,11 +49,7 @@ public final class Main {
       } else if (wish instanceof Wish.Backup backup) {
         sayOrEnd(() -> backup(backup));
       } else if (wish instanceof Wish.Restore restore) {
-        sayOrEnd(
-            () ->
-                new Made(
-                    Restore.run(restore.backup(), restore.plan()),
-                    /* status= */ 0));
+        sayOrEnd(() -> new Made(Restore.run(restore.backup(), restore.plan()), /* status= */ 0));
       } else if (wish instanceof Wish.Print print) {
         (print.asked() ? System.out : System.err).print(print.text());
         if (!print.asked()) {

@@ -105,7 +105,8 @@ final class Restore {
         store.close();
       }
     } catch (EngineFailedException e) {
-      throw new IOException("the backup could not be read into " + scratch + ": " + e.getMessage(), e);
+      throw new IOException(
+          "the backup could not be read into " + scratch + ": " + e.getMessage(), e);
     } finally {
       deleteTree(scratch);
     }

@@ -242,13 +242,12 @@ final class SynodServer {
     long heap = Runtime.getRuntime().maxMemory();
     boolean isInHeap =
         configuration.storage() != Configuration.Storage.ROCKSDB && !configuration.isWitness();
-    if (isInHeap && quota / 3 * 5 > heap) {
+    int safe = configuration.storage().safeQuotaPercent();
+    if (isInHeap && quota / 3 * 2 > heap / 100 * safe) {
       LOG.warn(
           "quota_mib {} is much for a heap of {} MiB: before the store is full, this server may end"
-              + " for lack of memory; two fifths of the heap are safe, {}",
-          quota >> 20,
-          heap >> 20,
-          (heap >> 20) * 2 / 5);
+              + " for lack of memory; {} % of the heap are safe, {}",
+          quota >> 20, heap >> 20, safe, (heap >> 20) * safe / 100);
     }
   }
 

@@ -22,16 +22,25 @@ public sealed interface PeerMessage {
    */
   record ForwardRefused(boolean overloaded) implements PeerMessage {}
 
+  /** Words for a person are a line or two. */
+  int LONGEST_WORDS = 16_384;
+
   /**
    * How much room the sender's disk has. Said again and again while it is short, and once when it
    * is not any more.
    *
    * @param words the figures and what to do, for whom is refused because of it
    */
-  record DiskRoom(DiskLevel level, String words) implements PeerMessage {
-    /** They are a line or two. */
-    public static final int LONGEST_WORDS = 16_384;
-  }
+  record DiskRoom(DiskLevel level, String words) implements PeerMessage {}
+
+  /**
+   * The sender's store has reached the sender's quota. Said again and again as long as it has, and
+   * once when it has not any more.
+   *
+   * @param words the figures and what to do, for whom is refused because of it; empty: there is
+   *     room
+   */
+  record QuotaReached(String words) implements PeerMessage {}
 
   /**
    * Asks for a part of a snapshot.

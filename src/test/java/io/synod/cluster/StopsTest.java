@@ -47,8 +47,7 @@ class StopsTest {
     }
     int server = status.get().getCoordinatorId();
     long round = status.get().getBallotRound();
-    boolean known =
-        !reigns.isEmpty() && reigns.get(reigns.size() - 1).round() >= round;
+    boolean known = !reigns.isEmpty() && reigns.get(reigns.size() - 1).round() >= round;
     if (!known) {
       reigns.add(new Reign(server, round, System.nanoTime()));
     }

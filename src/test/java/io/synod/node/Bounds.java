@@ -30,8 +30,8 @@ final class Bounds {
         usual.seed());
   }
 
-  /** The same, but for its disk. */
-  static NodeSettings withDisk(NodeSettings settings, NodeSettings.DiskMarks disk) {
+  /** The same, but for its quota and its disk. */
+  static NodeSettings with(NodeSettings settings, long quotaBytes, NodeSettings.DiskMarks disk) {
     return new NodeSettings(
         settings.run(),
         settings.queueRequests(),
@@ -42,7 +42,7 @@ final class Bounds {
         settings.retryNanos(),
         settings.snapshots(),
         settings.history(),
-        settings.quotaBytes(),
+        quotaBytes,
         disk,
         settings.failRate(),
         settings.seed());

@@ -36,20 +36,11 @@ class DiskWatchTest {
   }
 
   private Answer put(Driver driver) {
-    return answer(driver, new Operation.Put(Bytes.utf8("k"), Bytes.utf8("v")));
+    return cluster.answer(driver, new Operation.Put(Bytes.utf8("k"), Bytes.utf8("v")));
   }
 
   private Answer delete(Driver driver) {
-    return answer(driver, new Operation.Delete(Bytes.utf8("k")));
-  }
-
-  private Answer answer(Driver driver, Operation operation) {
-    Asked asked = new Asked(operation, cluster.now + 400 * MILLI);
-    assertEquals(Submission.TAKEN, driver.node.submit(asked));
-    for (int i = 0; i < 500 && asked.answer().isEmpty(); i++) {
-      cluster.run(MILLI);
-    }
-    return asked.answer().orElseThrow();
+    return cluster.answer(driver, new Operation.Delete(Bytes.utf8("k")));
   }
 
   private static void assertWritten(Answer answer) {
@@ -154,7 +145,8 @@ class DiskWatchTest {
       String why = assertInstanceOf(Answer.Exhausted.class, refused, refused::toString).why();
       assertTrue(why.contains("all writes are refused until 50.0 MiB are free"), why);
       Answer read =
-          answer(each, new Operation.Get(Bytes.utf8("k"), ClientRequest.ReadMode.LINEARIZABLE));
+          cluster.answer(
+              each, new Operation.Get(Bytes.utf8("k"), ClientRequest.ReadMode.LINEARIZABLE));
       assertInstanceOf(Answer.Found.class, read, read::toString);
     }
     freeBytes(ENOUGH, cluster.all.toArray(new Driver[0]));

@@ -1,5 +1,7 @@
 package io.synod.node;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.synod.journal.DurableLog;
 import io.synod.journal.MemoryLog;
 import io.synod.node.NodeSettings.DiskMarks;
@@ -20,6 +22,7 @@ import io.synod.transport.PeerNetwork;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -48,6 +51,7 @@ final class Drivers {
   Predicate<PeerMessage> lost = message -> false;
 
   private final DiskMarks marks;
+  private final List<Long> quotaBytes;
 
   record Flight(ServerId from, ServerId to, PeerMessage message) {}
 
@@ -57,7 +61,15 @@ final class Drivers {
    * @param marks of each one's disk
    */
   Drivers(DiskMarks marks) throws IOException {
+    this(marks, Collections.nCopies(LISTED.size(), Long.MAX_VALUE / 1_000));
+  }
+
+  /**
+   * @param quotaBytes of each
+   */
+  Drivers(DiskMarks marks, List<Long> quotaBytes) throws IOException {
     this.marks = marks;
+    this.quotaBytes = quotaBytes;
     for (int i = 0; i < LISTED.size(); i++) {
       all.add(new Driver(i));
     }
@@ -96,7 +108,10 @@ final class Drivers {
       paxos = new Paxos(settings, Recovered.nothing());
       node =
           new Node(
-              Bounds.withDisk(NodeSettings.usual(new UUID(9, number), 0, number), marks),
+              Bounds.with(
+                  NodeSettings.usual(new UUID(9, number), 0, number),
+                  quotaBytes.get(number),
+                  marks),
               settings,
               new Node.Parts(
                   paxos,
@@ -200,6 +215,16 @@ final class Drivers {
                 .received(flight.from(), incarnation(flight.from()), flight.message());
       }
     }
+  }
+
+  /** What an operation comes to that is asked of one of them. */
+  Answer answer(Driver driver, ClientRequest.Operation operation) {
+    Asked asked = new Asked(operation, now + 400 * MILLI);
+    assertEquals(Submission.TAKEN, driver.node.submit(asked));
+    for (int i = 0; i < 500 && asked.answer().isEmpty(); i++) {
+      run(MILLI);
+    }
+    return asked.answer().orElseThrow();
   }
 
   /** Who coordinates; there is one after two seconds. */

@@ -116,17 +116,20 @@ class LastVoterTest {
     int before = campaigns();
     cluster.runUntil("a new ballot", () -> campaigns() > before);
     cluster.run(CoreCluster.ELECTION_TIMEOUT / 2);
-    assertEquals(Optional.empty(), cluster.coordinator(), "its ballot's first value is on one disk");
+    assertEquals(
+        Optional.empty(), cluster.coordinator(), "its ballot's first value is on one disk");
     cluster.releaseDisk(OTHER);
     cluster.run(CoreCluster.ELECTION_TIMEOUT / 2);
-    assertEquals(Optional.of(LAST), cluster.coordinator(), "it does not wait for the dead for ever");
+    assertEquals(
+        Optional.of(LAST), cluster.coordinator(), "it does not wait for the dead for ever");
     String text = propose();
     cluster.run(20 * MILLI);
     assertTrue(cluster.texts(LAST).contains(text));
   }
 
   private int campaigns() {
-    return (int) cluster.notices(LAST).stream().filter(Notice.Campaigning.class::isInstance).count();
+    return (int)
+        cluster.notices(LAST).stream().filter(Notice.Campaigning.class::isInstance).count();
   }
 
   @Test

@@ -76,10 +76,7 @@ class BackupWriterTest {
             new MembershipInForce(Slot.ZERO, membership),
             LAST,
             Optional.empty());
-    String unused =
-        Restore.run(
-            stored,
-            plan("data", Configuration.Storage.HEAP));
+    String unused = Restore.run(stored, plan("data", Configuration.Storage.HEAP));
   }
 
   private Restore.Plan plan(String into, Configuration.Storage storage) {
@@ -180,7 +177,8 @@ class BackupWriterTest {
   }
 
   private static void assertReads(Path file, String why) {
-    IOException e = assertThrows(IOException.class, () -> BackupReader.file(file, KeyValueStore.inMemory()));
+    IOException e =
+        assertThrows(IOException.class, () -> BackupReader.file(file, KeyValueStore.inMemory()));
     assertTrue(String.valueOf(e.getMessage()).startsWith(why), e::toString);
   }
 
@@ -195,6 +193,12 @@ class BackupWriterTest {
     try (Stream<Path> files = Files.list(folder.resolve("rocks"))) {
       assertEquals(List.of(restored), files.toList(), "nothing else is left");
     }
-    assertEquals(BackupReader.look(file).hash(), Snapshots.look(new ReadOnlyDirectory(restored), Optional.empty()).get(0).info().orElseThrow().hash());
+    assertEquals(
+        BackupReader.look(file).hash(),
+        Snapshots.look(new ReadOnlyDirectory(restored), Optional.empty())
+            .get(0)
+            .info()
+            .orElseThrow()
+            .hash());
   }
 }

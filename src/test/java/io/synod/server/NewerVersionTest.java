@@ -170,7 +170,9 @@ class NewerVersionTest {
             NewerFormats.snapshotWithRowOfForm(2, known));
     for (Map.Entry<String, byte[]> each : newer.entrySet()) {
       Files.write(backup, each.getValue());
-      IOException refused = assertThrows(IOException.class, () -> BackupReader.file(backup, KeyValueStore.inMemory()));
+      IOException refused =
+          assertThrows(
+              IOException.class, () -> BackupReader.file(backup, KeyValueStore.inMemory()));
       assertTrue(refused.toString().contains(each.getKey()), refused::toString);
       Inspector.Report report = new Inspector(backup).inspect();
       assertFalse(report.whole(), report::text);

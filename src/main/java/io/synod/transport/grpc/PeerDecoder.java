@@ -122,7 +122,8 @@ final class PeerDecoder {
         yield protocol(new Message.VotesSeen(life, votes(wire.getVotes())));
       }
       case MEET, FOUND, FOUNDING_SYNCED, FOUNDING_OPENED -> protocol(foundingMessage(in));
-      case FORWARD, FORWARD_REFUSED, DISK_ROOM, SNAPSHOT_REQUEST, SNAPSHOT_CHUNK -> ofTheNode(in);
+      case FORWARD, FORWARD_REFUSED, DISK_ROOM, QUOTA_REACHED, SNAPSHOT_REQUEST, SNAPSHOT_CHUNK ->
+          ofTheNode(in);
       case HELLO, HELLO_REPLY ->
           throw new MessageRejected(in.getMessageCase() + " in the middle of a stream");
       case MESSAGE_NOT_SET ->
@@ -140,7 +141,10 @@ final class PeerDecoder {
     } else if (in.hasForwardRefused()) {
       return new PeerMessage.ForwardRefused(in.getForwardRefused().getOverloaded());
     } else if (in.hasDiskRoom()) {
-      return room(in.getDiskRoom());
+      return new PeerMessage.DiskRoom(
+          level(in.getDiskRoom().getLevel()), words(in.getDiskRoom().getWords()));
+    } else if (in.hasQuotaReached()) {
+      return new PeerMessage.QuotaReached(words(in.getQuotaReached().getWords()));
     } else if (in.hasSnapshotRequest()) {
       PeerEnvelope.SnapshotRequest wire = in.getSnapshotRequest();
       return new PeerMessage.SnapshotRequest(
@@ -160,11 +164,9 @@ final class PeerDecoder {
         PeerCodec.fromWire(wire.getBytes()));
   }
 
-  private static PeerMessage room(PeerEnvelope.DiskRoom wire) throws MessageRejected {
-    need(
-        wire.getWords().length() <= PeerMessage.DiskRoom.LONGEST_WORDS,
-        "DiskRoom with too many words");
-    return new PeerMessage.DiskRoom(level(wire.getLevel()), wire.getWords());
+  private static String words(String wire) throws MessageRejected {
+    need(wire.length() <= PeerMessage.LONGEST_WORDS, "too many words");
+    return wire;
   }
 
   private static DiskLevel level(int number) throws MessageRejected {

@@ -38,6 +38,8 @@ final class PeerEncoder {
     } else if (message instanceof PeerMessage.DiskRoom room) {
       out.setDiskRoom(
           PeerEnvelope.DiskRoom.newBuilder().setLevel(level(room.level())).setWords(room.words()));
+    } else if (message instanceof PeerMessage.QuotaReached reached) {
+      out.setQuotaReached(PeerEnvelope.QuotaReached.newBuilder().setWords(reached.words()));
     } else if (message instanceof PeerMessage.SnapshotRequest request) {
       out.setSnapshotRequest(
           PeerEnvelope.SnapshotRequest.newBuilder()

@@ -112,6 +112,9 @@ final class RandomMessages {
             new PeerMessage.DiskRoom(
                 List.of(DiskLevel.values()).get(random.nextInt(4)), "words " + random.nextInt()));
     node.put(
+        PeerMessage.QuotaReached.class,
+        () -> new PeerMessage.QuotaReached("words " + random.nextInt()));
+    node.put(
         PeerMessage.SnapshotRequest.class,
         () -> new PeerMessage.SnapshotRequest(slot(), natural(), slot()));
     node.put(
