@@ -84,6 +84,10 @@ final class SnapshotFetcher {
     private final boolean awaited;
 
     private Optional<SnapshotOffer> offer = Optional.empty();
+
+    /** Whether its rows have room beside those that are there. */
+    private boolean loads = true;
+
     private @Nullable SnapshotReceiver receiver;
 
     /** Where the next piece begins, and how many of what was asked for are to come. */
@@ -362,6 +366,7 @@ final class SnapshotFetcher {
     SnapshotOffer offer = running.offer.orElseGet(() -> offer(chunk));
     sources.onSends(running.from);
     running.offer = Optional.of(offer);
+    running.loads = store.hasRoomBeside(offer.sizeBytes());
     running.lastNanos = background.nowNanos();
     running.next += chunk.bytes().size();
     running.toCome--;
@@ -427,7 +432,10 @@ final class SnapshotFetcher {
         // Behind one that could not be kept.
         return () -> {};
       }
-      receiver = snapshots.receiver(store, cluster, offer);
+      receiver =
+          running.loads
+              ? snapshots.receiver(store, cluster, offer)
+              : snapshots.receiverToDisk(store, cluster, offer);
       running.receiver = receiver;
     }
     try {
@@ -468,6 +476,16 @@ final class SnapshotFetcher {
   }
 
   private void install(Fetch running, RestoredState restored) {
+    if (!restored.isLoaded()) {
+      // Still under way, so that nothing else begins before this server ends.
+      surroundings.report(
+          "a snapshot of slot "
+              + restored.info().slot().number()
+              + " from a peer is on disk, and has no room in memory beside the state that is there:"
+              + " this server starts anew with it");
+      surroundings.startAnew();
+      return;
+    }
     fetch = fetch == running ? null : fetch;
     unknownVersions.clear();
     Slot slot = restored.info().slot();

@@ -133,7 +133,7 @@ final class KeptState {
   private KeyValueStore openStore(Recovered recovered, Snapshots opening) throws IOException {
     Optional<ClusterId> cluster = recovered.founding().map(Founding::cluster);
     boolean keeps = configuration.storage() == Configuration.Storage.ROCKSDB;
-    KeyValueStore opened = keeps ? openDatabase(cluster) : KeyValueStore.inMemory();
+    KeyValueStore opened = keeps ? openDatabase(cluster) : openInMemory();
     for (String refused : opening.restore(opened, cluster, recovered.cut()).refused()) {
       LOG.error("snapshot set aside: {}", refused);
     }
@@ -145,6 +145,13 @@ final class KeptState {
           recovered.cut().number());
     }
     return opened;
+  }
+
+  private KeyValueStore openInMemory() {
+    // With the log and what is under way, two states would not fit beside each other.
+    return configuration.storage() == Configuration.Storage.HEAP
+        ? KeyValueStore.inMemory(Runtime.getRuntime().maxMemory() / 10 * 6)
+        : KeyValueStore.inMemory();
   }
 
   private KeyValueStore openDatabase(Optional<ClusterId> cluster) throws IOException {

@@ -29,6 +29,9 @@ public final class KeyValueStore implements StateMachine {
 
   private static final int SWEEP_CHANGES = 64;
 
+  /** What a row takes in memory beside its key and its value, about. */
+  private static final long ROW_MEMORY_BYTES = 128;
+
   /** By which versions it can behave. */
   public static final VersionRange SUPPORTED = VersionRange.FIRST_ONLY;
 
@@ -57,8 +60,16 @@ public final class KeyValueStore implements StateMachine {
   /** What the engine keeps beside rows, and only if it keeps them. */
   private final Engine.Beside beside = new Beside();
 
+  /** So much memory this state and another beside it may take. */
+  private final long memoryBytes;
+
   private KeyValueStore(Engine engine, VersionRange supported) {
+    this(engine, supported, Long.MAX_VALUE);
+  }
+
+  private KeyValueStore(Engine engine, VersionRange supported, long memoryBytes) {
     this.engine = engine;
+    this.memoryBytes = memoryBytes;
     this.behaviour = new Behaviour(supported);
     this.history = new History(engine);
     this.once = new Deduplication(engine.keeps());
@@ -67,6 +78,16 @@ public final class KeyValueStore implements StateMachine {
   /** An empty store that holds its rows in memory. */
   public static KeyValueStore inMemory() {
     return inMemory(SUPPORTED);
+  }
+
+  /**
+   * The same in a heap in which not everything fits.
+   *
+   * @param memoryBytes so much this state and another one beside it may take: see {@link
+   *     #hasRoomBeside}
+   */
+  public static KeyValueStore inMemory(long memoryBytes) {
+    return new KeyValueStore(new HeapEngine(), SUPPORTED, memoryBytes);
   }
 
   /** The same of a program that can behave by other versions than this one. */
@@ -180,6 +201,12 @@ public final class KeyValueStore implements StateMachine {
             sessions.count());
     return new StoreView(
         numbers, SnapshotFormat.sessions(sessions), sessions.copyOfOpen(), engine.view());
+  }
+
+  /** Whether the state of a snapshot of so many bytes can be loaded while this one is there. */
+  public boolean hasRoomBeside(long snapshotBytes) {
+    long held = liveBytes + history.sizeBytes() + ROW_MEMORY_BYTES * keys;
+    return held + snapshotBytes + snapshotBytes / 2 <= memoryBytes;
   }
 
   /** About how much of the disk a snapshot of so many bytes takes beside the state; any thread. */

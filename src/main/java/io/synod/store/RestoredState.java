@@ -27,6 +27,11 @@ public final class RestoredState {
     return info;
   }
 
+  /** Whether its rows are there; else only its file is, for the next start. */
+  public boolean isLoaded() {
+    return !(rows instanceof NoLoader);
+  }
+
   /**
    * Lets go of it: it will not be installed. May block for the disk.
    *

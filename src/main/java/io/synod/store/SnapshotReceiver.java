@@ -36,7 +36,11 @@ public final class SnapshotReceiver {
   private @Nullable RestoredState restored;
 
   private SnapshotReceiver(
-      Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
+      Snapshots snapshots,
+      KeyValueStore store,
+      Optional<ClusterId> cluster,
+      SnapshotOffer offer,
+      boolean loads)
       throws IOException {
     this.snapshots = snapshots;
     this.store = store;
@@ -44,7 +48,7 @@ public final class SnapshotReceiver {
     this.offer = offer;
     this.name = SnapshotNames.receiving(offer.slot());
     checkRoom();
-    this.loader = store.loader();
+    this.loader = loads ? store.loader() : new NoLoader();
     try {
       // Last: nothing that fails leaves a file.
       this.file = snapshots.disk().open(name);
@@ -62,10 +66,14 @@ public final class SnapshotReceiver {
    * @throws IOException if the disk fails or has no room, or the store cannot take rows
    */
   static SnapshotReceiver begin(
-      Snapshots snapshots, KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer)
+      Snapshots snapshots,
+      KeyValueStore store,
+      Optional<ClusterId> cluster,
+      SnapshotOffer offer,
+      boolean loads)
       throws IOException {
     try {
-      return new SnapshotReceiver(snapshots, store, cluster, offer);
+      return new SnapshotReceiver(snapshots, store, cluster, offer, loads);
     } catch (EngineFailedException e) {
       // It is this snapshot that fails; whoever applies meets what is wrong by itself.
       throw new IOException("the state of a snapshot cannot be kept: " + e.getMessage(), e);

@@ -2,7 +2,6 @@ package io.synod.store;
 
 import io.synod.journal.Disk;
 import io.synod.journal.DiskFile;
-import io.synod.paxos.Bytes;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
@@ -314,18 +313,6 @@ public final class Snapshots {
     }
   }
 
-  /** Where what is only looked at goes. */
-  private static final class NoLoader implements Engine.Loader {
-    @Override
-    public void add(Bytes key, ByteBuffer row) {}
-
-    @Override
-    public void add(Engine.Change change) {}
-
-    @Override
-    public void abandon() {}
-  }
-
   /** Keeps it from being deleted meanwhile; empty if it is gone, or its end cannot be read. */
   private Optional<SnapshotFile> openNewest(Slot slot) {
     try {
@@ -406,7 +393,13 @@ public final class Snapshots {
   /** Begins to receive a snapshot from a peer. */
   public SnapshotReceiver receiver(
       KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer) throws IOException {
-    return SnapshotReceiver.begin(this, store, cluster, offer);
+    return SnapshotReceiver.begin(this, store, cluster, offer, /* loads= */ true);
+  }
+
+  /** The same, for the disk only: {@link RestoredState#isLoaded} is false of what comes of it. */
+  public SnapshotReceiver receiverToDisk(
+      KeyValueStore store, Optional<ClusterId> cluster, SnapshotOffer offer) throws IOException {
+    return SnapshotReceiver.begin(this, store, cluster, offer, /* loads= */ false);
   }
 
   Disk disk() {

@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.synod.paxos.Input;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
+import io.synod.store.KeyValueStore;
 import io.synod.transport.PeerMessage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +29,7 @@ class SnapshotSourcesTest {
   private final PlayedDuties behind = new PlayedDuties(0, 0);
   private final PlayedDuties other = new PlayedDuties(1, 0);
   private final PlayedDuties coordinator = new PlayedDuties(2, 0);
-  private final List<PlayedDuties> servers = List.of(behind, other, coordinator);
+  private List<PlayedDuties> servers = List.of(behind, other, coordinator);
 
   /** How much of what each said has passed. */
   private final int[] passed = new int[3];
@@ -100,6 +102,31 @@ class SnapshotSourcesTest {
     checkInstalled();
     assertEquals(List.of(OTHER, OTHER, OTHER), asked, "no request more than there must be");
     assertEquals(0, piecesOf(COORDINATOR));
+  }
+
+  /** What it holds and what comes would fill its memory. */
+  @Test
+  void aSnapshotThatHasNoRoomBesideTheStateIsKeptForTheNextStart() throws IOException {
+    KeyValueStore small = KeyValueStore.inMemory(/* memoryBytes= */ 10 << 20);
+    PlayedDuties full =
+        new PlayedDuties(
+            0, 0, PlayedDuties.journal(), NodeSettings.Snapshots.every(64 << 20), small);
+    full.mayStartAnew = true;
+    full.applyLarge(5);
+    full.hear(2, 6, true);
+    full.hear(1, 6, false);
+    writeSnapshot(coordinator);
+    writeSnapshot(other);
+    servers = List.of(full, other, coordinator);
+    full.duties.fetch(COORDINATOR, Slot.of(6));
+    pass(200);
+    assertEquals(1, full.starts, full.lines::toString);
+    assertEquals(Slot.of(5), full.store.applied());
+    assertEquals(Slot.of(6), full.snapshots.newest());
+    KeyValueStore next = KeyValueStore.inMemory(10 << 20);
+    assertEquals(
+        List.of(), full.snapshots.restoreNewest(next, Optional.empty(), Slot.of(6)).refused());
+    assertEquals(other.store.hash(), next.hash());
   }
 
   /** Its snapshot could only be one that the coordinator's log does not join. */
