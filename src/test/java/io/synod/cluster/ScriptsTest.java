@@ -80,6 +80,12 @@ class ScriptsTest extends WithScripts {
     scripts
         .run("scripts/backup.sh", other.toString(), "--from", own.toString())
         .is(0, "keys             1, ");
+    Path recovered = folder.resolve("recovered");
+    scripts
+        .run("scripts/recover.sh", "1", "--data", scripts.data(), "--into", recovered.toString())
+        .is(0, own + ": all up to slot ", "goes on from ", "of 1 servers begins behind slot ");
+    assertTrue(Files.exists(recovered.resolve("8000/identity")));
+    assertFalse(Files.exists(folder.resolve("recovered.rescue")));
     Files.move(data, folder.resolve("before"));
     scripts
         .run(
