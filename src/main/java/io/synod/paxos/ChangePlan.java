@@ -97,7 +97,7 @@ final class ChangePlan {
             ChangeAnswer.Reason.ALREADY_MEMBER,
             name(joining) + " is a member already, as " + words(present.get().role()));
       }
-      return addressTaken(moved).orElseGet(() -> check(with(moved)));
+      return badPlace(moved).orElseGet(() -> check(with(moved)));
     }
     if (present.isPresent()) {
       return refusal(
@@ -114,8 +114,51 @@ final class ChangePlan {
               + joining.incarnation()
               + ": start that with an id of its own");
     }
-    return addressTaken(joining)
+    return badPlace(joining)
         .orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
+  }
+
+  /** Why nobody may be at the addresses of this member, with the others where they are. */
+  private Optional<Result> badPlace(Member joining) {
+    return addressTaken(joining).or(() -> notReached(joining));
+  }
+
+  /** On several machines a name that each has for itself would lead each to another place. */
+  private Optional<Result> notReached(Member joining) {
+    Address place = joining.consensusAddress();
+    for (Member member : inForce.membership().members()) {
+      Address other = member.consensusAddress();
+      if (member.server().equals(joining.server())) {
+        continue;
+      }
+      if (place.isThisMachine() && !other.isThisMachine()) {
+        return Optional.of(
+            refusal(
+                ChangeAnswer.Reason.UNREACHABLE,
+                place
+                    + " is this machine on every machine, and "
+                    + name(member)
+                    + " at "
+                    + other
+                    + " is on another one: name the host by which the others reach "
+                    + name(joining)));
+      }
+      // Members of one machine may get names that others know, one after another.
+      if (other.isEvery() && !place.isThisMachine() && present(joining.server()).isEmpty()) {
+        return Optional.of(
+            refusal(
+                ChangeAnswer.Reason.UNREACHABLE,
+                name(member)
+                    + " is a member at "
+                    + other
+                    + ", where nobody reaches it from another machine, as "
+                    + name(joining)
+                    + " at "
+                    + place
+                    + " would have to"));
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Result> addressTaken(Member joining) {
@@ -143,9 +186,9 @@ final class ChangePlan {
     if (present(successor.server()).isPresent()) {
       return refusal(ChangeAnswer.Reason.ALREADY_MEMBER, name(successor) + " is a member already");
     }
-    Optional<Result> taken = addressTaken(successor);
-    if (taken.isPresent()) {
-      return taken.get();
+    Optional<Result> bad = badPlace(successor);
+    if (bad.isPresent()) {
+      return bad.get();
     }
     boolean last =
         inForce.membership().members().stream()
