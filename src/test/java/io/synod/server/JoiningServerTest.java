@@ -18,6 +18,8 @@ import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Slot;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ClusterGrpc;
+import io.synod.proto.ControlRequest;
+import io.synod.proto.StatusRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,5 +122,22 @@ class JoiningServerTest {
             other,
             known.clientAddress(),
             Member.Role.LEARNER));
+  }
+
+  @Test
+  void theTokenIsShownToMembersThatCarrySomethingOutAndToNobodyElse() throws IOException {
+    ClusterGrpc.ClusterBlockingStub stub = coordinator();
+    try (PlayedServer joining = played(5)) {
+      Object unused = stub.change(add(joining.address().toString()));
+      unused = stub.status(StatusRequest.newBuilder().setOthers(true).build());
+      assertTrue(joining.tokens.size() >= 2, joining.tokens::toString);
+      for (PlayedServer asked : List.of(joining, servers.get(1), servers.get(2))) {
+        assertTrue(asked.tokens.stream().allMatch(Optional::isEmpty), asked.tokens::toString);
+      }
+    }
+    ControlRequest snapshot = ControlRequest.newBuilder().setServerId(1).setSnapshot(true).build();
+    Object unused = stub.control(snapshot);
+    List<Optional<String>> shown = servers.get(1).tokens;
+    assertEquals(TOKEN, shown.get(shown.size() - 1));
   }
 }
