@@ -54,6 +54,17 @@ public record Address(String host, int port) {
     return isEvery() || LOOPBACK.contains(lowerCaseHost());
   }
 
+  /** Whether both hosts are written alike, or are names of the machine itself. */
+  boolean isSameHost(Address other) {
+    return lowerCaseHost().equals(other.lowerCaseHost())
+        || (isThisMachine() && other.isThisMachine());
+  }
+
+  /** Whether both are names of one port, as far as their text tells. */
+  public boolean isSamePlace(Address other) {
+    return port == other.port && isSameHost(other);
+  }
+
   private String lowerCaseHost() {
     return host.toLowerCase(Locale.ROOT);
   }

@@ -114,8 +114,7 @@ final class ChangePlan {
               + joining.incarnation()
               + ": start that with an id of its own");
     }
-    return badPlace(joining)
-        .orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
+    return badPlace(joining).orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
   }
 
   /** Why nobody may be at the addresses of this member, with the others where they are. */
@@ -163,19 +162,41 @@ final class ChangePlan {
 
   private Optional<Result> addressTaken(Member joining) {
     for (Member member : inForce.membership().members()) {
-      if (!member.server().equals(joining.server())
-          && member.consensusAddress().equals(joining.consensusAddress())) {
-        return Optional.of(
-            refusal(
-                ChangeAnswer.Reason.ALREADY_MEMBER,
-                joining.consensusAddress()
-                    + " is the address of "
-                    + name(member)
-                    + " already, not of "
-                    + name(joining)));
+      if (member.server().equals(joining.server())) {
+        continue;
+      }
+      if (member.consensusAddress().isSamePlace(joining.consensusAddress())) {
+        return Optional.of(taken("", member, member.consensusAddress(), joining));
+      }
+      if (isSameForClients(member, joining)
+          && !joining.replaces().equals(Optional.of(member.server()))) {
+        return Optional.of(taken("client ", member, member.clientAddress(), joining));
       }
     }
     return Optional.empty();
+  }
+
+  private static Result taken(String which, Member member, Address known, Member joining) {
+    Address asked = which.isEmpty() ? joining.consensusAddress() : joining.clientAddress();
+    return refusal(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        asked
+            + " is the "
+            + which
+            + "address of "
+            + name(member)
+            + " ("
+            + known
+            + ") already, not of "
+            + name(joining));
+  }
+
+  /** Two machines may have the same name for themselves: each serves those on it only. */
+  private static boolean isSameForClients(Member one, Member other) {
+    Address clients = one.clientAddress();
+    return clients.isSamePlace(other.clientAddress())
+        && (!clients.isThisMachine()
+            || one.consensusAddress().isSameHost(other.consensusAddress()));
   }
 
   private Result replace(ServerId server, Member successor) {
@@ -186,7 +207,15 @@ final class ChangePlan {
     if (present(successor.server()).isPresent()) {
       return refusal(ChangeAnswer.Reason.ALREADY_MEMBER, name(successor) + " is a member already");
     }
-    Optional<Result> bad = badPlace(successor);
+    Member joining =
+        new Member(
+            successor.server(),
+            successor.incarnation(),
+            successor.consensusAddress(),
+            successor.clientAddress(),
+            Member.Role.LEARNER,
+            Optional.of(server));
+    Optional<Result> bad = badPlace(joining);
     if (bad.isPresent()) {
       return bad.get();
     }
@@ -201,14 +230,6 @@ final class ChangePlan {
               + " is a witness, which has no store: it cannot take the place of the last voter that has"
               + " one");
     }
-    Member joining =
-        new Member(
-            successor.server(),
-            successor.incarnation(),
-            successor.consensusAddress(),
-            successor.clientAddress(),
-            Member.Role.LEARNER,
-            Optional.of(server));
     return check(with(joining));
   }
 

@@ -228,7 +228,7 @@ final class AdminCalls {
         continue;
       }
       String name = "server " + member.server().number();
-      if (OwnPlace.isSame(place, now)) {
+      if (place.isSamePlace(now)) {
         throw refusal(
             ChangeAnswer.Reason.ALREADY_MEMBER,
             name + " is a member already, at " + place + ", which " + now + " is another name of");

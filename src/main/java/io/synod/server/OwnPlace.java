@@ -21,11 +21,6 @@ import java.util.stream.Collectors;
 final class OwnPlace {
   private OwnPlace() {}
 
-  /** Whether both are names of one port of this machine, by which only this machine reaches it. */
-  static boolean isSame(Address one, Address other) {
-    return one.port() == other.port() && one.isThisMachine() && other.isThisMachine();
-  }
-
   private static String host(Address address) {
     return address.host().toLowerCase(Locale.ROOT);
   }

@@ -113,4 +113,49 @@ final class ChangePlanTest {
     assertTaken(plan(on("a"), add(0, "localhost:9000", "a:8000")));
     assertTaken(plan(on("0.0.0.0", "0.0.0.0"), add(1, "h:9001", "h:8001")));
   }
+
+  // ---- which are taken
+
+  @Test
+  void anotherNameOfAMembersPlaceIsTakenToo() {
+    String why = "127.0.0.1:9002 is the address of server 2 (localhost:9002) already, not of ";
+    List<Member> members = on("localhost", "localhost", "localhost");
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        why + "server 3",
+        plan(members, add(3, "127.0.0.1:9002", "localhost:8003")));
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        why + "server 1",
+        plan(members, add(1, "127.0.0.1:9002", "localhost:8001")));
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        why + "server 3",
+        plan(members, replace(0, member(3, "127.0.0.1:9002", "localhost:8003"))));
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        "B:9001 is the address of server 1 (b:9001) already, not of server 3",
+        plan(on("a", "b", "c"), add(3, "B:9001", "d:8003")));
+  }
+
+  @Test
+  void noTwoServersHaveOneAddressForClients() {
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        "127.0.0.1:8002 is the client address of server 2 (localhost:8002) already, not of server 3",
+        plan(
+            on("localhost", "localhost", "localhost"), add(3, "localhost:9003", "127.0.0.1:8002")));
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        "b:8001 is the client address of server 1 (b:8001) already, not of server 3",
+        plan(on("a", "b", "c"), add(3, "d:9003", "b:8001")));
+  }
+
+  /** And each may serve the clients of its own machine only. */
+  @Test
+  void whoLeavesAndWhoIsOnAnotherMachineMayHaveTheSameAddressForClients() {
+    assertTaken(plan(on("a", "b", "c"), replace(2, member(3, "d:9003", "c:8002"))));
+    List<Member> members = List.of(member(0, "a:9000", "localhost:8000"));
+    assertTaken(plan(members, add(3, "d:9003", "localhost:8000")));
+  }
 }
