@@ -97,7 +97,7 @@ final class ChangePlan {
             ChangeAnswer.Reason.ALREADY_MEMBER,
             name(joining) + " is a member already, as " + words(present.get().role()));
       }
-      return addressTaken(moved).orElseGet(() -> check(with(moved)));
+      return badPlace(moved).orElseGet(() -> check(with(moved)));
     }
     if (present.isPresent()) {
       return refusal(
@@ -114,25 +114,89 @@ final class ChangePlan {
               + joining.incarnation()
               + ": start that with an id of its own");
     }
-    return addressTaken(joining)
-        .orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
+    return badPlace(joining).orElseGet(() -> check(with(joining.withRole(Member.Role.LEARNER))));
+  }
+
+  /** Why nobody may be at the addresses of this member, with the others where they are. */
+  private Optional<Result> badPlace(Member joining) {
+    return addressTaken(joining).or(() -> notReached(joining));
+  }
+
+  /** On several machines a name that each has for itself would lead each to another place. */
+  private Optional<Result> notReached(Member joining) {
+    Address place = joining.consensusAddress();
+    for (Member member : inForce.membership().members()) {
+      Address other = member.consensusAddress();
+      if (member.server().equals(joining.server())) {
+        continue;
+      }
+      if (place.isThisMachine() && !other.isThisMachine()) {
+        return Optional.of(
+            refusal(
+                ChangeAnswer.Reason.UNREACHABLE,
+                place
+                    + " is this machine on every machine, and "
+                    + name(member)
+                    + " at "
+                    + other
+                    + " is on another one: name the host by which the others reach "
+                    + name(joining)));
+      }
+      // Members of one machine may get names that others know, one after another.
+      if (other.isEvery() && !place.isThisMachine() && present(joining.server()).isEmpty()) {
+        return Optional.of(
+            refusal(
+                ChangeAnswer.Reason.UNREACHABLE,
+                name(member)
+                    + " is a member at "
+                    + other
+                    + ", where nobody reaches it from another machine, as "
+                    + name(joining)
+                    + " at "
+                    + place
+                    + " would have to"));
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Result> addressTaken(Member joining) {
     for (Member member : inForce.membership().members()) {
-      if (!member.server().equals(joining.server())
-          && member.consensusAddress().equals(joining.consensusAddress())) {
-        return Optional.of(
-            refusal(
-                ChangeAnswer.Reason.ALREADY_MEMBER,
-                joining.consensusAddress()
-                    + " is the address of "
-                    + name(member)
-                    + " already, not of "
-                    + name(joining)));
+      if (member.server().equals(joining.server())) {
+        continue;
+      }
+      if (member.consensusAddress().isSamePlace(joining.consensusAddress())) {
+        return Optional.of(taken("", member, member.consensusAddress(), joining));
+      }
+      if (isSameForClients(member, joining)
+          && !joining.replaces().equals(Optional.of(member.server()))) {
+        return Optional.of(taken("client ", member, member.clientAddress(), joining));
       }
     }
     return Optional.empty();
+  }
+
+  private static Result taken(String which, Member member, Address known, Member joining) {
+    Address asked = which.isEmpty() ? joining.consensusAddress() : joining.clientAddress();
+    return refusal(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        asked
+            + " is the "
+            + which
+            + "address of "
+            + name(member)
+            + " ("
+            + known
+            + ") already, not of "
+            + name(joining));
+  }
+
+  /** Two machines may have the same name for themselves: each serves those on it only. */
+  private static boolean isSameForClients(Member one, Member other) {
+    Address clients = one.clientAddress();
+    return clients.isSamePlace(other.clientAddress())
+        && (!clients.isThisMachine()
+            || one.consensusAddress().isSameHost(other.consensusAddress()));
   }
 
   private Result replace(ServerId server, Member successor) {
@@ -143,9 +207,17 @@ final class ChangePlan {
     if (present(successor.server()).isPresent()) {
       return refusal(ChangeAnswer.Reason.ALREADY_MEMBER, name(successor) + " is a member already");
     }
-    Optional<Result> taken = addressTaken(successor);
-    if (taken.isPresent()) {
-      return taken.get();
+    Member joining =
+        new Member(
+            successor.server(),
+            successor.incarnation(),
+            successor.consensusAddress(),
+            successor.clientAddress(),
+            Member.Role.LEARNER,
+            Optional.of(server));
+    Optional<Result> bad = badPlace(joining);
+    if (bad.isPresent()) {
+      return bad.get();
     }
     boolean last =
         inForce.membership().members().stream()
@@ -158,14 +230,6 @@ final class ChangePlan {
               + " is a witness, which has no store: it cannot take the place of the last voter that has"
               + " one");
     }
-    Member joining =
-        new Member(
-            successor.server(),
-            successor.incarnation(),
-            successor.consensusAddress(),
-            successor.clientAddress(),
-            Member.Role.LEARNER,
-            Optional.of(server));
     return check(with(joining));
   }
 

@@ -128,7 +128,8 @@ final class AdminCalls {
     return switch (request.getChangeCase()) {
       case ADD -> {
         Found found = find(request.getAdd());
-        yield new MembershipChange.Add(notThereAlready(found.member()), found.supported());
+        checkPlace(found);
+        yield new MembershipChange.Add(found.member(), found.supported());
       }
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
       case REPLACE -> {
@@ -162,8 +163,13 @@ final class AdminCalls {
     return new ServerId(number);
   }
 
-  /** A server that is to join, and by which versions its program can behave. */
-  private record Found(Member member, VersionRange supported) {}
+  /**
+   * A server that is to join.
+   *
+   * @param supported by which versions its program can behave
+   * @param run of its process; empty if it is an older release
+   */
+  private record Found(Member member, VersionRange supported, String run) {}
 
   /** Asks the server at this address who it is. */
   private Found find(String text) throws StatusException {
@@ -200,7 +206,7 @@ final class AdminCalls {
             address,
             address(found.getClientAddress()),
             found.getWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
-    return new Found(member, supported(found));
+    return new Found(member, supported(found), found.getRun());
   }
 
   /** One that says nothing of versions is a program of before there were others. */
@@ -210,27 +216,53 @@ final class AdminCalls {
         : new VersionRange(found.getOldestVersion(), found.getNewestVersion());
   }
 
-  /** Refuses a member by another name of the place that the log has for it: it has not moved. */
-  private Member notThereAlready(Member found) throws StatusException {
+  /** Refuses a member at a place other than the log has for it, unless it has moved there. */
+  private void checkPlace(Found found) throws StatusException {
+    Address now = found.member().consensusAddress();
     for (NodeStatus.MemberStatus each : status.get().members()) {
       Member member = each.member();
       Address place = member.consensusAddress();
-      if (member.server().equals(found.server())
-          && member.incarnation().equals(found.incarnation())
-          && !place.equals(found.consensusAddress())
-          && OwnPlace.isSame(place, found.consensusAddress())) {
+      if (!member.server().equals(found.member().server())
+          || !member.incarnation().equals(found.member().incarnation())
+          || place.equals(now)) {
+        continue;
+      }
+      String name = "server " + member.server().number();
+      if (place.isSamePlace(now)) {
         throw refusal(
             ChangeAnswer.Reason.ALREADY_MEMBER,
-            "server "
-                + member.server().number()
-                + " is a member already, at "
+            name + " is a member already, at " + place + ", which " + now + " is another name of");
+      }
+      if (isStillAt(place, found)) {
+        throw refusal(
+            ChangeAnswer.Reason.ALREADY_MEMBER,
+            name
+                + " runs at "
                 + place
-                + ", which "
-                + found.consensusAddress()
-                + " is another name of");
+                + " and answers there: the one at "
+                + now
+                + " runs on a copy of its directory (life "
+                + member.incarnation()
+                + "); stop that, or start it with an empty directory and an id of its own");
       }
     }
-    return found;
+  }
+
+  /**
+   * Whether another process of the same life answers at this place. Both would vote as one, and one
+   * of them would not know what the other has promised.
+   */
+  private boolean isStillAt(Address place, Found found) {
+    StatusResponse there;
+    try {
+      there = others.status(place);
+    } catch (StatusRuntimeException e) {
+      // Nobody does.
+      return false;
+    }
+    return there.getServerId() == found.member().server().number()
+        && there.getIncarnation().equals(found.member().incarnation().id().toString())
+        && (there.getRun().isEmpty() || !there.getRun().equals(found.run()));
   }
 
   private static Incarnation incarnation(StatusResponse found, Address address)

@@ -134,11 +134,10 @@ final class ConfigurationReader {
 
   /** What to tell others: 0.0.0.0 is a place to listen, not one to call. */
   private static Address reachable(Address clients, Address ownReplica) {
-    if (!OwnPlace.isAny(clients)) {
+    if (!clients.isEvery()) {
       return clients;
     }
-    return new Address(
-        OwnPlace.isAny(ownReplica) ? "localhost" : ownReplica.host(), clients.port());
+    return new Address(ownReplica.isEvery() ? "localhost" : ownReplica.host(), clients.port());
   }
 
   private Path dataDirectory(int port) throws BadConfigurationException {

@@ -2,7 +2,6 @@ package io.synod.server;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.Channel;
-import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -55,6 +54,7 @@ final class OtherServers {
     return with(
         address,
         STATUS_MILLIS,
+        asked(),
         stub -> {
           checkIsConsensusPort(stub.getChannel());
           return stub.status(StatusRequest.getDefaultInstance());
@@ -79,7 +79,7 @@ final class OtherServers {
   <R> R call(Member server, Function<ClusterGrpc.ClusterBlockingStub, R> call)
       throws StatusException {
     try {
-      return with(server.consensusAddress(), CALL_MILLIS, call);
+      return with(server.consensusAddress(), CALL_MILLIS, trusted(), call);
     } catch (StatusRuntimeException e) {
       throw failure(server, e);
     }
@@ -137,7 +137,7 @@ final class OtherServers {
         asked.put(
             server.server(),
             ClusterGrpc.newFutureStub(channel)
-                .withInterceptors(headers())
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(asked()))
                 .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
                 .status(StatusRequest.getDefaultInstance()));
       }
@@ -161,13 +161,16 @@ final class OtherServers {
     }
   }
 
-  private <R> R with(
-      Address address, long millis, Function<ClusterGrpc.ClusterBlockingStub, R> call) {
+  private static <R> R with(
+      Address address,
+      long millis,
+      Metadata headers,
+      Function<ClusterGrpc.ClusterBlockingStub, R> call) {
     ManagedChannel channel = channel(address);
     try {
       return call.apply(
           ClusterGrpc.newBlockingStub(channel)
-              .withInterceptors(headers())
+              .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
               .withDeadlineAfter(millis, TimeUnit.MILLISECONDS));
     } finally {
       channel.shutdownNow();
@@ -178,10 +181,17 @@ final class OtherServers {
     return NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
   }
 
-  private ClientInterceptor headers() {
+  /** Of a question, which needs no token: whoever has that address is not to learn it. */
+  private Metadata asked() {
     Metadata headers = new Metadata();
     headers.put(AdminGate.PASSED_ON, String.valueOf(self.number()));
+    return headers;
+  }
+
+  /** Of a call that changes something, to a member. */
+  private Metadata trusted() {
+    Metadata headers = asked();
     token.ifPresent(text -> headers.put(AdminGate.TOKEN, text));
-    return MetadataUtils.newAttachHeadersInterceptor(headers);
+    return headers;
   }
 }

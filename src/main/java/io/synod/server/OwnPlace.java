@@ -19,28 +19,7 @@ import java.util.stream.Collectors;
  * start.
  */
 final class OwnPlace {
-  private static final Set<String> ANY = Set.of("0.0.0.0", "::", "0:0:0:0:0:0:0:0", "*");
-  private static final Set<String> LOOPBACK =
-      Set.of("localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1");
-
   private OwnPlace() {}
-
-  /**
-   * Whether this host stands for all addresses of the machine: one listens on it, nobody can call
-   * it from elsewhere.
-   */
-  static boolean isAny(Address address) {
-    return ANY.contains(host(address));
-  }
-
-  static boolean isThisMachine(Address address) {
-    return isAny(address) || LOOPBACK.contains(host(address));
-  }
-
-  /** Whether both are names of one port of this machine, by which only this machine reaches it. */
-  static boolean isSame(Address one, Address other) {
-    return one.port() == other.port() && isThisMachine(one) && isThisMachine(other);
-  }
 
   private static String host(Address address) {
     return address.host().toLowerCase(Locale.ROOT);
@@ -115,7 +94,7 @@ final class OwnPlace {
       }
       if (host(replica).equals(host(own))) {
         exact.add(i);
-      } else if (isAny(own) || (isThisMachine(own) && isThisMachine(replica))) {
+      } else if (own.isEvery() || (own.isThisMachine() && replica.isThisMachine())) {
         likely.add(i);
       }
     }
@@ -126,7 +105,7 @@ final class OwnPlace {
   static void checkList(List<Address> replicas) throws BadConfigurationException {
     Set<String> seen = new HashSet<>();
     for (Address replica : replicas) {
-      String machine = isThisMachine(replica) ? "this machine" : host(replica);
+      String machine = replica.isThisMachine() ? "this machine" : host(replica);
       if (!seen.add(machine + ":" + replica.port())) {
         throw new BadConfigurationException(
             "replica "
@@ -136,8 +115,8 @@ final class OwnPlace {
                 + "): name each server once");
       }
     }
-    boolean any = replicas.stream().anyMatch(OwnPlace::isAny);
-    boolean elsewhere = replicas.stream().anyMatch(replica -> !isThisMachine(replica));
+    boolean any = replicas.stream().anyMatch(Address::isEvery);
+    boolean elsewhere = replicas.stream().anyMatch(replica -> !replica.isThisMachine());
     if (any && elsewhere) {
       throw new BadConfigurationException(
           "the list of replicas ("

@@ -10,6 +10,7 @@ import io.synod.proto.MemberStatus;
 import io.synod.proto.StatusResponse;
 import io.synod.text.Version;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /** What this server knows of itself and the others, as callers see it. Any thread; never blocks. */
@@ -19,6 +20,7 @@ final class StatusService {
   private final Supplier<LocalControls.Faults> faults;
   private final Supplier<Rejected> rejected;
   private final long startedNanos = System.nanoTime();
+  private final String run = UUID.randomUUID().toString();
 
   /**
    * What a server is by its configuration and its data directory, whatever the log says.
@@ -65,6 +67,7 @@ final class StatusService {
         .setVersion(Version.text())
         .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
         .setIncarnation(own.incarnation().id().toString())
+        .setRun(run)
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())

@@ -18,7 +18,6 @@ import io.grpc.stub.MetadataUtils;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
-import io.synod.paxos.Ballot;
 import io.synod.paxos.ChangeAnswer;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.Member;
@@ -52,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
 /** What operators call, over real sockets; server 0 coordinates at first. */
 @Timeout(60)
 class AdminServiceTest {
-  private static final ClusterId CLUSTER = new ClusterId(new UUID(1, 2));
+  private static final ClusterId CLUSTER = PlayedServer.CLUSTER;
   private static final String TOKEN = "a long secret".replace(' ', '-');
 
   private final List<PlayedServer> servers = new ArrayList<>();
@@ -61,7 +60,9 @@ class AdminServiceTest {
   @BeforeEach
   void start() throws IOException {
     for (int i = 0; i < 3; i++) {
-      servers.add(new PlayedServer(i, status(i, List.of(), Optional.empty()), Optional.empty()));
+      servers.add(
+          new PlayedServer(
+              i, PlayedServer.status(i, List.of(), Optional.empty()), Optional.empty()));
     }
     coordinatedBy(0);
   }
@@ -75,31 +76,8 @@ class AdminServiceTest {
   private void coordinatedBy(int coordinator) {
     List<Member> members = servers.stream().map(PlayedServer::member).toList();
     for (int i = 0; i < servers.size(); i++) {
-      servers.get(i).status = status(i, members, Optional.of(coordinator));
+      servers.get(i).status = PlayedServer.status(i, members, Optional.of(coordinator));
     }
-  }
-
-  private static NodeStatus status(int i, List<Member> members, Optional<Integer> coordinator) {
-    return new NodeStatus(
-        new ServerId(i),
-        Optional.of(CLUSTER),
-        Optional.empty(),
-        coordinator.map(ServerId::new),
-        coordinator.isPresent(),
-        0,
-        0,
-        Ballot.LOWEST,
-        Slot.of(20),
-        Slot.of(20),
-        Slot.of(3),
-        members.isEmpty() ? 0 : members.size() / 2 + 1,
-        NodeStatus.Behaviour.FIRST,
-        NodeStatus.Data.NONE,
-        0,
-        Optional.empty(),
-        members.stream()
-            .map(member -> new NodeStatus.MemberStatus(member, true, 0, 100, 0, false))
-            .toList());
   }
 
   private ClusterGrpc.ClusterBlockingStub stub(int server) {
@@ -201,8 +179,8 @@ class AdminServiceTest {
   void aServerThatWasPassedACallDoesNotPassItOnAgain() {
     // Server 2 believes in a coordinator that knows better.
     List<Member> members = servers.stream().map(PlayedServer::member).toList();
-    servers.get(0).status = status(0, members, Optional.of(1));
-    servers.get(1).status = status(1, members, Optional.of(0));
+    servers.get(0).status = PlayedServer.status(0, members, Optional.of(1));
+    servers.get(1).status = PlayedServer.status(1, members, Optional.of(0));
     servers.get(0).node = servers.get(1).node = request -> new ChangeAnswer.HandedOver(1, id(2));
     // It hears why before its own deadline.
     ClusterGrpc.ClusterBlockingStub stub = stub(2).withDeadlineAfter(1, TimeUnit.SECONDS);
@@ -255,7 +233,7 @@ class AdminServiceTest {
   }
 
   private static NodeStatus founded(Optional<ClusterId> cluster, int i) {
-    NodeStatus like = status(i, List.of(), Optional.empty());
+    NodeStatus like = PlayedServer.status(i, List.of(), Optional.empty());
     return new NodeStatus(
         like.server(),
         cluster,
@@ -472,7 +450,7 @@ class AdminServiceTest {
   @Test
   void aServerThatWasRemovedSendsOperatorsElsewhereAtOnce() {
     List<Member> others = List.of(servers.get(0).member(), servers.get(1).member());
-    servers.get(2).status = status(2, others, Optional.empty());
+    servers.get(2).status = PlayedServer.status(2, others, Optional.empty());
     ClusterGrpc.ClusterBlockingStub stub = stub(2);
     assertFails(
         Status.Code.UNAVAILABLE,
@@ -554,7 +532,7 @@ class AdminServiceTest {
             new Address("127.0.0.1", silent.getLocalPort()),
             member.clientAddress(),
             member.role()));
-    servers.get(0).status = status(0, members, Optional.of(0));
+    servers.get(0).status = PlayedServer.status(0, members, Optional.of(0));
     return silent;
   }
 

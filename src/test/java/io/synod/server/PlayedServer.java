@@ -2,6 +2,9 @@ package io.synod.server;
 
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
@@ -11,7 +14,9 @@ import io.synod.journal.MemoryDisk;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
+import io.synod.paxos.Ballot;
 import io.synod.paxos.ChangeAnswer;
+import io.synod.paxos.ClusterId;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
@@ -37,6 +42,8 @@ import java.util.function.Function;
 final class PlayedServer implements AutoCloseable, AdminCalls.Local {
   static final Metadata.Key<String> REASON = AdminCalls.REASON;
 
+  static final ClusterId CLUSTER = new ClusterId(new UUID(1, 2));
+
   /** By which versions its program can behave. */
   static final VersionRange SUPPORTED = new VersionRange(1, 2);
 
@@ -58,6 +65,10 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
       };
 
   final List<OperatorRequest> asked = new CopyOnWriteArrayList<>();
+
+  /** The token of each call; none of one that had none. */
+  final List<Optional<String>> tokens = new CopyOnWriteArrayList<>();
+
   final List<ControlRequest> controls = new CopyOnWriteArrayList<>();
 
   PlayedServer(int number, NodeStatus status, Optional<String> token) throws IOException {
@@ -67,9 +78,20 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(service(token))
             .addService(new ConsensusPort())
+            .intercept(new Tokens())
             .build()
             .start();
     this.address = new Address("127.0.0.1", server.getPort());
+  }
+
+  /** Keeps what callers show. */
+  private final class Tokens implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      tokens.add(Optional.ofNullable(headers.get(AdminGate.TOKEN)));
+      return next.startCall(call, headers);
+    }
   }
 
   /** What a port for clients does not have. */
@@ -79,6 +101,30 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
         GetCoordinatorRequest request, StreamObserver<GetCoordinatorResponse> caller) {
       caller.onError(Status.NOT_FOUND.asException());
     }
+  }
+
+  /** How server i stands, in the cluster that all are of. */
+  static NodeStatus status(int i, List<Member> members, Optional<Integer> coordinator) {
+    return new NodeStatus(
+        new ServerId(i),
+        Optional.of(CLUSTER),
+        Optional.empty(),
+        coordinator.map(ServerId::new),
+        coordinator.isPresent(),
+        0,
+        0,
+        Ballot.LOWEST,
+        Slot.of(20),
+        Slot.of(20),
+        Slot.of(3),
+        members.isEmpty() ? 0 : members.size() / 2 + 1,
+        NodeStatus.Behaviour.FIRST,
+        NodeStatus.Data.NONE,
+        0,
+        Optional.empty(),
+        members.stream()
+            .map(member -> new NodeStatus.MemberStatus(member, true, 0, 100, 0, false))
+            .toList());
   }
 
   /** As on a port, with the gate in front. */

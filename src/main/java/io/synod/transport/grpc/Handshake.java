@@ -46,6 +46,7 @@ final class Handshake {
    * @param run random for each start of a process
    * @param foundingList digest of its founding list
    * @param attempt grows with each stream of this run and lane
+   * @param onlyAsks which process answers: no stream comes of it
    */
   record Greeting(
       Versions versions,
@@ -57,7 +58,24 @@ final class Handshake {
       Address consensusAddress,
       Bytes foundingList,
       Lane lane,
-      long attempt) {}
+      long attempt,
+      boolean onlyAsks) {
+    /** The same from one that only asks who is there. */
+    Greeting asking() {
+      return new Greeting(
+          versions,
+          cluster,
+          from,
+          to,
+          incarnation,
+          run,
+          consensusAddress,
+          foundingList,
+          lane,
+          attempt,
+          /* onlyAsks= */ true);
+    }
+  }
 
   /**
    * The answer.
@@ -128,7 +146,8 @@ final class Handshake {
                 greeting.lane() == Lane.URGENT
                     ? PeerEnvelope.Hello.Lane.LANE_URGENT
                     : PeerEnvelope.Hello.Lane.LANE_BULK)
-            .setAttempt(greeting.attempt());
+            .setAttempt(greeting.attempt())
+            .setOnlyAsks(greeting.onlyAsks());
     return new Frame(PeerEnvelope.newBuilder().setHello(hello).build().toByteArray());
   }
 
@@ -149,7 +168,8 @@ final class Handshake {
           PeerDecoder.address(hello.getConsensusAddress()),
           PeerCodec.fromWire(hello.getFoundingList()),
           lane(hello.getLane()),
-          hello.getAttempt());
+          hello.getAttempt(),
+          hello.getOnlyAsks());
     } catch (IllegalArgumentException e) {
       throw new MessageRejected("Hello: " + e.getMessage());
     }

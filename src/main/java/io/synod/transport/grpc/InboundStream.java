@@ -1,11 +1,15 @@
 package io.synod.transport.grpc;
 
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.netty.util.concurrent.ScheduledFuture;
 import io.synod.transport.PeerMessage;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +26,10 @@ final class InboundStream extends ServerCall.Listener<Frame> {
   private final PeerService service;
   private final ServerCall<Frame, Frame> call;
   private final ScheduledFuture<?> helloTimeout;
+
+  /** What it said, once it is accepted. */
   private Handshake.@Nullable Greeting greeting;
+
   private @Nullable PeerLink link;
   private boolean closed;
 
@@ -107,23 +114,59 @@ final class InboundStream extends ServerCall.Listener<Frame> {
 
   private void onHello(Frame frame) {
     helloTimeout.cancel(false);
+    Handshake.Greeting caller;
     try {
-      Handshake.Greeting caller = Handshake.greeting(frame);
-      Optional<String> refusal = service.refusal(caller);
-      call.sendHeaders(new Metadata());
-      call.sendMessage(Handshake.encode(new Handshake.Reply(refusal, local.founded(), local.run)));
-      if (refusal.isPresent()) {
-        finish(Status.FAILED_PRECONDITION.withDescription(refusal.get()));
-        return;
-      }
-      greeting = caller;
-      link = service.link(caller);
-      call.request(READ_AHEAD);
-      link.onInbound(this);
+      caller = Handshake.greeting(frame);
     } catch (MessageRejected e) {
       service.onRejected(e.why());
       finish(Status.INVALID_ARGUMENT.withDescription(e.why()));
+      return;
     }
+    if (caller.onlyAsks()) {
+      reply(Handshake.refusal(local.id(), local.cluster(), caller));
+      finish(Status.OK);
+      return;
+    }
+    Optional<PeerLink> contested = service.contested(caller);
+    if (contested.isPresent()) {
+      contested.get().askWhoIsThere(new CallBack.Waiting(this, caller));
+    } else {
+      settle(caller, Optional.empty());
+    }
+  }
+
+  /**
+   * Takes the caller in, or does not.
+   *
+   * @param there the process that answers at its server's address, if that was asked
+   */
+  void settle(Handshake.Greeting caller, Optional<UUID> there) {
+    if (closed) {
+      return;
+    }
+    Optional<String> refusal = service.refusal(caller, host(), there);
+    reply(refusal);
+    if (refusal.isPresent()) {
+      finish(Status.FAILED_PRECONDITION.withDescription(refusal.get()));
+      return;
+    }
+    greeting = caller;
+    link = service.link(caller);
+    call.request(READ_AHEAD);
+    link.onInbound(this);
+  }
+
+  private void reply(Optional<String> refusal) {
+    call.sendHeaders(new Metadata());
+    call.sendMessage(Handshake.encode(new Handshake.Reply(refusal, local.founded(), local.run)));
+  }
+
+  /** From which machine it is called, for a person to read. */
+  String host() {
+    SocketAddress from = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return from instanceof InetSocketAddress at
+        ? at.getAddress().getHostAddress()
+        : String.valueOf(from);
   }
 
   private void deliver(Frame frame, PeerLink from, Handshake.Greeting caller) {

@@ -61,6 +61,22 @@ final class LocalServer {
     founded = Optional.of(known);
   }
 
+  /** What it says to a peer first, on each stream. */
+  Handshake.Greeting greeting(ServerId peer, Lane lane, long attempt) {
+    return new Handshake.Greeting(
+        Handshake.Versions.OURS,
+        founded,
+        id(),
+        peer,
+        settings.incarnation(),
+        run,
+        settings.consensusAddress(),
+        foundingList,
+        lane,
+        attempt,
+        /* onlyAsks= */ false);
+  }
+
   /** Whether nothing may pass to or from this peer. */
   boolean isCut(ServerId peer) {
     return cut.contains(peer);

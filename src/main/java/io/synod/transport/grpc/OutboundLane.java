@@ -143,18 +143,7 @@ final class OutboundLane implements OutboundStream.Owner {
     }
     OutboundStream next = new OutboundStream(local, link, lane, this);
     stream = next;
-    next.start(
-        new Handshake.Greeting(
-            Handshake.Versions.OURS,
-            local.founded(),
-            local.id(),
-            link.peer(),
-            local.settings.incarnation(),
-            local.run,
-            local.settings.consensusAddress(),
-            local.foundingList,
-            lane,
-            ++attempts));
+    next.start(local.greeting(link.peer(), lane, ++attempts));
   }
 
   /** A later run of the peer was heard: a stream to an earlier one leads nowhere. */

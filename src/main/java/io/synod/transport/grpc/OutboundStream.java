@@ -115,6 +115,11 @@ final class OutboundStream extends ClientCall.Listener<Frame> {
     return open && call.isReady();
   }
 
+  /** The process that took the Hello; none before. */
+  Optional<UUID> remoteRun() {
+    return remoteRun;
+  }
+
   /** Whether it leads to another process than {@code run}. */
   boolean leadsElsewhere(UUID run) {
     return remoteRun.isPresent() && !remoteRun.get().equals(run);

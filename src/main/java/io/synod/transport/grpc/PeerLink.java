@@ -31,6 +31,7 @@ final class PeerLink {
   private final OutboundLane urgent;
   private final OutboundLane bulk;
   private final Map<Lane, InboundStream> inbound = new EnumMap<>(Lane.class);
+  private final CallBack callBack;
   private final Occasionally refusals = new Occasionally();
   private final Occasionally rejections = new Occasionally();
 
@@ -67,6 +68,7 @@ final class PeerLink {
     this.counters = counters;
     this.urgent = new OutboundLane(local, this, Lane.URGENT);
     this.bulk = new OutboundLane(local, this, Lane.BULK);
+    this.callBack = new CallBack(local, this);
   }
 
   ServerId peer() {
@@ -104,6 +106,7 @@ final class PeerLink {
     List<ManagedChannel> channels = new ArrayList<>();
     urgent.stop().ifPresent(channels::add);
     bulk.stop().ifPresent(channels::add);
+    callBack.stop(why).ifPresent(channels::add);
     for (InboundStream stream : new ArrayList<>(inbound.values())) {
       stream.close(why);
     }
@@ -157,14 +160,27 @@ final class PeerLink {
   // ---- inbound ---------------------------------------------------------------------------------
 
   /**
-   * Why this caller is not listened to, in the light of those that called before; none if it is.
+   * Whether another process is heard as this peer. A process that ended is not: its streams end
+   * with it, so that whoever comes after it need not wait.
    */
-  Optional<String> refusal(Handshake.Greeting caller) {
-    if (formerRuns.contains(caller.run())) {
-      return Optional.of(
-          "a later process called as server "
-              + peer.number()
-              + ": two processes run under one id, or this one is to stop");
+  boolean isContested(Handshake.Greeting caller) {
+    return run != null && !caller.run().equals(run) && !inbound.isEmpty();
+  }
+
+  void askWhoIsThere(CallBack.Waiting caller) {
+    callBack.ask(caller);
+  }
+
+  /**
+   * Why this caller is not listened to, in the light of those that called before; none if it is.
+   *
+   * @param there the process that answers at the peer's address, if that was asked
+   */
+  Optional<String> refusal(Handshake.Greeting caller, String host, Optional<UUID> there) {
+    if (isContested(caller)) {
+      return there.equals(Optional.of(caller.run()))
+          ? Optional.empty()
+          : contestedRefusal(caller, host, there);
     }
     InboundStream present = inbound.get(caller.lane());
     if (present != null
@@ -175,12 +191,46 @@ final class PeerLink {
     return Optional.empty();
   }
 
+  /** The process at the peer's address stays; if neither is, or answers, the later one does. */
+  private Optional<String> contestedRefusal(
+      Handshake.Greeting caller, String host, Optional<UUID> there) {
+    String name = "server " + peer.number();
+    if (there.equals(Optional.ofNullable(run))) {
+      return Optional.of(
+          name
+              + " runs at "
+              + address
+              + " and answers there: the process that calls as "
+              + name
+              + " from "
+              + host
+              + " is another one, and is to stop or to have an id of its own");
+    }
+    if (!formerRuns.contains(caller.run())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "a later process calls as "
+            + name
+            + " from "
+            + inbound.values().iterator().next().host()
+            + " than the one that calls from "
+            + host
+            + ": two processes run under one id, or this one is to stop");
+  }
+
   /** The peer opened a stream; what it opened before on this lane, or in an earlier run, ends. */
   void onInbound(InboundStream stream) {
     UUID now = stream.greeting().run();
     if (!now.equals(run)) {
+      boolean isBack = formerRuns.remove(now);
       if (run != null) {
-        LOG.info("server {} at {} was started again", peer.number(), address);
+        LOG.info(
+            isBack
+                ? "server {} at {} is heard again, and not the process that called after it"
+                : "server {} at {} was started again",
+            peer.number(),
+            address);
         formerRuns.addLast(run);
         if (formerRuns.size() > REMEMBERED_RUNS) {
           formerRuns.removeFirst();
@@ -194,7 +244,7 @@ final class PeerLink {
       run = now;
       List<InboundStream> earlier = new ArrayList<>(inbound.values());
       inbound.clear();
-      earlier.forEach(old -> old.close("a later process called as this server"));
+      earlier.forEach(old -> old.close("another process called as this server"));
       urgent.onRun(now);
       bulk.onRun(now);
     }

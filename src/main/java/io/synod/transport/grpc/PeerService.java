@@ -14,6 +14,7 @@ import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
 import io.synod.proto.MultiPaxosGrpc;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,12 +85,31 @@ final class PeerService implements ServerCallHandler<Frame, Frame> {
     return refusedStreams.sum();
   }
 
-  /** Why this caller is not listened to; none if it is. Logged and counted. */
-  Optional<String> refusal(Handshake.Greeting caller) {
+  /**
+   * The way to a caller under whose id another process is heard; none if nothing is to be asked.
+   */
+  Optional<PeerLink> contested(Handshake.Greeting caller) {
+    return links
+        .to(caller.from())
+        .filter(link -> link.isContested(caller))
+        .filter(link -> Handshake.refusal(local.id(), local.cluster(), caller).isEmpty());
+  }
+
+  /**
+   * Why this caller is not listened to; none if it is. Logged and counted.
+   *
+   * @param host the caller's
+   * @param there the process that answers at its server's address, if that was asked
+   */
+  Optional<String> refusal(Handshake.Greeting caller, String host, Optional<UUID> there) {
     Optional<PeerLink> link = links.to(caller.from());
     Optional<String> why =
         Handshake.refusal(local.id(), local.cluster(), caller)
-            .or(() -> link.isPresent() ? link.get().refusal(caller) : guestRefusal(caller));
+            .or(
+                () ->
+                    link.isPresent()
+                        ? link.get().refusal(caller, host, there)
+                        : guestRefusal(caller));
     why.ifPresent(
         text -> {
           link.ifPresent(known -> known.counters().rejected.increment());

@@ -16,6 +16,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
 import io.synod.paxos.ClusterId;
+import io.synod.paxos.Incarnation;
 import io.synod.paxos.ServerId;
 import io.synod.proto.GetCoordinatorRequest;
 import io.synod.proto.GetCoordinatorResponse;
@@ -219,6 +220,64 @@ final class GrpcPeerNetworkTest {
       System.out.printf("unreachable %.1f ms after kill -9%n", millis);
       assertTrue(millis < 1_000, millis + " ms");
     }
+  }
+
+  /** As with a copy of its configuration on another machine. */
+  @Test
+  void aSecondProcessWithAMembersIdDoesNotThrowItOut() throws IOException {
+    List<Address> all = addresses(4);
+    List<Address> listed = all.subList(0, 3);
+    TestServer a = start(listed, 0);
+    TestServer b = start(listed, 1);
+    TestServer c = start(listed, 2);
+    c.awaitConnected(a, b);
+    a.awaitConnected(c);
+    b.awaitConnected(c);
+    TestServer other = TestServer.elsewhere(listed, 2, all.get(3));
+    opened.add(other);
+    TestServer unused = other.start();
+    // Several attempts later it still is refused.
+    await("refused", () -> a.network.refusedStreams() > 1 && b.network.refusedStreams() > 1);
+    for (TestServer each : List.of(a, b)) {
+      c.say(each, inform(1));
+      each.say(c, inform(2));
+      await("heard", () -> each.heard.size() == 1);
+      assertEquals(c.incarnation, each.heard.element().incarnation());
+      assertEquals(0, each.figures(c).breaks());
+      assertTrue(!other.network.isConnected(each.id));
+    }
+    await("both messages", () -> c.heard.size() == 2);
+  }
+
+  /** And has its place again when it goes on, at its own address. */
+  @Test
+  void aProcessThatHangsGivesWay() throws Exception {
+    List<Address> all = addresses(3);
+    List<Address> listed = all.subList(0, 2);
+    TestServer a = start(listed, 0);
+    Process process = PeerProcess.start(1, listed);
+    opened.add(process::destroyForcibly);
+    await("heard", () -> !a.heard.isEmpty());
+    Incarnation hanging = a.heard.element().incarnation();
+    signal("STOP", process);
+    TestServer successor = TestServer.elsewhere(listed, 1, all.get(2));
+    opened.add(successor);
+    long startedAt = System.nanoTime();
+    TestServer unused = successor.start();
+    successor.awaitConnected(a);
+    double millis = (System.nanoTime() - startedAt) / 1e6;
+    System.out.printf("heard %.1f ms after the start, beside one that hangs%n", millis);
+    assertTrue(millis < 2_000, millis + " ms");
+    signal("CONT", process);
+    await("it is asked and refused", () -> !successor.network.isConnected(a.id));
+    a.heard.clear();
+    await("heard again", () -> !a.heard.isEmpty());
+    assertEquals(hanging, a.heard.element().incarnation());
+  }
+
+  private static void signal(String name, Process process) throws Exception {
+    String pid = Long.toString(process.pid());
+    assertEquals(0, new ProcessBuilder("kill", "-" + name, pid).start().waitFor());
   }
 
   @Test

@@ -54,7 +54,8 @@ final class HandshakeTest {
         new Address("127.0.0.1", 9_000),
         Bytes.EMPTY,
         Lane.URGENT,
-        1);
+        1,
+        /* onlyAsks= */ false);
   }
 
   @Test
@@ -170,6 +171,82 @@ final class HandshakeTest {
     await("heard", () -> a.heard.size() == 4);
   }
 
+  @Test
+  void refusesASecondProcessWhileTheFirstAnswersAtItsAddressAndNamesBoth() throws IOException {
+    List<Address> listed = addresses(2);
+    TestServer a = open(new TestServer(listed, 0, Optional.empty()));
+    TestServer b = open(new TestServer(listed, 1, Optional.empty()));
+    a.awaitConnected(b);
+    b.awaitConnected(a);
+    Caller second = new Caller(listed.get(0), new UUID(5, 1));
+    await("refused", () -> second.status.isPresent());
+    assertEquals(
+        "server 1 runs at "
+            + listed.get(1)
+            + " and answers there: the process that calls as server 1 from 127.0.0.1 is another one,"
+            + " and is to stop or to have an id of its own",
+        second.status.orElseThrow().getDescription());
+    b.say(a, inform(1));
+    await("heard", () -> a.heard.size() == 1);
+    assertEquals(0, a.figures(b).breaks());
+  }
+
+  /** Whoever called first while it was away. */
+  @Test
+  void theProcessAtTheAddressTakesItsPlaceBack() throws IOException {
+    List<Address> listed = addresses(2);
+    TestServer a = open(new TestServer(listed, 0, Optional.empty()));
+    Caller other = new Caller(listed.get(0), new UUID(5, 1));
+    await("accepted", () -> other.answers.size() == 1);
+    TestServer b = open(new TestServer(listed, 1, Optional.empty()));
+    b.awaitConnected(a);
+    await("the other one's stream ends", () -> other.status.isPresent());
+    Caller again = new Caller(listed.get(0), new UUID(5, 1));
+    await("refused", () -> again.status.isPresent());
+    assertEquals(Status.Code.FAILED_PRECONDITION, again.status.orElseThrow().getCode());
+    b.say(a, inform(1));
+    await("heard", () -> a.heard.size() == 1);
+  }
+
+  @Test
+  void hearsAFormerProcessAgainWhenItsSuccessorIsGone() throws IOException {
+    List<Address> listed = addresses(2);
+    TestServer a = open(new TestServer(listed, 0, Optional.empty()));
+    Caller first = new Caller(listed.get(0), new UUID(5, 1));
+    await("accepted", () -> first.answers.size() == 1);
+    Caller second = new Caller(listed.get(0), new UUID(5, 2));
+    await("the first one's stream ends", () -> first.status.isPresent());
+    second.call.cancel("it is killed", null);
+    await("broken", () -> breaks(a) == 1);
+    Caller firstAgain = new Caller(listed.get(0), new UUID(5, 1));
+    await("answered", () -> firstAgain.answers.size() == 1);
+    firstAgain.call.sendMessage(new Frame(PeerCodec.encode(inform(1))));
+    await("heard", () -> a.heard.size() == 1);
+  }
+
+  @Test
+  void whoOnlyAsksHearsWhichProcessItIsAndLeavesNothingBehind() throws Exception {
+    List<Address> listed = addresses(2);
+    TestServer a = open(new TestServer(listed, 0, Optional.empty()));
+    List<Optional<UUID>> runs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Caller asking = new Caller(listed.get(0), RUN, /* onlyAsks= */ true);
+      await("ended", () -> asking.status.isPresent());
+      assertEquals(Status.Code.OK, asking.status.orElseThrow().getCode());
+      runs.add(Optional.of(Handshake.reply(asking.answers.element()).run()));
+    }
+    assertEquals(runs.get(0), runs.get(1));
+    assertEquals(0, breaks(a));
+    assertEquals(0, a.network.rejected());
+  }
+
+  /** Of streams with server 1. */
+  private static long breaks(TestServer server) {
+    return Optional.ofNullable(server.network.counters().get(new ServerId(1))).stream()
+        .mapToLong(counters -> counters.figures().breaks())
+        .sum();
+  }
+
   private TestServer open(TestServer server) throws IOException {
     opened.add(server);
     return server.start();
@@ -182,6 +259,10 @@ final class HandshakeTest {
     volatile Optional<Status> status = Optional.empty();
 
     Caller(Address address, UUID run) {
+      this(address, run, /* onlyAsks= */ false);
+    }
+
+    Caller(Address address, UUID run, boolean onlyAsks) {
       ManagedChannel channel =
           NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
       opened.add(channel::shutdownNow);
@@ -201,7 +282,8 @@ final class HandshakeTest {
                   plain.consensusAddress(),
                   plain.foundingList(),
                   plain.lane(),
-                  plain.attempt())));
+                  plain.attempt(),
+                  onlyAsks)));
     }
 
     @Override

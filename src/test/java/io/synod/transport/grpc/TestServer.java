@@ -71,32 +71,31 @@ final class TestServer implements PeerListener, AutoCloseable {
       int id,
       Optional<ClusterId> cluster,
       PeerNetworkSettings.Limits limits) {
-    this(listed, id, cluster, limits, Optional.empty());
+    this(settings(listed, id, listed.get(id), cluster).withLimits(limits));
+  }
+
+  /** One that takes itself for this member of the list, and listens elsewhere. */
+  static TestServer elsewhere(List<Address> listed, int id, Address listen) {
+    return new TestServer(settings(listed, id, listen, Optional.empty()));
   }
 
   /** One without a log that is to join this cluster and no other. */
   static TestServer expecting(List<Address> listed, int id, ClusterId expected) {
     return new TestServer(
-        listed, id, Optional.empty(), PeerNetworkSettings.Limits.DEFAULT, Optional.of(expected));
+        settings(listed, id, listed.get(id), Optional.empty()).withExpected(Optional.of(expected)));
   }
 
-  private TestServer(
-      List<Address> listed,
-      int id,
-      Optional<ClusterId> cluster,
-      PeerNetworkSettings.Limits limits,
-      Optional<ClusterId> expected) {
-    this.id = new ServerId(id);
-    this.incarnation = new Incarnation(UUID.randomUUID());
-    this.threads = NetworkThreads.start(1, "peers-" + id);
-    this.network =
-        new GrpcPeerNetwork(
-            PeerNetworkSettings.ofList(this.id, incarnation, listed.get(id), listed, cluster)
-                .withLimits(limits)
-                .withExpected(expected),
-            this,
-            () -> coordinator,
-            threads);
+  private static PeerNetworkSettings settings(
+      List<Address> listed, int id, Address listen, Optional<ClusterId> cluster) {
+    Incarnation life = new Incarnation(UUID.randomUUID());
+    return PeerNetworkSettings.ofList(new ServerId(id), life, listen, listed, cluster);
+  }
+
+  private TestServer(PeerNetworkSettings settings) {
+    this.id = settings.server();
+    this.incarnation = settings.incarnation();
+    this.threads = NetworkThreads.start(1, "peers-" + id.number());
+    this.network = new GrpcPeerNetwork(settings, this, () -> coordinator, threads);
   }
 
   TestServer start() throws IOException {
