@@ -109,7 +109,10 @@ final class Administration {
     if (handOver.isPresent()) {
       return;
     }
-    Optional<Membership> wanted = acting.membershipWanted(nowNanos);
+    Optional<Membership> wanted =
+        acting.membershipWanted(
+            nowNanos,
+            after -> keepsOwnVote(after) || successor(acting, Optional.of(after)).isPresent());
     if (wanted.isEmpty()) {
       handOverIfSlow(nowNanos, acting);
       return;
