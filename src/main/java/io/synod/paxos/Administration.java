@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What operators asked of this server as the coordinator, and what became of it; and the changes
@@ -84,7 +85,7 @@ final class Administration {
       pending.add(new Pending(id, acting.ballot(), after, nowNanos));
       acting.proposeMembership(nowNanos, after);
     } else {
-      Optional<Member> next = successor(acting, Optional.of(after));
+      Optional<Member> next = successorIn(after, acting);
       if (next.isEmpty()) {
         refuse(
             id,
@@ -111,8 +112,7 @@ final class Administration {
     }
     Optional<Membership> wanted =
         acting.membershipWanted(
-            nowNanos,
-            after -> keepsOwnVote(after) || successor(acting, Optional.of(after)).isPresent());
+            nowNanos, after -> keepsOwnVote(after) || successorIn(after, acting).isPresent());
     if (wanted.isEmpty()) {
       handOverIfSlow(nowNanos, acting);
       return;
@@ -122,7 +122,7 @@ final class Administration {
       acting.proposeMembership(nowNanos, wanted.get());
       return;
     }
-    successor(acting, wanted)
+    successorIn(wanted.get(), acting)
         .ifPresent(next -> begin(nowNanos, acting, NOBODY, next.server(), OWN_VOTE));
   }
 
@@ -137,8 +137,7 @@ final class Administration {
     if (rests) {
       return;
     }
-    successor(acting, Optional.empty())
-        .filter(next -> TIMES_BETTER * peers.slownessOf(next) < own.share())
+    successor(acting, next -> TIMES_BETTER * peers.slownessOf(next) < own.share())
         .ifPresent(
             next -> {
               slowSinceNanos = Optional.of(nowNanos);
@@ -214,7 +213,7 @@ final class Administration {
       return;
     }
     Optional<ServerId> to =
-        requested.to().or(() -> successor(acting, Optional.empty()).map(Member::server));
+        requested.to().or(() -> successor(acting, any -> true).map(Member::server));
     if (to.isEmpty()) {
       refuse(id, ChangeAnswer.Reason.NOT_CAUGHT_UP, "no other voter is heard and caught up");
       return;
@@ -244,17 +243,20 @@ final class Administration {
     return true;
   }
 
-  /** The voter that is best placed to coordinate next, also in a membership to come. */
-  private Optional<Member> successor(Coordinator acting, Optional<Membership> toCome) {
+  /** The voter that is best placed to coordinate next, in a membership to come. */
+  private Optional<Member> successorIn(Membership after, Coordinator acting) {
+    return successor(acting, member -> after.isVoter(member.server(), member.incarnation()));
+  }
+
+  /** The voter that is best placed to coordinate next, of those that suit. */
+  private Optional<Member> successor(Coordinator acting, Predicate<Member> suits) {
     Optional<Member> best = Optional.empty();
     for (Member member : learner.inForce().members()) {
       boolean may =
           !member.server().equals(settings.server())
               && member.role() == Member.Role.VOTER
               && acting.view().isCaughtUp(member)
-              && toCome
-                  .map(after -> after.isVoter(member.server(), member.incarnation()))
-                  .orElse(true);
+              && suits.test(member);
       if (may && (best.isEmpty() || isBetter(member, best.get()))) {
         best = Optional.of(member);
       }
