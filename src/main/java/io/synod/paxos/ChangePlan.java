@@ -143,9 +143,10 @@ final class ChangePlan {
     if (present(successor.server()).isPresent()) {
       return refusal(ChangeAnswer.Reason.ALREADY_MEMBER, name(successor) + " is a member already");
     }
-    Optional<Result> taken = addressTaken(successor);
-    if (taken.isPresent()) {
-      return taken.get();
+    Optional<Result> hindered =
+        addressTaken(successor).or(() -> beingReplaced(leaving.get(), successor));
+    if (hindered.isPresent()) {
+      return hindered.get();
     }
     boolean last =
         inForce.membership().members().stream()
@@ -167,6 +168,27 @@ final class ChangePlan {
             Member.Role.LEARNER,
             Optional.of(server));
     return check(with(joining));
+  }
+
+  /** One place has one successor: a second would be a voter more, and nobody asked for that. */
+  private Optional<Result> beingReplaced(Member leaving, Member successor) {
+    Optional<ServerId> place = leaving.replaces();
+    if (place.isPresent()) {
+      return Optional.of(
+          refusal(
+              ChangeAnswer.Reason.ALREADY_MEMBER,
+              "%s is itself to take the place of server %d: remove it, and replace that by %s"
+                  .formatted(name(leaving), place.get().number(), name(successor))));
+    }
+    return inForce.membership().members().stream()
+        .filter(member -> member.replaces().equals(Optional.of(leaving.server())))
+        .findFirst()
+        .map(
+            member ->
+                refusal(
+                    ChangeAnswer.Reason.ALREADY_MEMBER,
+                    "%s is to take the place of %s already: remove %1$s first"
+                        .formatted(name(member), name(leaving))));
   }
 
   private Result promote(ServerId server) {
@@ -219,7 +241,9 @@ final class ChangePlan {
         members.add(member);
       }
     }
-    return new Membership(inForce.decidedAt(), members);
+    return new Membership(
+        inForce.decidedAt(),
+        learner.replaces().map(leaving -> replacingNot(leaving, members)).orElse(members));
   }
 
   /**
@@ -275,19 +299,27 @@ final class ChangePlan {
   }
 
   private List<Member> with(Member changed) {
-    List<Member> members = without(changed.server());
+    List<Member> members = new ArrayList<>(inForce.membership().members());
+    members.removeIf(member -> member.server().equals(changed.server()));
     members.add(changed);
     return members;
   }
 
   private List<Member> without(ServerId server) {
-    List<Member> members = new ArrayList<>();
-    for (Member member : inForce.membership().members()) {
-      if (!member.server().equals(server)) {
-        members.add(member);
-      }
-    }
-    return members;
+    List<Member> members = new ArrayList<>(inForce.membership().members());
+    members.removeIf(member -> member.server().equals(server));
+    return replacingNot(server, members);
+  }
+
+  /** Once it has left nobody takes its place: a later member with its id is another one. */
+  private static List<Member> replacingNot(ServerId left, List<Member> members) {
+    return members.stream()
+        .map(
+            member ->
+                member.replaces().equals(Optional.of(left))
+                    ? member.withRole(member.role())
+                    : member)
+        .toList();
   }
 
   private static Result noMember(ServerId server) {

@@ -1,6 +1,7 @@
 package io.synod.paxos;
 
 import static io.synod.paxos.MembershipTest.assertDone;
+import static io.synod.paxos.MembershipTest.assertRefused;
 import static io.synod.paxos.MembershipTest.change;
 import static io.synod.paxos.MembershipTest.id;
 import static io.synod.paxos.MembershipTest.membership;
@@ -67,6 +68,40 @@ class ReplacementTest {
     cluster.runUntil(
         "replaced",
         () -> cluster.coordinator().isPresent() && membership(cluster).member(id(0)).isEmpty());
+  }
+
+  /** The second would be a voter more that nobody asked for. */
+  @Test
+  void aPlaceHasOneSuccessor() {
+    CoreCluster cluster = new CoreCluster(3, 2);
+    int coordinator = cluster.elect();
+    int left = (coordinator + 1) % 3;
+    cluster.kill(3);
+    MembershipChange byTheNext = new MembershipChange.Replace(id(left), cluster.joining(4));
+    assertDone(change(cluster, new MembershipChange.Replace(id(left), cluster.joining(3))));
+    assertRefused(ChangeAnswer.Reason.ALREADY_MEMBER, change(cluster, byTheNext));
+    assertRefused(
+        ChangeAnswer.Reason.ALREADY_MEMBER,
+        change(cluster, new MembershipChange.Replace(id(3), cluster.joining(4))));
+    assertDone(change(cluster, new MembershipChange.Remove(id(3))));
+    assertDone(change(cluster, byTheNext));
+    cluster.runUntil("replaced", () -> membership(cluster).member(id(left)).isEmpty());
+    assertEquals(3, membership(cluster).voters());
+  }
+
+  @Test
+  void whoIsAddedUnderTheIdOfOneThatWasToBeReplacedStays() {
+    CoreCluster cluster = new CoreCluster(3, 1);
+    int coordinator = cluster.elect();
+    int left = (coordinator + 1) % 3;
+    cluster.kill(3);
+    assertDone(change(cluster, new MembershipChange.Replace(id(left), cluster.joining(3))));
+    assertDone(change(cluster, new MembershipChange.Remove(id(left))));
+    assertDone(change(cluster, new MembershipChange.Add(cluster.joining(left))));
+    cluster.runUntil("a vote", () -> role(cluster, left) == Member.Role.VOTER);
+    cluster.restart(3);
+    cluster.runUntil("a vote", () -> role(cluster, 3) == Member.Role.VOTER);
+    assertEquals(4, membership(cluster).voters());
   }
 
   @Test
