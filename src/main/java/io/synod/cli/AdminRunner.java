@@ -113,16 +113,8 @@ final class AdminRunner {
   }
 
   private static String plan(Command.Change command, ChangeOutcome outcome) {
-    long voters = outcome.members().stream().filter(m -> m.role().votes()).count();
     StringBuilder text = new StringBuilder(MembersTable.ofPlan(outcome.members()));
-    text.append(
-        "quorum: %d of %d (before: %d of %d); %s"
-            .formatted(
-                outcome.quorum(),
-                voters,
-                outcome.quorumBefore(),
-                outcome.votersBefore(),
-                StatusTable.tolerance(voters - outcome.quorum())));
+    text.append(quorum(outcome));
     String joins = "\na learner gets its vote by itself when it has caught up: MEMBERS shows it";
     if (command.change() instanceof MembershipChange.Add add) {
       Optional<MemberState> moved = moved(add, outcome);
@@ -133,16 +125,36 @@ final class AdminRunner {
                   + " was a member already: only its address is another now"
               : joins);
     } else if (command.change() instanceof MembershipChange.Replace replace) {
-      text.append(joins)
-          .append("; server ")
-          .append(replace.serverId())
-          .append(" leaves in that moment");
+      text.append(joins).append("; server ").append(replace.serverId()).append(" leaves then");
     } else if (command.change() instanceof MembershipChange.Remove remove && !command.dryRun()) {
       text.append("\nserver ")
           .append(remove.serverId())
           .append(" may be stopped now, and its directory deleted");
     }
     return text.toString();
+  }
+
+  /** What was, is and will be, once the servers have votes that get them by themselves. */
+  private static String quorum(ChangeOutcome outcome) {
+    long voters = outcome.members().stream().filter(m -> m.role().votes()).count();
+    List<Integer> awaited = outcome.outlook().map(ChangeOutcome.Outlook::awaited).orElse(List.of());
+    String now = "quorum: %d of %d".formatted(outcome.quorum(), voters);
+    String before = " (before: %d of %d)".formatted(outcome.quorumBefore(), outcome.votersBefore());
+    String tolerates =
+        outcome.outlook().map(then -> "; " + StatusTable.tolerance(then.spare())).orElse("");
+    if (awaited.isEmpty()) {
+      return now + before + tolerates;
+    }
+    ChangeOutcome.Outlook then = outcome.outlook().orElseThrow();
+    return "%s now%s, %d of %d once %s %s%s then"
+        .formatted(
+            now,
+            before,
+            then.quorum(),
+            then.voters(),
+            Output.servers(awaited),
+            awaited.size() == 1 ? "has its vote" : "have their votes",
+            tolerates);
   }
 
   /** The member that ADD gave another address; a server that is new comes as a learner. */

@@ -37,7 +37,12 @@ final class Administration {
   private Optional<Long> slowSinceNanos = Optional.empty();
 
   /** A change that was proposed at this ballot. */
-  private record Pending(long id, Ballot ballot, Membership membership, long sinceNanos) {}
+  private record Pending(
+      long id, Ballot ballot, ChangePlan.Result.Proposal proposal, long sinceNanos) {
+    Membership membership() {
+      return proposal.membership();
+    }
+  }
 
   /** Under way: no new command is taken, and what is in flight comes to an end. */
   private record HandOver(
@@ -76,23 +81,30 @@ final class Administration {
       refuse(id, refusal.reason(), refusal.why());
       return;
     }
-    Membership after = ((ChangePlan.Result.Proposal) result).membership();
-    if (requested.dryRun()) {
-      effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after));
-    } else if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
+    onProposal(nowNanos, acting, requested, (ChangePlan.Result.Proposal) result);
+  }
+
+  private void onProposal(
+      long nowNanos,
+      Coordinator acting,
+      Input.ChangeRequested requested,
+      ChangePlan.Result.Proposal proposal) {
+    long id = requested.id();
+    Membership after = proposal.membership();
+    Optional<Member> next = keepsOwnVote(after) ? Optional.empty() : successorIn(after, acting);
+    if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
       refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
-    } else if (keepsOwnVote(after)) {
-      pending.add(new Pending(id, acting.ballot(), after, nowNanos));
+    } else if (!keepsOwnVote(after) && next.isEmpty()) {
+      refuse(
+          id,
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "it takes the coordinator's vote, and no other voter has caught up to coordinate");
+    } else if (requested.dryRun()) {
+      effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after, proposal.outlook()));
+    } else if (next.isEmpty()) {
+      pending.add(new Pending(id, acting.ballot(), proposal, nowNanos));
       acting.proposeMembership(nowNanos, after);
     } else {
-      Optional<Member> next = successorIn(after, acting);
-      if (next.isEmpty()) {
-        refuse(
-            id,
-            ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-            "it takes the coordinator's vote, and no other voter has caught up to coordinate");
-        return;
-      }
       begin(nowNanos, acting, NOBODY, next.get().server(), OWN_VOTE);
       refuse(
           id,
@@ -176,7 +188,7 @@ final class Administration {
       if (!known && !late && acting.isPresent()) {
         return false;
       }
-      effects.change(new ChangeAnswer.Done(each.id(), next.get()));
+      effects.change(new ChangeAnswer.Done(each.id(), next.get(), each.proposal().outlook()));
       return true;
     }
     if (learner.membership().decidedAt().isAfter(each.membership().predecessor())) {

@@ -14,6 +14,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
+import io.synod.paxos.Outlook;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.VersionRange;
 import io.synod.proto.ChangeRequest;
@@ -93,9 +94,9 @@ final class AdminCalls {
     ChangeAnswer answer =
         ask(answered -> new OperatorRequest.Change(change, request.getDryRun(), answered));
     if (answer instanceof ChangeAnswer.Planned planned) {
-      return response(planned.before(), planned.after()).build();
+      return response(planned.before(), planned.after(), planned.outlook()).build();
     } else if (answer instanceof ChangeAnswer.Done done) {
-      return response(before, done.inForce().membership())
+      return response(before, done.inForce().membership(), done.outlook())
           .setSlot(done.inForce().decidedAt().number())
           .build();
     }
@@ -112,12 +113,20 @@ final class AdminCalls {
         now.membershipAt(), now.members().stream().map(NodeStatus.MemberStatus::member).toList());
   }
 
-  private static ChangeResponse.Builder response(Membership before, Membership after) {
+  private static ChangeResponse.Builder response(
+      Membership before, Membership after, Outlook outlook) {
     ChangeResponse.Builder response =
         ChangeResponse.newBuilder()
             .setQuorum(after.quorum())
             .setQuorumBefore(before.quorum())
-            .setVotersBefore(before.voters());
+            .setVotersBefore(before.voters())
+            .setOutlook(
+                ChangeResponse.Outlook.newBuilder()
+                    .setVoters(outlook.voters())
+                    .setQuorum(outlook.quorum())
+                    .setSpare(outlook.spare())
+                    .addAllAwaitedServerId(
+                        outlook.awaited().stream().map(ServerId::number).toList()));
     for (Member member : after.members()) {
       response.addMember(StatusService.member(member));
     }

@@ -345,6 +345,11 @@ public final class FakeServers implements AutoCloseable {
       if (!request.getDryRun()) {
         response.setSlot(30);
       }
+      // One of an earlier release does not say what will be.
+      if (!request.hasPromote()) {
+        response.setOutlook(
+            ChangeResponse.Outlook.newBuilder().setVoters(4).setQuorum(3).addAwaitedServerId(7));
+      }
       observer.onNext(
           response
               .addMember(
