@@ -294,6 +294,9 @@ final class AdminCalls {
   ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
     ServerId server = named(request.hasServerId(), request.getServerId(), "is meant");
     NodeStatus now = status.get();
+    if (!server.equals(now.server())) {
+      checkHasPart();
+    }
     if (request.hasCut()) {
       checkCut(request.getCut(), server, now);
     }
@@ -386,16 +389,7 @@ final class AdminCalls {
     while (true) {
       try {
         Optional<Member> coordinator = coordinator();
-        if (isOutside()) {
-          throw without(
-              Status.UNAVAILABLE,
-              status
-                      .get()
-                      .waitingFor()
-                      .orElse("this server is no member")
-                      .replaceFirst("^this server", "server " + status.get().server().number())
-                  + "; ask another server");
-        }
+        checkHasPart();
         if (coordinator.isEmpty()) {
           throw again(Status.UNAVAILABLE, "no coordinator is heard");
         }
@@ -415,11 +409,21 @@ final class AdminCalls {
     }
   }
 
-  /** Whether there is a cluster, and this server has no part in it. */
-  private boolean isOutside() {
+  /** What it knows of the others is of no use where there is a cluster and it has no part in it. */
+  private void checkHasPart() throws StatusException {
     NodeStatus now = status.get();
-    return !now.members().isEmpty()
-        && now.members().stream().noneMatch(each -> each.member().server().equals(now.server()));
+    boolean outside =
+        !now.members().isEmpty()
+            && now.members().stream()
+                .noneMatch(each -> each.member().server().equals(now.server()));
+    if (outside) {
+      throw without(
+          Status.UNAVAILABLE,
+          now.waitingFor()
+                  .orElse("this server is no member")
+                  .replaceFirst("^this server", "server " + now.server().number())
+              + "; ask another server");
+    }
   }
 
   private Optional<Member> coordinator() {

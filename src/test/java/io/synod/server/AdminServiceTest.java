@@ -494,6 +494,15 @@ class AdminServiceTest {
         "server 2 is no member; ask another server",
         "not-proposed",
         assertThrows(StatusRuntimeException.class, () -> stub.change(remove(0))));
+    assertFails(
+        Status.Code.UNAVAILABLE,
+        "server 2 is no member; ask another server",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.control(cut(1, 0))));
+    assertTrue(servers.get(1).controls.isEmpty(), "by its list of before");
+    ControlRequest own = ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build();
+    Object unused = stub.control(own);
+    assertEquals(List.of(own), servers.get(2).controls);
   }
 
   @Test
