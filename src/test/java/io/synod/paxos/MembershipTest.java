@@ -311,9 +311,7 @@ class MembershipTest {
     assertEquals(2, membership(cluster).voters());
   }
 
-  /**
-   * All of five are replaced, one after another, by servers with new ids; the founders are gone.
-   */
+  /** All three are replaced, one after another, by servers with new ids; the founders are gone. */
   @Test
   void everyServerCanBeReplaced() {
     CoreCluster cluster = new CoreCluster(3, 4);
