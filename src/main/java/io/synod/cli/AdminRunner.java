@@ -10,6 +10,7 @@ import io.synod.client.ReadMode;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
+import io.synod.client.UnavailableException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +45,7 @@ final class AdminRunner {
     } else if (command instanceof Command.Backup backup) {
       return backup(backup, began);
     } else {
-      heal(began);
+      return heal(began);
     }
     return ExitStatus.DONE;
   }
@@ -185,16 +186,24 @@ final class AdminRunner {
     return server + " writes a snapshot, if there is anything new";
   }
 
-  private void heal(long began) {
+  private ExitStatus heal(long began) {
     List<MemberState> members = client.status().members();
     int healed = 0;
+    ExitStatus status = ExitStatus.DONE;
     for (MemberState member : members) {
+      String server = "server " + member.serverId();
       try {
         client.control(member.serverId(), new Control.Cut(List.of()));
         healed++;
       } catch (SynodException e) {
-        // One that is down is cut off from nobody when it starts.
-        output.error("server " + member.serverId() + ": " + e.getMessage());
+        if (e instanceof UnavailableException && !member.live()) {
+          output.error(
+              server + " is down, and cut off from none when it starts: " + e.getMessage());
+        } else {
+          // One that hangs may go on, and is cut off then as it was.
+          output.error(server + " may be cut off still, HEAL again: " + e.getMessage());
+          status = ExitStatus.UNAVAILABLE;
+        }
       }
     }
     output.result(
@@ -202,5 +211,6 @@ final class AdminRunner {
             .formatted(healed, members.size(), members.size() == 1 ? "server is" : "servers are"),
         "",
         System.nanoTime() - began);
+    return status;
   }
 }

@@ -184,6 +184,22 @@ class AdminCommandsTest {
     assertEquals(List.of(heal(0), heal(1)), servers.operated());
   }
 
+  @Test
+  void healEndsWellThoughAServerIsDown() {
+    servers.down(1);
+    assertEquals(0, run("--timeout", "1", "-c", "HEAL"));
+    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertTrue(err().contains("server 1 is down, and cut off from none when it starts: "), err());
+  }
+
+  @Test
+  void healDoesNotEndWellWhereAServerMayBeCutOffStill() {
+    servers.hangs(1);
+    assertEquals(3, run("--timeout", "1", "-c", "HEAL"));
+    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertTrue(err().contains("server 1 may be cut off still, HEAL again: "), err());
+  }
+
   private static ControlRequest heal(int server) {
     return ControlRequest.newBuilder()
         .setServerId(server)
