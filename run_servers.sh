@@ -21,7 +21,9 @@ Starts N servers on this machine and keeps them running; Ctrl-C stops them all. 
                 the data, as are the servers' options after --, for the next start
   --data DIR    where data, logs and process ids are kept (default data/ in the project's folder)
   --clean       throws away what is there from before
-  --host H      the address to listen on (default 127.0.0.1: this machine only), also an IPv6 one as ::1
+  --host H      the address to listen on (default 127.0.0.1: this machine only), also an IPv6 one as ::1. With one
+                that is no loopback address, what changes the cluster (./client admin, scripts) needs a secret T:
+                -- --cluster-token T here, and SYNOD_CLUSTER_TOKEN=T in the environment of those
   --offset K    adds K to all ports, which are 8000, 8001, ... for clients and 9000, 9001, ... between servers
 
 scripts/kill_server.sh I and scripts/start_server.sh I kill and restart one of them,

@@ -8,7 +8,7 @@ usage() {
   cat <<'END'
 usage: scripts/partition.sh 0,1 2,3,4 [--data DIR]    cuts servers 0 and 1 off from 2, 3 and 4; more groups may follow
        scripts/partition.sh heal [--data DIR]         ends it
-Clients reach all of them all the time. A server that is started again is cut off from none.
+What was cut before is over then. Clients reach all of them all the time. A server that is started again is cut off from none.
 END
 }
 
@@ -63,5 +63,12 @@ for group in "${GROUPS_GIVEN[@]}"; do
     seen=$seen$server,
     commands+=(-c "CUT $server $others")
   done
+done
+# What was cut before between others would stay: it is ended first.
+before=$("$ROOT/client" "$servers" -c STATUS | sed -n 's/^.* server \([0-9]*\) is cut off from .*/\1/p')
+for server in $before; do
+  [[ $seen != *,$server,* ]] || continue
+  "$ROOT/client" "$servers" -c HEAL || fail "server $server is cut off since before, which could not be ended; nothing was cut"
+  break
 done
 exec "$ROOT/client" "$servers" "${commands[@]}"

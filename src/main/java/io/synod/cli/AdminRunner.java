@@ -10,6 +10,7 @@ import io.synod.client.ReadMode;
 import io.synod.client.ServerAddress;
 import io.synod.client.SynodClient;
 import io.synod.client.SynodException;
+import io.synod.client.UnavailableException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +45,7 @@ final class AdminRunner {
     } else if (command instanceof Command.Backup backup) {
       return backup(backup, began);
     } else {
-      heal(began);
+      return heal(began);
     }
     return ExitStatus.DONE;
   }
@@ -113,16 +114,8 @@ final class AdminRunner {
   }
 
   private static String plan(Command.Change command, ChangeOutcome outcome) {
-    long voters = outcome.members().stream().filter(m -> m.role().votes()).count();
     StringBuilder text = new StringBuilder(MembersTable.ofPlan(outcome.members()));
-    text.append(
-        "quorum: %d of %d (before: %d of %d); %s"
-            .formatted(
-                outcome.quorum(),
-                voters,
-                outcome.quorumBefore(),
-                outcome.votersBefore(),
-                StatusTable.tolerance(voters - outcome.quorum())));
+    text.append(quorum(outcome));
     String joins = "\na learner gets its vote by itself when it has caught up: MEMBERS shows it";
     if (command.change() instanceof MembershipChange.Add add) {
       Optional<MemberState> moved = moved(add, outcome);
@@ -133,16 +126,36 @@ final class AdminRunner {
                   + " was a member already: only its address is another now"
               : joins);
     } else if (command.change() instanceof MembershipChange.Replace replace) {
-      text.append(joins)
-          .append("; server ")
-          .append(replace.serverId())
-          .append(" leaves in that moment");
+      text.append(joins).append("; server ").append(replace.serverId()).append(" leaves then");
     } else if (command.change() instanceof MembershipChange.Remove remove && !command.dryRun()) {
       text.append("\nserver ")
           .append(remove.serverId())
           .append(" may be stopped now, and its directory deleted");
     }
     return text.toString();
+  }
+
+  /** What was, is and will be, once the servers have votes that get them by themselves. */
+  private static String quorum(ChangeOutcome outcome) {
+    long voters = outcome.members().stream().filter(m -> m.role().votes()).count();
+    List<Integer> awaited = outcome.outlook().map(ChangeOutcome.Outlook::awaited).orElse(List.of());
+    String now = "quorum: %d of %d".formatted(outcome.quorum(), voters);
+    String before = " (before: %d of %d)".formatted(outcome.quorumBefore(), outcome.votersBefore());
+    String tolerates =
+        outcome.outlook().map(then -> "; " + StatusTable.tolerance(then.spare())).orElse("");
+    if (awaited.isEmpty()) {
+      return now + before + tolerates;
+    }
+    ChangeOutcome.Outlook then = outcome.outlook().orElseThrow();
+    return "%s now%s, %d of %d once %s %s%s then"
+        .formatted(
+            now,
+            before,
+            then.quorum(),
+            then.voters(),
+            Output.servers(awaited),
+            awaited.size() == 1 ? "has its vote" : "have their votes",
+            tolerates);
   }
 
   /** The member that ADD gave another address; a server that is new comes as a learner. */
@@ -173,16 +186,24 @@ final class AdminRunner {
     return server + " writes a snapshot, if there is anything new";
   }
 
-  private void heal(long began) {
+  private ExitStatus heal(long began) {
     List<MemberState> members = client.status().members();
     int healed = 0;
+    ExitStatus status = ExitStatus.DONE;
     for (MemberState member : members) {
+      String server = "server " + member.serverId();
       try {
         client.control(member.serverId(), new Control.Cut(List.of()));
         healed++;
       } catch (SynodException e) {
-        // One that is down is cut off from nobody when it starts.
-        output.error("server " + member.serverId() + ": " + e.getMessage());
+        if (e instanceof UnavailableException && !member.live()) {
+          output.error(
+              server + " is down, and cut off from none when it starts: " + e.getMessage());
+        } else {
+          // One that hangs may go on, and is cut off then as it was.
+          output.error(server + " may be cut off still, HEAL again: " + e.getMessage());
+          status = ExitStatus.UNAVAILABLE;
+        }
       }
     }
     output.result(
@@ -190,5 +211,6 @@ final class AdminRunner {
             .formatted(healed, members.size(), members.size() == 1 ? "server is" : "servers are"),
         "",
         System.nanoTime() - began);
+    return status;
   }
 }

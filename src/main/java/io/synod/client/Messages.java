@@ -146,7 +146,16 @@ final class Messages {
         members(response.getMemberList()),
         response.getQuorum(),
         response.getQuorumBefore(),
-        response.getVotersBefore());
+        response.getVotersBefore(),
+        response.hasOutlook() ? Optional.of(outlook(response.getOutlook())) : Optional.empty());
+  }
+
+  private static ChangeOutcome.Outlook outlook(ChangeResponse.Outlook outlook) {
+    return new ChangeOutcome.Outlook(
+        outlook.getVoters(),
+        outlook.getQuorum(),
+        outlook.getSpare(),
+        outlook.getAwaitedServerIdList());
   }
 
   static ControlRequest request(int serverId, Control control) {

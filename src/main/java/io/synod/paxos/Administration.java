@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What operators asked of this server as the coordinator, and what became of it; and the changes
@@ -36,7 +37,12 @@ final class Administration {
   private Optional<Long> slowSinceNanos = Optional.empty();
 
   /** A change that was proposed at this ballot. */
-  private record Pending(long id, Ballot ballot, Membership membership, long sinceNanos) {}
+  private record Pending(
+      long id, Ballot ballot, ChangePlan.Result.Proposal proposal, long sinceNanos) {
+    Membership membership() {
+      return proposal.membership();
+    }
+  }
 
   /** Under way: no new command is taken, and what is in flight comes to an end. */
   private record HandOver(
@@ -75,23 +81,30 @@ final class Administration {
       refuse(id, refusal.reason(), refusal.why());
       return;
     }
-    Membership after = ((ChangePlan.Result.Proposal) result).membership();
-    if (requested.dryRun()) {
-      effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after));
-    } else if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
+    onProposal(nowNanos, acting, requested, (ChangePlan.Result.Proposal) result);
+  }
+
+  private void onProposal(
+      long nowNanos,
+      Coordinator acting,
+      Input.ChangeRequested requested,
+      ChangePlan.Result.Proposal proposal) {
+    long id = requested.id();
+    Membership after = proposal.membership();
+    Optional<Member> next = keepsOwnVote(after) ? Optional.empty() : successorIn(after, acting);
+    if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
       refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
-    } else if (keepsOwnVote(after)) {
-      pending.add(new Pending(id, acting.ballot(), after, nowNanos));
+    } else if (!keepsOwnVote(after) && next.isEmpty()) {
+      refuse(
+          id,
+          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
+          "it takes the coordinator's vote, and no other voter has caught up to coordinate");
+    } else if (requested.dryRun()) {
+      effects.change(new ChangeAnswer.Planned(id, learner.inForce(), after, proposal.outlook()));
+    } else if (next.isEmpty()) {
+      pending.add(new Pending(id, acting.ballot(), proposal, nowNanos));
       acting.proposeMembership(nowNanos, after);
     } else {
-      Optional<Member> next = successor(acting, Optional.of(after));
-      if (next.isEmpty()) {
-        refuse(
-            id,
-            ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-            "it takes the coordinator's vote, and no other voter has caught up to coordinate");
-        return;
-      }
       begin(nowNanos, acting, NOBODY, next.get().server(), OWN_VOTE);
       refuse(
           id,
@@ -109,7 +122,9 @@ final class Administration {
     if (handOver.isPresent()) {
       return;
     }
-    Optional<Membership> wanted = acting.membershipWanted(nowNanos);
+    Optional<Membership> wanted =
+        acting.membershipWanted(
+            nowNanos, after -> keepsOwnVote(after) || successorIn(after, acting).isPresent());
     if (wanted.isEmpty()) {
       handOverIfSlow(nowNanos, acting);
       return;
@@ -119,7 +134,7 @@ final class Administration {
       acting.proposeMembership(nowNanos, wanted.get());
       return;
     }
-    successor(acting, wanted)
+    successorIn(wanted.get(), acting)
         .ifPresent(next -> begin(nowNanos, acting, NOBODY, next.server(), OWN_VOTE));
   }
 
@@ -134,8 +149,7 @@ final class Administration {
     if (rests) {
       return;
     }
-    successor(acting, Optional.empty())
-        .filter(next -> TIMES_BETTER * peers.slownessOf(next) < own.share())
+    successor(acting, next -> TIMES_BETTER * peers.slownessOf(next) < own.share())
         .ifPresent(
             next -> {
               slowSinceNanos = Optional.of(nowNanos);
@@ -174,7 +188,7 @@ final class Administration {
       if (!known && !late && acting.isPresent()) {
         return false;
       }
-      effects.change(new ChangeAnswer.Done(each.id(), next.get()));
+      effects.change(new ChangeAnswer.Done(each.id(), next.get(), each.proposal().outlook()));
       return true;
     }
     if (learner.membership().decidedAt().isAfter(each.membership().predecessor())) {
@@ -211,7 +225,7 @@ final class Administration {
       return;
     }
     Optional<ServerId> to =
-        requested.to().or(() -> successor(acting, Optional.empty()).map(Member::server));
+        requested.to().or(() -> successor(acting, any -> true).map(Member::server));
     if (to.isEmpty()) {
       refuse(id, ChangeAnswer.Reason.NOT_CAUGHT_UP, "no other voter is heard and caught up");
       return;
@@ -241,17 +255,20 @@ final class Administration {
     return true;
   }
 
-  /** The voter that is best placed to coordinate next, also in a membership to come. */
-  private Optional<Member> successor(Coordinator acting, Optional<Membership> toCome) {
+  /** The voter that is best placed to coordinate next, in a membership to come. */
+  private Optional<Member> successorIn(Membership after, Coordinator acting) {
+    return successor(acting, member -> after.isVoter(member.server(), member.incarnation()));
+  }
+
+  /** The voter that is best placed to coordinate next, of those that suit. */
+  private Optional<Member> successor(Coordinator acting, Predicate<Member> suits) {
     Optional<Member> best = Optional.empty();
     for (Member member : learner.inForce().members()) {
       boolean may =
           !member.server().equals(settings.server())
               && member.role() == Member.Role.VOTER
               && acting.view().isCaughtUp(member)
-              && toCome
-                  .map(after -> after.isVoter(member.server(), member.incarnation()))
-                  .orElse(true);
+              && suits.test(member);
       if (may && (best.isEmpty() || isBetter(member, best.get()))) {
         best = Optional.of(member);
       }

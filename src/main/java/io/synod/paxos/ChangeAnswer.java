@@ -33,10 +33,11 @@ public sealed interface ChangeAnswer {
   record Refused(long id, Reason reason, String why) implements ChangeAnswer {}
 
   /** What would be proposed: the answer to a dry run. */
-  record Planned(long id, Membership before, Membership after) implements ChangeAnswer {}
+  record Planned(long id, Membership before, Membership after, Outlook outlook)
+      implements ChangeAnswer {}
 
   /** In force, and a quorum of its voters knows: a server that it dropped may be stopped now. */
-  record Done(long id, MembershipInForce inForce) implements ChangeAnswer {}
+  record Done(long id, MembershipInForce inForce, Outlook outlook) implements ChangeAnswer {}
 
   /** The coordinator is another one now. */
   record HandedOver(long id, ServerId coordinator) implements ChangeAnswer {}

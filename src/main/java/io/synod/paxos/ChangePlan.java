@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Works out what an operator's change makes of the membership in force, or why it must not be: a
@@ -24,7 +25,7 @@ final class ChangePlan {
   /** The membership to propose, or a refusal. */
   sealed interface Result {
     /** To be proposed. */
-    record Proposal(Membership membership) implements Result {}
+    record Proposal(Membership membership, Outlook outlook) implements Result {}
 
     /** Not to be proposed. */
     record Refusal(ChangeAnswer.Reason reason, String why) implements Result {}
@@ -34,6 +35,9 @@ final class ChangePlan {
   private final VersionInForce version;
   private final View view;
 
+  /** Who comes with this change, and is no member yet. */
+  private Optional<Member> joining = Optional.empty();
+
   ChangePlan(MembershipInForce inForce, VersionInForce version, View view) {
     this.inForce = inForce;
     this.version = version;
@@ -42,8 +46,10 @@ final class ChangePlan {
 
   Result of(MembershipChange change) {
     if (change instanceof MembershipChange.Add add) {
+      joins(add.member());
       return otherVersion(add.member(), add.supported()).orElseGet(() -> add(add.member()));
     } else if (change instanceof MembershipChange.Replace replace) {
+      joins(replace.successor());
       return otherVersion(replace.successor(), replace.supported())
           .orElseGet(() -> replace(replace.server(), replace.successor()));
     } else if (change instanceof MembershipChange.Remove remove) {
@@ -56,12 +62,31 @@ final class ChangePlan {
     return demote(((MembershipChange.Demote) change).server());
   }
 
+  private void joins(Member member) {
+    joining = Optional.of(member).filter(each -> present(each.server()).isEmpty());
+  }
+
+  /** Nobody hears one that is no member yet, but it is there. */
+  private boolean isLive(Member member) {
+    return isJoining(member) || view.isLive(member);
+  }
+
+  private boolean isJoining(Member member) {
+    return joining.filter(each -> each.server().equals(member.server())).isPresent();
+  }
+
+  private boolean isWitness(Member member) {
+    return isJoining(member)
+        ? joining.filter(each -> each.role() == Member.Role.WITNESS).isPresent()
+        : view.isWitness(member);
+  }
+
   /** How many more of the live voters may be lost; negative without a quorum. */
-  int spare(Membership membership) {
+  private int spare(Membership membership) {
     int live = 0;
     int withStore = 0;
     for (Member member : membership.members()) {
-      if (member.role().votes() && view.isLive(member)) {
+      if (member.role().votes() && isLive(member)) {
         live++;
         withStore += member.role() == Member.Role.WITNESS ? 0 : 1;
       }
@@ -215,9 +240,10 @@ final class ChangePlan {
             successor.clientAddress(),
             Member.Role.LEARNER,
             Optional.of(server));
-    Optional<Result> bad = badPlace(joining);
-    if (bad.isPresent()) {
-      return bad.get();
+    Optional<Result> hindered =
+        badPlace(joining).or(() -> beingReplaced(leaving.get(), successor));
+    if (hindered.isPresent()) {
+      return hindered.get();
     }
     boolean last =
         inForce.membership().members().stream()
@@ -231,6 +257,27 @@ final class ChangePlan {
               + " one");
     }
     return check(with(joining));
+  }
+
+  /** One place has one successor: a second would be a voter more, and nobody asked for that. */
+  private Optional<Result> beingReplaced(Member leaving, Member successor) {
+    Optional<ServerId> place = leaving.replaces();
+    if (place.isPresent()) {
+      return Optional.of(
+          refusal(
+              ChangeAnswer.Reason.ALREADY_MEMBER,
+              "%s is itself to take the place of server %d: remove it, and replace that by %s"
+                  .formatted(name(leaving), place.get().number(), name(successor))));
+    }
+    return inForce.membership().members().stream()
+        .filter(member -> member.replaces().equals(Optional.of(leaving.server())))
+        .findFirst()
+        .map(
+            member ->
+                refusal(
+                    ChangeAnswer.Reason.ALREADY_MEMBER,
+                    "%s is to take the place of %s already: remove %1$s first"
+                        .formatted(name(member), name(leaving))));
   }
 
   private Result promote(ServerId server) {
@@ -283,7 +330,9 @@ final class ChangePlan {
         members.add(member);
       }
     }
-    return new Membership(inForce.decidedAt(), members);
+    return new Membership(
+        inForce.decidedAt(),
+        learner.replaces().map(leaving -> replacingNot(leaving, members)).orElse(members));
   }
 
   /**
@@ -295,27 +344,50 @@ final class ChangePlan {
       return refusal(
           ChangeAnswer.Reason.WOULD_LOSE_QUORUM, "nobody would have a vote: the cluster would end");
     }
-    if (members.stream().noneMatch(member -> member.role() == Member.Role.VOTER)) {
-      return refusal(
-          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-          "only witnesses would have votes, which have no store and never coordinate");
-    }
     return check(new Membership(inForce.decidedAt(), members));
   }
 
+  /** Now, and once all that are there have their votes. */
   private Result check(Membership after) {
+    List<ServerId> awaited = new ArrayList<>();
+    Membership settled = after;
+    for (Member member : after.members()) {
+      boolean joins = member.role() == Member.Role.LEARNER || member.replaces().isPresent();
+      if (joins && isLive(member) && settled.members().contains(member)) {
+        settled =
+            promoted(
+                new MembershipInForce(inForce.decidedAt(), settled), member, isWitness(member));
+        awaited.add(member.server());
+      }
+    }
+    Outlook outlook = new Outlook(settled.voters(), settled.quorum(), spare(settled), awaited);
+    Membership inTheEnd = settled;
+    return loses(after, "")
+        .or(() -> awaited.isEmpty() ? Optional.empty() : loses(inTheEnd, soon(awaited)))
+        .orElseGet(() -> new Result.Proposal(after, outlook));
+  }
+
+  private static String soon(List<ServerId> awaited) {
+    return "once server "
+        + awaited.stream().map(each -> "" + each.number()).collect(Collectors.joining(", "))
+        + " votes: ";
+  }
+
+  private Optional<Result> loses(Membership after, String soon) {
     int before = spare(inForce.membership());
     int spare = spare(after);
+    if (after.members().stream().noneMatch(member -> member.role() == Member.Role.VOTER)) {
+      return losesQuorum(
+          soon + "only witnesses would have votes, which have no store and never coordinate");
+    }
     if (after.members().stream()
-        .noneMatch(member -> member.role() == Member.Role.VOTER && view.isLive(member))) {
-      return refusal(
-          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-          "of the voters that have a store none would be live");
+        .noneMatch(member -> member.role() == Member.Role.VOTER && isLive(member))) {
+      return losesQuorum(soon + "of the voters that have a store none would be live");
     }
     if (spare < 0) {
-      return refusal(
-          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-          "of the "
+      return losesQuorum(
+          soon
+              + "of the "
               + after.voters()
               + " voters "
               + (after.quorum() + spare)
@@ -324,14 +396,18 @@ final class ChangePlan {
               + " make a quorum");
     }
     boolean anyDown =
-        after.members().stream().anyMatch(member -> member.role().votes() && !view.isLive(member));
+        after.members().stream().anyMatch(member -> member.role().votes() && !isLive(member));
     if (spare == 0 && spare < before && anyDown) {
-      return refusal(
-          ChangeAnswer.Reason.WOULD_LOSE_QUORUM,
-          "a voter is down, and after this no other could be spared: remove that one first, or"
+      return losesQuorum(
+          soon
+              + "a voter is down, and after this no other could be spared: remove that one first, or"
               + " bring it back");
     }
-    return new Result.Proposal(after);
+    return Optional.empty();
+  }
+
+  private static Optional<Result> losesQuorum(String why) {
+    return Optional.of(refusal(ChangeAnswer.Reason.WOULD_LOSE_QUORUM, why));
   }
 
   private Optional<Member> present(ServerId server) {
@@ -339,19 +415,27 @@ final class ChangePlan {
   }
 
   private List<Member> with(Member changed) {
-    List<Member> members = without(changed.server());
+    List<Member> members = new ArrayList<>(inForce.membership().members());
+    members.removeIf(member -> member.server().equals(changed.server()));
     members.add(changed);
     return members;
   }
 
   private List<Member> without(ServerId server) {
-    List<Member> members = new ArrayList<>();
-    for (Member member : inForce.membership().members()) {
-      if (!member.server().equals(server)) {
-        members.add(member);
-      }
-    }
-    return members;
+    List<Member> members = new ArrayList<>(inForce.membership().members());
+    members.removeIf(member -> member.server().equals(server));
+    return replacingNot(server, members);
+  }
+
+  /** Once it has left nobody takes its place: a later member with its id is another one. */
+  private static List<Member> replacingNot(ServerId left, List<Member> members) {
+    return members.stream()
+        .map(
+            member ->
+                member.replaces().equals(Optional.of(left))
+                    ? member.withRole(member.role())
+                    : member)
+        .toList();
   }
 
   private static Result noMember(ServerId server) {

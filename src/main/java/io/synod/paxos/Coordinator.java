@@ -3,6 +3,7 @@ package io.synod.paxos;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * What a server does at a ballot of its own: prepare ({@link Preparation}), adopt and have itself
@@ -333,17 +334,17 @@ final class Coordinator {
   /**
    * The membership that should be next, without an operator: see {@link Replacement} and {@link
    * DynamicQuorum}.
+   *
+   * @param goesOn whether there is somebody to coordinate in this membership
    */
-  Optional<Membership> membershipWanted(long nowNanos) {
+  Optional<Membership> membershipWanted(long nowNanos, Predicate<Membership> goesOn) {
     if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
       return Optional.empty();
     }
-    return Replacement.wanted(
-            learner.membership(),
+    return new Replacement(learner.membership(), view(), goesOn)
+        .wanted(
             member -> peers.newLifeOf(member, nowNanos),
-            member -> peers.clientAddressOf(member.server()),
-            view()::isCaughtUp,
-            peers::isWitness)
+            member -> peers.clientAddressOf(member.server()))
         .or(
             () ->
                 DynamicQuorum.wanted(
@@ -353,7 +354,7 @@ final class Coordinator {
                         nowNanos,
                         view()::isCaughtUp,
                         voter -> witnesses.isHeldUpBy(voter, nowNanos))))
-        .filter(any -> !isUpgrading());
+        .filter(after -> !isUpgrading() && goesOn.test(after));
   }
 
   /** How the members are, as this coordinator sees them. */

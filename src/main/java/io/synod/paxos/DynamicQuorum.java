@@ -156,9 +156,9 @@ final class DynamicQuorum {
     for (Member member : members) {
       boolean votes = target.contains(member.server());
       if (member.role() == Member.Role.VOTER && !votes) {
-        changed.add(member.withRole(Member.Role.STANDBY));
+        changed.add(member.votesAs(Member.Role.STANDBY));
       } else if (member.role() == Member.Role.STANDBY && votes) {
-        changed.add(member.withRole(Member.Role.VOTER));
+        changed.add(member.votesAs(Member.Role.VOTER));
       } else {
         changed.add(member);
       }

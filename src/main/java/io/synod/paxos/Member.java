@@ -7,7 +7,8 @@ import java.util.Optional;
  *
  * @param consensusAddress where the other members reach it
  * @param clientAddress where clients reach it
- * @param replaces the member that leaves when this one, a learner until then, gets its vote
+ * @param replaces the member that leaves when this one, a learner until then, gets its vote; or,
+ *     where nobody else can coordinate, once this one does
  */
 public record Member(
     ServerId server,
@@ -75,6 +76,11 @@ public record Member(
   /** The same member in another role, replacing nobody. */
   public Member withRole(Role newRole) {
     return new Member(server, incarnation, consensusAddress, clientAddress, newRole);
+  }
+
+  /** The same member in another role, and still in somebody's place. */
+  Member votesAs(Role newRole) {
+    return new Member(server, incarnation, consensusAddress, clientAddress, newRole, replaces);
   }
 
   /** Its next life, in this role. */

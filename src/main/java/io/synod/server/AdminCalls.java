@@ -14,6 +14,7 @@ import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
+import io.synod.paxos.Outlook;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.VersionRange;
 import io.synod.proto.ChangeRequest;
@@ -93,9 +94,9 @@ final class AdminCalls {
     ChangeAnswer answer =
         ask(answered -> new OperatorRequest.Change(change, request.getDryRun(), answered));
     if (answer instanceof ChangeAnswer.Planned planned) {
-      return response(planned.before(), planned.after()).build();
+      return response(planned.before(), planned.after(), planned.outlook()).build();
     } else if (answer instanceof ChangeAnswer.Done done) {
-      return response(before, done.inForce().membership())
+      return response(before, done.inForce().membership(), done.outlook())
           .setSlot(done.inForce().decidedAt().number())
           .build();
     }
@@ -112,12 +113,20 @@ final class AdminCalls {
         now.membershipAt(), now.members().stream().map(NodeStatus.MemberStatus::member).toList());
   }
 
-  private static ChangeResponse.Builder response(Membership before, Membership after) {
+  private static ChangeResponse.Builder response(
+      Membership before, Membership after, Outlook outlook) {
     ChangeResponse.Builder response =
         ChangeResponse.newBuilder()
             .setQuorum(after.quorum())
             .setQuorumBefore(before.quorum())
-            .setVotersBefore(before.voters());
+            .setVotersBefore(before.voters())
+            .setOutlook(
+                ChangeResponse.Outlook.newBuilder()
+                    .setVoters(outlook.voters())
+                    .setQuorum(outlook.quorum())
+                    .setSpare(outlook.spare())
+                    .addAllAwaitedServerId(
+                        outlook.awaited().stream().map(ServerId::number).toList()));
     for (Member member : after.members()) {
       response.addMember(StatusService.member(member));
     }
@@ -317,6 +326,9 @@ final class AdminCalls {
   ControlResponse control(ControlRequest request, boolean passedOn) throws StatusException {
     ServerId server = named(request.hasServerId(), request.getServerId(), "is meant");
     NodeStatus now = status.get();
+    if (!server.equals(now.server())) {
+      checkHasPart();
+    }
     if (request.hasCut()) {
       checkCut(request.getCut(), server, now);
     }
@@ -409,16 +421,7 @@ final class AdminCalls {
     while (true) {
       try {
         Optional<Member> coordinator = coordinator();
-        if (isOutside()) {
-          throw without(
-              Status.UNAVAILABLE,
-              status
-                      .get()
-                      .waitingFor()
-                      .orElse("this server is no member")
-                      .replaceFirst("^this server", "server " + status.get().server().number())
-                  + "; ask another server");
-        }
+        checkHasPart();
         if (coordinator.isEmpty()) {
           throw again(Status.UNAVAILABLE, "no coordinator is heard");
         }
@@ -438,11 +441,21 @@ final class AdminCalls {
     }
   }
 
-  /** Whether there is a cluster, and this server has no part in it. */
-  private boolean isOutside() {
+  /** What it knows of the others is of no use where there is a cluster and it has no part in it. */
+  private void checkHasPart() throws StatusException {
     NodeStatus now = status.get();
-    return !now.members().isEmpty()
-        && now.members().stream().noneMatch(each -> each.member().server().equals(now.server()));
+    boolean outside =
+        !now.members().isEmpty()
+            && now.members().stream()
+                .noneMatch(each -> each.member().server().equals(now.server()));
+    if (outside) {
+      throw without(
+          Status.UNAVAILABLE,
+          now.waitingFor()
+                  .orElse("this server is no member")
+                  .replaceFirst("^this server", "server " + now.server().number())
+              + "; ask another server");
+    }
   }
 
   private Optional<Member> coordinator() {

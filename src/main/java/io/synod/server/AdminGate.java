@@ -16,7 +16,7 @@ import java.security.MessageDigest;
 import java.util.Optional;
 
 /**
- * Who may change the cluster: a caller on this machine, or one that has the cluster token. Any
+ * Who may change the cluster: a caller through the loopback, or one that has the cluster token. Any
  * thread.
  */
 final class AdminGate implements ServerInterceptor {
@@ -49,8 +49,9 @@ final class AdminGate implements ServerInterceptor {
       trailers.put(ClientCall.OUTCOME, "not-proposed");
       call.close(
           Status.PERMISSION_DENIED.withDescription(
-              "what changes the cluster is asked for on the server's own machine, or with the"
-                  + " cluster_token"),
+              "what changes the cluster is asked for through the loopback (127.0.0.1, ::1) of the"
+                  + " server's own machine, or with the cluster_token of the servers:"
+                  + " SYNOD_CLUSTER_TOKEN gives it to ./client and the scripts"),
           trailers);
       return new ServerCall.Listener<>() {};
     }

@@ -98,8 +98,8 @@ final class OtherServers {
       return e.getStatus()
           .withDescription(
               name
-                  + ", which has to carry it out, is on another machine and was not given its"
-                  + " cluster_token: all servers need the same one")
+                  + ", which has to carry it out, is not reached through the loopback and was not given"
+                  + " its cluster_token: all servers need the same one")
           .asException(outcome);
     }
     outcome.put(ClientCall.OUTCOME, isNotConnected(e.getStatus()) ? "not-proposed" : "unknown");

@@ -65,12 +65,18 @@ class AdminCommandsTest {
         member  clients         servers         role
         7       localhost:8007  localhost:9007  learner, to replace 1
         1       localhost:8001  localhost:9001  voter
-        quorum: 1 of 1 (before: 1 of 1); tolerates no failure
+        quorum: 1 of 1 now (before: 1 of 1), 3 of 4 once server 7 has its vote; tolerates no failure then
         a learner gets its vote by itself when it has caught up: MEMBERS shows it
         """,
         out());
     assertEquals(
         List.of(ChangeRequest.newBuilder().setAdd("localhost:9007").build()), servers.operated());
+  }
+
+  @Test
+  void ofAServerThatDoesNotSayWhatWillBeNothingIsSaidOfIt() {
+    assertEquals(0, run("-c", "promote 1"));
+    assertTrue(out().endsWith("\nquorum: 1 of 1 (before: 1 of 1)\n"), out());
   }
 
   @Test
@@ -85,7 +91,7 @@ class AdminCommandsTest {
   void aDryRunSaysThatItIsOne() {
     assertEquals(0, run("-c", "REPLACE 1 localhost:9007 --dry-run"));
     assertTrue(out().startsWith("a dry run: nothing was changed; it would be so\n"), out());
-    assertTrue(out().endsWith("; server 1 leaves in that moment\n"), out());
+    assertTrue(out().endsWith("; server 1 leaves then\n"), out());
     assertEquals(
         List.of(
             ChangeRequest.newBuilder()
@@ -176,6 +182,22 @@ class AdminCommandsTest {
     assertEquals(0, run("admin", "HEAL"));
     assertEquals("2 of 2 servers are cut off from none now\n", out());
     assertEquals(List.of(heal(0), heal(1)), servers.operated());
+  }
+
+  @Test
+  void healEndsWellThoughAServerIsDown() {
+    servers.down(1);
+    assertEquals(0, run("--timeout", "1", "-c", "HEAL"));
+    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertTrue(err().contains("server 1 is down, and cut off from none when it starts: "), err());
+  }
+
+  @Test
+  void healDoesNotEndWellWhereAServerMayBeCutOffStill() {
+    servers.hangs(1);
+    assertEquals(3, run("--timeout", "1", "-c", "HEAL"));
+    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertTrue(err().contains("server 1 may be cut off still, HEAL again: "), err());
   }
 
   private static ControlRequest heal(int server) {

@@ -81,6 +81,9 @@ public final class FakeServers implements AutoCloseable {
   private final Map<ByteString, ByteString> pairs = new ConcurrentHashMap<>();
   private final List<Object> operated = new CopyOnWriteArrayList<>();
 
+  /** The outcome that is said of an order for a server that does not carry it out. */
+  private final Map<Integer, String> outOfReach = new ConcurrentHashMap<>();
+
   /**
    * @param count servers, on ports from 8000 on; none runs yet
    */
@@ -88,6 +91,18 @@ public final class FakeServers implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       fakes.put(new ServerAddress("localhost", 8000 + i), new Fake());
     }
+  }
+
+  /** It is not heard, and takes no orders: nothing listens there. */
+  public FakeServers down(int server) {
+    outOfReach.put(server, "not-proposed");
+    return this;
+  }
+
+  /** It is not heard, and what becomes of an order is not known. */
+  public FakeServers hangs(int server) {
+    outOfReach.put(server, "unknown");
+    return this;
   }
 
   /** The read modes that calls have named, in order. */
@@ -321,7 +336,7 @@ public final class FakeServers implements AutoCloseable {
                 .setServerId(id++)
                 .setClientAddress(address.toString())
                 .setRole(MemberStatus.Role.VOTER)
-                .setLive(true));
+                .setLive(!outOfReach.containsKey(id - 1)));
       }
       observer.onNext(status.build());
       observer.onCompleted();
@@ -344,6 +359,11 @@ public final class FakeServers implements AutoCloseable {
           ChangeResponse.newBuilder().setQuorum(1).setQuorumBefore(1).setVotersBefore(1);
       if (!request.getDryRun()) {
         response.setSlot(30);
+      }
+      // One of an earlier release does not say what will be.
+      if (!request.hasPromote()) {
+        response.setOutlook(
+            ChangeResponse.Outlook.newBuilder().setVoters(4).setQuorum(3).addAwaitedServerId(7));
       }
       observer.onNext(
           response
@@ -377,6 +397,13 @@ public final class FakeServers implements AutoCloseable {
 
     @Override
     public void control(ControlRequest request, StreamObserver<ControlResponse> observer) {
+      String outcome = outOfReach.get(request.getServerId());
+      if (outcome != null) {
+        Metadata trailers = new Metadata();
+        trailers.put(Failure.OUTCOME, outcome);
+        observer.onError(Status.UNAVAILABLE.withDescription("it did not").asException(trailers));
+        return;
+      }
       operated.add(request);
       observer.onNext(ControlResponse.getDefaultInstance());
       observer.onCompleted();

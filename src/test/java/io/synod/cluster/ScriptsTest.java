@@ -51,6 +51,15 @@ class ScriptsTest extends WithScripts {
     client(0, "PUT fruit apple").is(0, "done");
     scripts.run("client", at(2), "--timeout", "1", "-c", "GET fruit").is(3, "no ");
     scripts
+        .run("scripts/partition.sh", "0", "2", "--data", scripts.data())
+        .is(
+            0,
+            "3 of 3 servers are cut off from none now",
+            "server 0 is cut off from server 2 until HEAL",
+            "server 2 is cut off from server 0");
+    client(1, "PUT fruit fig").is(0, "done");
+    client(1, "PUT fruit apple").is(0, "done");
+    scripts
         .run("scripts/partition.sh", "heal", "--data", scripts.data())
         .is(0, "3 of 3 servers are cut off from none now", "3 live");
     client(2, "GET fruit").is(0, "apple");

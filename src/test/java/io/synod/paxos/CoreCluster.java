@@ -92,9 +92,14 @@ final class CoreCluster {
 
   /** The same, where this one votes alone beside one other. */
   static CoreCluster withLastVoter(int size, int last) {
+    return withLastVoter(size, 0, last);
+  }
+
+  /** The same, with others that may be added. */
+  static CoreCluster withLastVoter(int founders, int others, int last) {
     return new CoreCluster(
-        size,
-        0,
+        founders,
+        others,
         Set.of(),
         new QuorumPolicy(
             QuorumPolicy.Mode.DYNAMIC, STANDBY_AFTER, Optional.of(new ServerId(last))));

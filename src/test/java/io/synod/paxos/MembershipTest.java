@@ -16,28 +16,28 @@ import org.junit.jupiter.api.Test;
 class MembershipTest {
   private static final long MILLI = CoreCluster.MILLI;
 
-  private static ServerId id(int i) {
+  static ServerId id(int i) {
     return new ServerId(i);
   }
 
-  private static Membership membership(CoreCluster cluster) {
+  static Membership membership(CoreCluster cluster) {
     return cluster.core(cluster.coordinator().orElseThrow()).membership().membership();
   }
 
-  private static Member.Role role(CoreCluster cluster, int i) {
+  static Member.Role role(CoreCluster cluster, int i) {
     return membership(cluster).member(id(i)).orElseThrow().role();
   }
 
-  private static void assertDone(ChangeAnswer answer) {
+  static void assertDone(ChangeAnswer answer) {
     assertInstanceOf(ChangeAnswer.Done.class, answer);
   }
 
-  private static void assertRefused(ChangeAnswer.Reason reason, ChangeAnswer answer) {
+  static void assertRefused(ChangeAnswer.Reason reason, ChangeAnswer answer) {
     assertEquals(reason, assertInstanceOf(ChangeAnswer.Refused.class, answer).reason());
   }
 
   /** Asks whoever coordinates, as the admin service does. */
-  private static ChangeAnswer change(CoreCluster cluster, MembershipChange change) {
+  static ChangeAnswer change(CoreCluster cluster, MembershipChange change) {
     for (int i = 0; i < 10; i++) {
       ChangeAnswer answer = cluster.change(cluster.elect(), change);
       boolean again =
@@ -311,9 +311,7 @@ class MembershipTest {
     assertEquals(2, membership(cluster).voters());
   }
 
-  /**
-   * All of five are replaced, one after another, by servers with new ids; the founders are gone.
-   */
+  /** All three are replaced, one after another, by servers with new ids; the founders are gone. */
   @Test
   void everyServerCanBeReplaced() {
     CoreCluster cluster = new CoreCluster(3, 4);

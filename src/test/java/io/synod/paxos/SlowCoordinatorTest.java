@@ -65,6 +65,21 @@ class SlowCoordinatorTest {
     assertEquals(Optional.empty(), handedOver(coordinator));
   }
 
+  /** The one that would be chosen otherwise is not four times less slow, and another is. */
+  @Test
+  void handsOverToTheOneThatIsLessSlowByMuch() {
+    int slow = cluster.elect();
+    int first = slow == 0 ? 1 : 0;
+    int well = 3 - slow - first;
+    for (int i = 0; i < 8; i++) {
+      slowDisks(List.of(slow, first, well), 1);
+      slowDisks(List.of(slow, first), 2);
+      slowDisks(List.of(slow), 5);
+    }
+    assertEquals(Optional.of(well), cluster.coordinator());
+    cluster.checkAgreement();
+  }
+
   @Test
   void oneLongSyncIsNoReason() {
     int coordinator = cluster.elect();

@@ -24,6 +24,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
 import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Outlook;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.proto.ChangeRequest;
@@ -53,6 +54,9 @@ import org.junit.jupiter.api.Timeout;
 class AdminServiceTest {
   private static final ClusterId CLUSTER = PlayedServer.CLUSTER;
   private static final String TOKEN = "a long secret".replace(' ', '-');
+
+  /** Not what the changes here would lead to: it is handed on as it is. */
+  private static final Outlook OUTLOOK = new Outlook(4, 3, 1, List.of(new ServerId(5)));
 
   private final List<PlayedServer> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
@@ -117,7 +121,8 @@ class AdminServiceTest {
   @Test
   void aChangeIsPassedOnToTheCoordinatorWhoeverIsAsked() {
     servers.get(0).node =
-        request -> new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(21), without(2)));
+        request ->
+            new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(21), without(2)), OUTLOOK);
     for (int asked = 0; asked < 3; asked++) {
       ChangeResponse response = stub(asked).change(remove(2));
       assertEquals(21, response.getSlot());
@@ -137,10 +142,18 @@ class AdminServiceTest {
   void aDryRunSaysWhatWouldBe() {
     Membership before =
         new Membership(Slot.ZERO, servers.stream().map(PlayedServer::member).toList());
-    servers.get(0).node = request -> new ChangeAnswer.Planned(1, before, without(1));
+    servers.get(0).node = request -> new ChangeAnswer.Planned(1, before, without(1), OUTLOOK);
     ChangeResponse response = stub(1).change(remove(1).toBuilder().setDryRun(true).build());
     assertFalse(response.hasSlot());
     assertEquals(2, response.getMemberCount());
+    assertEquals(
+        ChangeResponse.Outlook.newBuilder()
+            .setVoters(4)
+            .setQuorum(3)
+            .setSpare(1)
+            .addAwaitedServerId(5)
+            .build(),
+        response.getOutlook());
     assertTrue(((OperatorRequest.Change) servers.get(0).asked.get(0)).dryRun());
   }
 
@@ -169,7 +182,8 @@ class AdminServiceTest {
               1, ChangeAnswer.Reason.HANDS_OVER, "server 1 coordinates next: ask that");
         };
     servers.get(1).node =
-        request -> new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(30), without(0)));
+        request ->
+            new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(30), without(0)), OUTLOOK);
     assertEquals(30, stub(2).change(remove(0)).getSlot());
     assertEquals(1, servers.get(0).asked.size());
     assertEquals(1, servers.get(1).asked.size());
@@ -210,7 +224,8 @@ class AdminServiceTest {
     try (PlayedServer joining =
         new PlayedServer(5, founded(Optional.empty(), 5), Optional.empty())) {
       servers.get(0).node =
-          request -> new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(22), without(9)));
+          request ->
+              new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(22), without(9)), OUTLOOK);
       ChangeResponse unused =
           stub(1).change(ChangeRequest.newBuilder().setAdd(joining.address().toString()).build());
       OperatorRequest.Change change = (OperatorRequest.Change) servers.get(0).asked.get(0);
@@ -457,6 +472,15 @@ class AdminServiceTest {
         "server 2 is no member; ask another server",
         "not-proposed",
         assertThrows(StatusRuntimeException.class, () -> stub.change(remove(0))));
+    assertFails(
+        Status.Code.UNAVAILABLE,
+        "server 2 is no member; ask another server",
+        "not-proposed",
+        assertThrows(StatusRuntimeException.class, () -> stub.control(cut(1, 0))));
+    assertTrue(servers.get(1).controls.isEmpty(), "by its list of before");
+    ControlRequest own = ControlRequest.newBuilder().setServerId(2).setSnapshot(true).build();
+    Object unused = stub.control(own);
+    assertEquals(List.of(own), servers.get(2).controls);
   }
 
   @Test
