@@ -250,7 +250,7 @@ public final class Journal implements DurableLog, AutoCloseable {
    * it has all of it in memory; a start would report slots as unknown. The file is put away once
    * the log does without it. Blocks for the disk, for long.
    *
-   * @param pace told after each file how many bytes were read; may wait
+   * @param pace told after each file how many bytes were read; may wait, or throw to end it there
    */
   public List<Damaged> scrub(LongConsumer pace) throws IOException {
     List<Damaged> found = new ArrayList<>();
