@@ -7,9 +7,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -119,10 +121,15 @@ public final class FileDisk implements Disk {
 
   @Override
   public List<String> list() throws IOException {
+    return names(directory);
+  }
+
+  /** The names in a directory; of a folder that vanishes meanwhile there are none. */
+  static List<String> names(Path directory) throws IOException {
     List<String> names = new ArrayList<>();
     for (Path entry : entries(directory)) {
       if (Files.isDirectory(entry)) {
-        for (Path inner : entries(entry)) {
+        for (Path inner : entriesIfThere(entry)) {
           if (Files.isRegularFile(inner)) {
             names.add(entry.getFileName() + "/" + inner.getFileName());
           }
@@ -134,10 +141,20 @@ public final class FileDisk implements Disk {
     return names;
   }
 
+  private static List<Path> entriesIfThere(Path folder) throws IOException {
+    try {
+      return entries(folder);
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
   private static List<Path> entries(Path directory) throws IOException {
     List<Path> entries = new ArrayList<>();
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
       stream.forEach(entries::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return entries;
   }

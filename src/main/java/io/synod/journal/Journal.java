@@ -78,6 +78,16 @@ public final class Journal implements DurableLog, AutoCloseable {
   }
 
   /**
+   * Whether a directory has no identity, so that {@link #open} gives it one. Whatever else lies in
+   * it is nobody's. Changes nothing; blocks.
+   *
+   * @throws JournalRefusedException if it has a journal all the same, so that it is not opened
+   */
+  public static boolean isNew(Disk disk) throws IOException {
+    return Recovery.isNew(disk);
+  }
+
+  /**
    * Has this called by the writer each time more became durable, and once on failure. It must not
    * block.
    */
@@ -240,7 +250,7 @@ public final class Journal implements DurableLog, AutoCloseable {
    * it has all of it in memory; a start would report slots as unknown. The file is put away once
    * the log does without it. Blocks for the disk, for long.
    *
-   * @param pace told after each file how many bytes were read; may wait
+   * @param pace told after each file how many bytes were read; may wait, or throw to end it there
    */
   public List<Damaged> scrub(LongConsumer pace) throws IOException {
     List<Damaged> found = new ArrayList<>();

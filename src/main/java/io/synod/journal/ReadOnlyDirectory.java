@@ -3,19 +3,15 @@ package io.synod.journal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A data directory that is only looked at: nothing in it is changed, and no lock is taken, so that
  * a server may be using it. What would change it is an {@link IOException}.
  */
 public final class ReadOnlyDirectory implements Disk {
-  private static final int DEPTH = 2;
-
   private final Path directory;
 
   /** Nothing is read yet. */
@@ -25,14 +21,7 @@ public final class ReadOnlyDirectory implements Disk {
 
   @Override
   public List<String> list() throws IOException {
-    try (Stream<Path> paths = Files.walk(directory, DEPTH)) {
-      return paths
-          .filter(Files::isRegularFile)
-          .map(path -> directory.relativize(path).toString().replace('\\', '/'))
-          .filter(name -> !name.equals(FileDisk.LOCK))
-          .sorted()
-          .toList();
-    }
+    return FileDisk.names(directory).stream().sorted().toList();
   }
 
   @Override

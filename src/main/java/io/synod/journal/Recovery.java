@@ -48,9 +48,19 @@ final class Recovery {
     return found.isPresent() ? reopen(found.get(), nanoTime) : create(nanoTime);
   }
 
+  /** As {@link Journal#isNew}. */
+  static boolean isNew(Disk disk) throws IOException {
+    List<String> names = disk.list();
+    if (names.contains(LogFiles.IDENTITY) || names.contains(LogFiles.IDENTITY_COPY)) {
+      return false;
+    }
+    refuseOrphans(disk, new ArrayList<>());
+    return true;
+  }
+
   /** A new directory, or one whose making did not end: it has no identity and no record. */
   private OpenedJournal create(LongSupplier nanoTime) throws IOException {
-    refuseOrphans();
+    refuseOrphans(disk, findings);
     for (String name : disk.list()) {
       if (LogFiles.isJournal(name)) {
         disk.delete(name);
@@ -69,7 +79,7 @@ final class Recovery {
   }
 
   /** Files of a journal without an identity: only those of a first start may be thrown away. */
-  private void refuseOrphans() throws IOException {
+  private static void refuseOrphans(Disk disk, List<Finding> findings) throws IOException {
     for (String name : disk.list()) {
       if (!LogFiles.isJournal(name)) {
         continue;

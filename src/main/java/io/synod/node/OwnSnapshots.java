@@ -70,7 +70,8 @@ final class OwnSnapshots implements OwnDisk.Needs {
   /** An operator asks for one, or a peer. */
   private volatile boolean wanted;
 
-  private boolean distrusted;
+  /** Written by the driver, read by the background between two pieces of a snapshot. */
+  private volatile boolean distrusted;
 
   /** Who waits for a snapshot of {@code slot} or later. */
   private record Waiting(Slot slot, Consumer<Slot> taken) {
@@ -123,7 +124,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
     lastBytes = heldBytes();
   }
 
-  /** The state in memory is wrong: no more are taken. */
+  /** The state in memory is wrong: no more are taken, and what is being written is dropped. */
   void distrust() {
     distrusted = true;
   }
@@ -236,13 +237,21 @@ final class OwnSnapshots implements OwnDisk.Needs {
     againAtNanos = background.nowNanos() + RETRY_NANOS;
   }
 
-  /** Background: all of it, or as much as may hold up a flush. */
+  /**
+   * Background: all of it, or as much as may hold up a flush. In between, the state may turn out to
+   * be wrong, and all snapshots be set aside: whatever is published after that would be believed.
+   * What is published before is set aside with the others, since all of that is done in one order.
+   */
   private Runnable writeSome(SnapshotWriter writer) throws IOException {
-    for (int pieces = 0; writer.writeSome(); pieces++) {
+    for (int pieces = 0; !distrusted && writer.writeSome(); pieces++) {
       if (store.keepsFiles() && pieces >= PIECES) {
         return () ->
             background.begin("write a snapshot", () -> writeSome(writer), this::notWritten);
       }
+    }
+    if (distrusted) {
+      writer.abandon();
+      return () -> writing = false;
     }
     return () -> taken(writer.info().slot());
   }

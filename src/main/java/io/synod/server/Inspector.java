@@ -28,8 +28,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Prints what a data directory holds, for a person, and whether it is whole. Changes nothing. */
+/**
+ * Prints what a data directory holds, for a person, and whether it is whole. Changes nothing, and
+ * takes no lock: a server may be changing what is looked at.
+ */
 final class Inspector {
+  /** So often what a server may be changing is looked at before it is called damaged. */
+  private static final int MOST_LOOKS = 4;
+
   private final Path directory;
   private final StringBuilder text = new StringBuilder();
   private boolean damaged;
@@ -39,6 +45,14 @@ final class Inspector {
 
   /** What was not looked at, and why. */
   private final List<String> unverified = new ArrayList<>();
+
+  /** What is wrong with the part that is being looked at. */
+  private final List<String> complaints = new ArrayList<>();
+
+  private int looks = 1;
+
+  /** Empty if no server ever kept data there, or it did not stand still. */
+  private Optional<Inspection> journal = Optional.empty();
 
   Inspector(Path directory) {
     this.directory = directory.toAbsolutePath().normalize();
@@ -66,28 +80,13 @@ final class Inspector {
     sayWhoUsesIt();
     ReadOnlyDirectory disk = new ReadOnlyDirectory(directory);
     try {
-      Optional<Inspection> found = Inspection.of(disk);
-      if (found.isEmpty()) {
-        List<String> inside = directoriesIn(directory);
-        if (!inside.isEmpty()) {
-          line("holds", String.join(", ", inside) + ": name one of them");
-          return new Report(text.toString(), false);
-        }
-        line("holds", "nothing: a server that starts here is a new incarnation");
-        return new Report(text.toString(), true);
+      part("journal", () -> journal(disk));
+      if (journal.isEmpty() && unverified.isEmpty()) {
+        return nothing();
       }
-      Storage storage = StorageMark.of(directory).orElse(Storage.HEAP);
-      line("storage", storage.toString());
-      for (String name : RocksStorage.setAsideIn(directory)) {
-        line("set aside", name + ": a damaged database, which a server makes no use of");
+      if (journal.isPresent()) {
+        contents(disk, journal.get(), unverified.isEmpty());
       }
-      journal(found.get());
-      if (storage == Storage.ROCKSDB) {
-        database(found.get().recovered().cut());
-      }
-      snapshots(disk, found.get().recovered(), storage == Storage.HEAP);
-      setAside();
-      findings(found.get());
     } catch (JournalRefusedException | SnapshotRefusedException | UnsupportedVersionException e) {
       line("refused", "a server would not start: " + e.getMessage());
       damaged = true;
@@ -99,8 +98,101 @@ final class Inspector {
     return new Report(text.toString(), !damaged);
   }
 
+  private Report nothing() throws IOException {
+    List<String> inside = directoriesIn(directory);
+    if (!inside.isEmpty()) {
+      line("holds", String.join(", ", inside) + ": name one of them");
+      return new Report(text.toString(), false);
+    }
+    line("holds", "nothing: a server that starts here is a new incarnation");
+    return new Report(text.toString(), true);
+  }
+
+  /**
+   * @param isSteady whether the journal stood still: else what was found in it may be no more so
+   */
+  private void contents(ReadOnlyDirectory disk, Inspection found, boolean isSteady)
+      throws IOException {
+    Storage storage = StorageMark.of(directory).orElse(Storage.HEAP);
+    line("storage", storage.toString());
+    for (String name : RocksStorage.setAsideIn(directory)) {
+      line("set aside", name + ": a damaged database, which a server makes no use of");
+    }
+    if (isSteady) {
+      sayJournal(found);
+    }
+    if (storage == Storage.ROCKSDB) {
+      part("database", () -> database(found.recovered().cut()));
+    }
+    part("snapshot", () -> snapshots(disk, found.recovered(), storage == Storage.HEAP));
+    setAside(disk);
+    if (isSteady) {
+      findings(found);
+    }
+  }
+
+  /** Looks, and says what is there, and by {@link #damage} or an exception what is wrong. */
+  interface Part {
+    void look() throws IOException;
+  }
+
+  /**
+   * Looks at a part. A server that is running may delete or rewrite a file between two reads of it,
+   * which looks like damage: damage counts only if it is there each time.
+   */
+  void part(String what, Part part) throws IOException {
+    int said = text.length();
+    Set<String> lasting = new TreeSet<>();
+    for (int i = 1; ; i++) {
+      text.setLength(said);
+      complaints.clear();
+      Optional<IOException> failed = look(part);
+      if (complaints.isEmpty()) {
+        return;
+      }
+      if (i == 1) {
+        lasting.addAll(complaints);
+      } else {
+        lasting.retainAll(complaints);
+      }
+      if (i == looks) {
+        conclude(what, said, lasting, failed);
+        return;
+      }
+    }
+  }
+
+  private void conclude(String what, int said, Set<String> lasting, Optional<IOException> failed)
+      throws IOException {
+    if (lasting.isEmpty()) {
+      text.setLength(said);
+      line(what, "not verified: files changed meanwhile, each of " + looks + " times");
+      unverified.add("the " + what + " (files changed meanwhile)");
+      return;
+    }
+    damaged = true;
+    if (failed.isPresent()) {
+      throw failed.get();
+    }
+  }
+
+  private Optional<IOException> look(Part part) {
+    try {
+      part.look();
+      return Optional.empty();
+    } catch (IOException e) {
+      complaints.add(String.valueOf(e.getMessage()));
+      return Optional.of(e);
+    }
+  }
+
+  private void damage(String label, String what) {
+    line(label, what);
+    complaints.add(what);
+  }
+
   /** Nothing is said to be right that was not looked at, or that a start has to write again. */
-  private String verdict() {
+  String verdict() {
     String whole =
         repaired.isEmpty()
             ? "whole: all checksums hold"
@@ -145,6 +237,7 @@ final class Inspector {
       String pid = Files.exists(lock) ? Files.readString(lock).strip() : "";
       if (!pid.isEmpty() && pid.chars().allMatch(Character::isDigit)) {
         boolean alive = ProcessHandle.of(Long.parseLong(pid)).isPresent();
+        looks = alive ? MOST_LOOKS : 1;
         line(
             "last used by",
             "process "
@@ -156,7 +249,17 @@ final class Inspector {
     }
   }
 
-  private void journal(Inspection found) {
+  private void journal(ReadOnlyDirectory disk) throws IOException {
+    journal = Optional.empty();
+    journal = Inspection.of(disk);
+    for (Finding finding : journal.map(Inspection::findings).orElse(List.of())) {
+      if (finding.kind() == Finding.Kind.DAMAGED) {
+        complaints.add(finding.toString());
+      }
+    }
+  }
+
+  private void sayJournal(Inspection found) {
     Recovered has = found.recovered();
     line("server", String.valueOf(found.identity().server().number()));
     line("incarnation", found.identity().incarnation().id().toString());
@@ -255,19 +358,17 @@ final class Inspector {
     boolean reaches = has.cut().equals(Slot.ZERO);
     List<Snapshots.Looked> all = Snapshots.look(disk, has.founding().map(Founding::cluster));
     for (Snapshots.Looked each : all) {
-      each.damage().ifPresent(what -> line("snapshot", "DAMAGED " + what));
+      each.damage().ifPresent(what -> damage("snapshot", "DAMAGED " + what));
       each.info().ifPresent(info -> snapshot(info, isState));
       each.info().ifPresent(SnapshotInfo::checkVersion);
-      damaged |= each.damage().isPresent();
       reaches |= each.info().filter(info -> !info.slot().isBefore(has.cut())).isPresent();
     }
     if (isState && !reaches) {
-      line(
+      damage(
           "snapshot",
           "none that reaches slot "
               + has.cut().number()
               + ", behind which the log begins: a start fetches one from another server");
-      damaged = true;
     } else if (isState && all.isEmpty()) {
       line("snapshot", "none");
     }
@@ -299,7 +400,9 @@ final class Inspector {
     }
     if (!RocksStorage.isIn(directory)) {
       line("database", "none");
-      damaged |= cut.isAfter(Slot.ZERO);
+      if (cut.isAfter(Slot.ZERO)) {
+        complaints.add("no database");
+      }
       return;
     }
     try {
@@ -317,36 +420,26 @@ final class Inspector {
               + " bytes, in files of "
               + has.fileBytes());
       if (has.distrusted()) {
-        line("database", "is thrown away at the next start: what is in it is not right");
-        damaged = true;
+        damage("database", "is thrown away at the next start: what is in it is not right");
       } else if (has.slot().isBefore(cut)) {
-        line(
+        damage(
             "database",
             "does not reach slot "
                 + cut.number()
                 + ", behind which the log begins: a start fetches a snapshot from another server");
-        damaged = true;
       }
     } catch (SnapshotRefusedException e) {
       throw e;
     } catch (IOException e) {
-      line("database", "DAMAGED " + e.getMessage());
-      damaged = true;
+      damage("database", "DAMAGED " + e.getMessage());
     }
   }
 
   /** What an earlier start, or a scrub, found damaged. */
-  private void setAside() throws IOException {
-    try (Stream<Path> files = Files.walk(directory, 2)) {
-      List<String> names =
-          files
-              .map(file -> directory.relativize(file).toString().replace('\\', '/'))
-              .filter(Inspector::isSetAside)
-              .sorted()
-              .toList();
-      if (!names.isEmpty()) {
-        line("set aside", String.join(", ", names) + ": damaged, not looked at, and not needed");
-      }
+  private void setAside(ReadOnlyDirectory disk) throws IOException {
+    List<String> names = disk.list().stream().filter(Inspector::isSetAside).toList();
+    if (!names.isEmpty()) {
+      line("set aside", String.join(", ", names) + ": damaged, not looked at, and not needed");
     }
   }
 
@@ -357,7 +450,6 @@ final class Inspector {
   private void findings(Inspection found) {
     for (Finding finding : found.findings()) {
       line("a start finds", finding.toString());
-      damaged |= finding.kind() == Finding.Kind.DAMAGED;
       if (finding.kind() != Finding.Kind.DAMAGED) {
         repaired.add(finding.file());
       }

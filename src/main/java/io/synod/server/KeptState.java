@@ -14,6 +14,7 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.Incarnation;
 import io.synod.paxos.Recovered;
+import io.synod.paxos.Slot;
 import io.synod.store.EngineFailedException;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksStorage;
@@ -90,6 +91,7 @@ final class KeptState {
     FileDisk opened = FileDisk.open(configuration.dataDirectory());
     disk = opened;
     checkVersions(opened);
+    disownSnapshots(opened);
     OpenedJournal journalOpened =
         Journal.open(
             opened,
@@ -107,6 +109,24 @@ final class KeptState {
       }
     }
     return journalOpened;
+  }
+
+  /**
+   * Of a directory without an identity nobody knows whose its snapshots are: one of another cluster
+   * would be believed, and its slots taken for chosen ones of this. Before the identity is made, so
+   * that a crash does not leave one beside them.
+   */
+  private static void disownSnapshots(FileDisk opened) throws IOException {
+    if (!Journal.isNew(opened)) {
+      return;
+    }
+    Snapshots found = Snapshots.open(opened);
+    if (found.newest().isAfter(Slot.ZERO)) {
+      found.setAllAside();
+      LOG.error(
+          "all snapshots in {} are set aside: it has no identity, so they may be another cluster's",
+          opened.describe());
+    }
   }
 
   /** Before the journal is opened, which begins a file: what is refused stays as it is. */

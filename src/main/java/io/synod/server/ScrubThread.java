@@ -90,6 +90,19 @@ final class ScrubThread {
     void scrub() throws IOException;
   }
 
+  /** Ends the reading in the middle: the server stops, and is about to close what is read. */
+  private static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stopped() {
+      super(
+          "the scrub is stopped",
+          null,
+          /* enableSuppression= */ true,
+          /* writableStackTrace= */ false);
+    }
+  }
+
   private void run() {
     while (!stopping) {
       rest(pace.roundMillis());
@@ -107,9 +120,14 @@ final class ScrubThread {
     }
     try {
       part.scrub();
+    } catch (Stopped e) {
+      // Of what is left, and of what was found so far, the next start or its scrub tells.
     } catch (IOException | RuntimeException e) {
       // Reading on the side must not end a server that serves: the journal's failures do that.
-      report.accept(what + " could not be read to the end: " + e.getMessage());
+      if (!stopping) {
+        // What is closed in the middle cannot be read either, and is no failure.
+        report.accept(what + " could not be read to the end: " + e.getMessage());
+      }
     }
   }
 
@@ -146,6 +164,9 @@ final class ScrubThread {
 
   private void pace(long bytes) {
     rest(TimeUnit.SECONDS.toMillis(1) * bytes / pace.bytesASecond());
+    if (stopping) {
+      throw new Stopped();
+    }
   }
 
   private void rest(long millis) {

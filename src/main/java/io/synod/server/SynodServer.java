@@ -85,8 +85,8 @@ final class SynodServer {
   private @Nullable NetworkThreads clientThreads;
   private @Nullable GrpcPeerNetwork network;
   private @Nullable ClientServer clients;
-  private final ExecutorService background =
-      Executors.newSingleThreadExecutor(work -> daemon(work, "synod-background"));
+  private final BackgroundThread background =
+      new BackgroundThread(e -> fail("work in the background failed", /* ofDisk= */ false, e));
 
   /** Writes a file now and then, which the driver must not wait for. */
   private final ScheduledExecutorService ticks =
@@ -333,14 +333,7 @@ final class SynodServer {
 
     @Override
     public void inBackground(Runnable work) {
-      background.execute(
-          () -> {
-            try {
-              work.run();
-            } catch (RuntimeException | Error e) {
-              fail("work in the background failed", false, e);
-            }
-          });
+      background.begin(work);
     }
 
     @Override
@@ -436,7 +429,7 @@ final class SynodServer {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      background.shutdownNow();
+      background.close();
       operators.shutdownNow();
       if (clientThreads != null) {
         clientThreads.close();
@@ -451,11 +444,7 @@ final class SynodServer {
    * process may open it again at once.
    */
   private void awaitBackground() throws InterruptedException {
-    background.shutdown();
-    if (!background.awaitTermination(PART_MILLIS, TimeUnit.MILLISECONDS)) {
-      LOG.info("dropping {} pieces of work in the background", background.shutdownNow().size());
-      boolean unused = background.awaitTermination(PART_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    background.end(PART_MILLIS);
     if (scrub != null && !scrub.awaitEnd(PART_MILLIS)) {
       LOG.warn("the scrub does not end");
     }

@@ -273,8 +273,8 @@ public final class KeyValueStore implements StateMachine {
   /**
    * Reads again all that its files hold. Any thread; blocks for the disk, for long.
    *
-   * @param pace told after each piece about how many bytes were read; may wait
-   * @return what is damaged; empty if nothing is
+   * @param pace told after each piece about how many bytes were read; may wait, or throw to end it
+   * @return what is damaged; empty if nothing is, or if a snapshot took the state's place meanwhile
    */
   public Optional<String> scrub(LongConsumer pace) {
     return engine.scrub(pace);

@@ -129,7 +129,10 @@ final class RocksDirectory {
   void distrust(String why) throws IOException {
     try (FileChannel file =
         FileChannel.open(
-            directory.resolve(DISTRUSTED), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            directory.resolve(DISTRUSTED),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
       ByteBuffer bytes = ByteBuffer.wrap((why + "\n").getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
         int unused = file.write(bytes);
@@ -203,8 +206,12 @@ final class RocksDirectory {
 
   /** Deletes all that was set aside. */
   void deleteAllSetAside() throws IOException {
-    for (Path each : foldersSetAside()) {
+    List<Path> folders = foldersSetAside();
+    for (Path each : folders) {
       RocksLibrary.delete(each);
+    }
+    if (!folders.isEmpty()) {
+      sync.of(directory);
     }
   }
 

@@ -314,6 +314,7 @@ final class RocksEngine implements Engine {
 
   @Override
   public Optional<String> scrub(LongConsumer pace) {
+    RocksGeneration generation = committed;
     try {
       // Who has it open still reads it; the next start does not.
       Optional<String> missing = database.missingFile();
@@ -321,11 +322,15 @@ final class RocksEngine implements Engine {
         return Optional.of(directory.database() + missing.get() + " is missing");
       }
       RocksScrub scrub = new RocksScrub(database, SCRUB_BYTES, pace);
-      scrub.readAll(committed);
+      scrub.readAll(generation);
       return Optional.empty();
     } catch (EngineFailedException e) {
       if (e.isDamage()) {
         return Optional.of(String.valueOf(e.getMessage()));
+      }
+      if (!generation.equals(committed)) {
+        // A snapshot took its place: what it held is gone, and the next round reads the other.
+        return Optional.empty();
       }
       throw e;
     }

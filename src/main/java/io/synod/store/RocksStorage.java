@@ -20,6 +20,7 @@ public final class RocksStorage {
 
   private final RocksDirectory directory;
   private final Report report;
+  private final Consumer<String> onKept;
 
   /** Who is told that a database is of no use. */
   private interface Report {
@@ -32,8 +33,16 @@ public final class RocksStorage {
   }
 
   private RocksStorage(RocksDirectory directory, Report report) {
+    this(directory, report, unused -> {});
+  }
+
+  /**
+   * @param onKept told what of no use could not be deleted
+   */
+  private RocksStorage(RocksDirectory directory, Report report, Consumer<String> onKept) {
     this.directory = directory;
     this.report = report;
+    this.onKept = onKept;
   }
 
   /** Whether there is a database in a data directory. */
@@ -49,7 +58,7 @@ public final class RocksStorage {
    * @param cluster whose state it must be; empty: the directory belongs to none, so that it can
    *     hold no state
    * @param cacheBytes about how much memory it may take beside the heap
-   * @param report told what was set aside, and why
+   * @param report told what was set aside, and why, and what of that could not be deleted later
    * @throws IOException if it cannot be opened, or is of a version that this release does not know
    */
   public static KeyValueStore open(
@@ -66,7 +75,7 @@ public final class RocksStorage {
       throws IOException {
     Report words =
         (name, why) -> report.accept("the database is set aside as " + name + ": " + why);
-    return new RocksStorage(directory, words).open(cluster, cacheBytes);
+    return new RocksStorage(directory, words, report).open(cluster, cacheBytes);
   }
 
   /**
@@ -103,7 +112,7 @@ public final class RocksStorage {
       KeyValueStore found = openDatabase(cacheBytes);
       if (isOf(found, cluster)) {
         if (found.applied().isAfter(Slot.ZERO)) {
-          directory.deleteAllSetAside();
+          deleteAllSetAside();
         }
         return found;
       }
@@ -124,6 +133,15 @@ public final class RocksStorage {
       return openDatabase(cacheBytes);
     } catch (EngineFailedException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** It only takes room: no reason not to start. */
+  private void deleteAllSetAside() {
+    try {
+      directory.deleteAllSetAside();
+    } catch (IOException e) {
+      onKept.accept("a database that was set aside could not be deleted: " + e);
     }
   }
 

@@ -194,7 +194,7 @@ public final class Snapshots {
    * Reads the newest snapshot again and, if it is damaged, sets it aside, so that another is
    * written in its place. Blocks for the disk, for long; not beside {@link #restoreNewest}.
    *
-   * @param pace told after each piece about how many bytes were read; may wait
+   * @param pace told after each piece about how many bytes were read; may wait, or throw to end it
    * @return what is damaged, by file and place; empty if nothing is, or if it is being read already
    */
   public Optional<String> scrub(LongConsumer pace) throws IOException {

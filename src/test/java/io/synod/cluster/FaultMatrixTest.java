@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -63,8 +64,6 @@ class FaultMatrixTest {
           Target.PROMISE, "written again",
           Target.ENGINE_ROWS, "the database is set aside");
 
-  private static final String STOPPED =
-      "stops when it reads the damage, and is mended at the next start";
   private static final long BACK_SECONDS = 60;
   private static final long PAUSE_MILLIS = 5;
 
@@ -205,23 +204,33 @@ class FaultMatrixTest {
     for (int victim : victims) {
       cluster.start(victim);
     }
-    List<String> outcomes = new ArrayList<>();
+    Set<DamageOutcome> outcomes = EnumSet.noneOf(DamageOutcome.class);
     for (int victim : victims) {
-      String outcome =
+      outcomes.add(
           comeBack(
-              cluster, victim, lives.getOrDefault(victim, ""), logLines.getOrDefault(victim, 0));
-      if (!outcomes.contains(outcome)) {
-        outcomes.add(outcome);
-      }
+              cluster, victim, lives.getOrDefault(victim, ""), logLines.getOrDefault(victim, 0)));
     }
-    if (check(cluster, victims) && !outcomes.contains(STOPPED)) {
-      outcomes.add(STOPPED);
+    if (check(cluster, victims)) {
+      outcomes.add(DamageOutcome.STOPPED);
     }
     if (any) {
-      table.add("| " + cell + " | " + String.join("; or ", outcomes) + " |");
+      assertExpected(cluster, cell, DamageOutcome.expected(cell.target(), cell.kind()), outcomes);
+      table.add("| " + cell + " | " + text(outcomes) + " |");
       System.out.println(table.get(table.size() - 1));
     }
     startAllEmpty(cluster, victims);
+  }
+
+  /** Damage that nobody notices would pass all else, where the answers happen to be right. */
+  private static void assertExpected(
+      RealCluster cluster, Case cell, Set<DamageOutcome> expected, Set<DamageOutcome> outcomes) {
+    assertTrue(
+        expected.containsAll(outcomes),
+        () -> cell + ": " + outcomes + ", and not " + expected + "\n" + cluster.logs());
+  }
+
+  private static String text(Set<DamageOutcome> outcomes) {
+    return outcomes.stream().map(DamageOutcome::toString).collect(Collectors.joining("; or "));
   }
 
   /**
@@ -306,22 +315,20 @@ class FaultMatrixTest {
       }
     }
     boolean stopped = check(cluster, victims);
-    List<String> outcomes = new ArrayList<>();
+    Set<DamageOutcome> outcomes = EnumSet.noneOf(DamageOutcome.class);
     for (int victim : victims) {
       String life = life(cluster, victim);
       cluster.kill(victim);
       int lines = cluster.log(victim).size();
       cluster.start(victim);
-      String outcome = comeBack(cluster, victim, life, lines);
-      if (!outcomes.contains(outcome)) {
-        outcomes.add(outcome);
-      }
+      outcomes.add(comeBack(cluster, victim, life, lines));
     }
+    assertExpected(cluster, cell, DamageOutcome.expectedAfterScrub(cell.target()), outcomes);
     boolean again = check(cluster, victims);
     assertFalse(again, cluster::logs);
     return (stopped ? "stops when it reads the damage" : "found by the scrub, said, and mended")
         + "; the start after that: "
-        + String.join("; or ", outcomes);
+        + text(outcomes);
   }
 
   /** Waits until a server has said something behind a line; false if it has ended. */
@@ -399,7 +406,7 @@ class FaultMatrixTest {
   }
 
   /** Waits until it has a vote and answers; tells how that came about. */
-  private static String comeBack(
+  private static DamageOutcome comeBack(
       RealCluster cluster, int victim, String lifeBefore, int linesBefore)
       throws IOException, InterruptedException {
     awaitVoteOrEnd(cluster, victim);
@@ -411,13 +418,13 @@ class FaultMatrixTest {
         cluster.start(victim);
         awaitVoteOrEnd(cluster, victim);
         assertTrue(cluster.isRunning(victim), cluster::logs);
-        return STOPPED;
+        return DamageOutcome.STOPPED;
       }
       assertEquals(1, status, () -> "it ends with a clear word\n" + cluster.logs());
       String why = said.get(said.size() - 1);
       assertTrue(why.startsWith("synod: cannot start: "), why);
       startEmpty(cluster, victim);
-      return "refuses to start, naming the file; comes back with an empty directory";
+      return DamageOutcome.REFUSED;
     }
     boolean sameLife = life(cluster, victim).equals(lifeBefore) || lifeBefore.isEmpty();
     boolean noticed =
@@ -428,9 +435,10 @@ class FaultMatrixTest {
                         || line.contains("the state is lost")
                         || line.contains("snapshot set aside")
                         || line.contains("the database is set aside"));
-    return sameLife
-        ? noticed ? "mended at the start, and said" : "starts as if nothing were"
-        : "goes on as a new incarnation, and gets its vote back";
+    if (!sameLife) {
+      return DamageOutcome.RENEWED;
+    }
+    return noticed ? DamageOutcome.MENDED : DamageOutcome.UNNOTICED;
   }
 
   private static void startEmpty(RealCluster cluster, int server)

@@ -83,6 +83,19 @@ final class DataDirectories {
     store.close();
   }
 
+  /** What the server has of itself that is started in one, with this storage. */
+  static KeptState kept(Path directory, String storage) throws BadConfigurationException {
+    String text =
+        "my_addr:'127.0.0.1:8001' my_paxos:'127.0.0.1:9001' replica:'127.0.0.1:9000'"
+            + " replica:'127.0.0.1:9001' storage:"
+            + storage
+            + " data_dir:'"
+            + directory
+            + "'";
+    CommandLineReader.Wish wish = CommandLineReader.read(List.of(text), Optional.empty());
+    return new KeptState(((CommandLineReader.Wish.Run) wish).configuration());
+  }
+
   static KeyValueStore database(Path directory) throws IOException {
     return RocksStorage.open(directory, Optional.of(CLUSTER), 8 << 20, Assertions::fail);
   }

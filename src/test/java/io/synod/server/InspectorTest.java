@@ -2,6 +2,7 @@ package io.synod.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.journal.FileDisk;
@@ -15,6 +16,8 @@ import io.synod.store.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -173,6 +176,40 @@ class InspectorTest {
     Inspector.Report report = inspect();
     assertTrue(report.whole(), report::text);
     says(report, "set aside        snapshot/0000000000000000009.damaged: damaged, not looked at");
+  }
+
+  // ---- beside a server
+
+  /** Looked at as often as a server that is running asks for, with another complaint each time. */
+  private Inspector inspectorBeside(List<String> complaints) throws IOException {
+    Inspector inspector = new Inspector(directory);
+    assertTrue(inspector.inspect().text().contains("which may be running"));
+    inspector.part(
+        "snapshot",
+        () -> {
+          if (!complaints.isEmpty()) {
+            throw new IOException(complaints.remove(0));
+          }
+        });
+    return inspector;
+  }
+
+  @Test
+  void whatAnotherLookDoesNotFindIsNoDamage() throws IOException {
+    assertEquals(
+        "whole: all checksums hold",
+        inspectorBeside(new ArrayList<>(List.of("a is missing", "b is missing"))).verdict());
+    assertEquals(
+        "whole: all checksums hold; NOT VERIFIED: the snapshot (files changed meanwhile)",
+        inspectorBeside(new ArrayList<>(List.of("a is missing", "b", "c", "d", "e"))).verdict());
+  }
+
+  @Test
+  void whatEveryLookFindsIsDamage() {
+    List<String> same = new ArrayList<>(Collections.nCopies(9, "a is missing"));
+    IOException damage = assertThrows(IOException.class, () -> inspectorBeside(same));
+    assertEquals("a is missing", damage.getMessage());
+    assertEquals(5, same.size(), "looked at four times");
   }
 
   // ---- with a database

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,15 +30,7 @@ class NewerVersionTest {
 
   /** What a start does with the directory, as far as it gets. */
   private void start(String storage) throws IOException, BadConfigurationException {
-    String text =
-        "my_addr:'127.0.0.1:8001' my_paxos:'127.0.0.1:9001' replica:'127.0.0.1:9000'"
-            + " replica:'127.0.0.1:9001' storage:"
-            + storage
-            + " data_dir:'"
-            + directory
-            + "'";
-    CommandLineReader.Wish wish = CommandLineReader.read(List.of(text), Optional.empty());
-    KeptState kept = new KeptState(((CommandLineReader.Wish.Run) wish).configuration());
+    KeptState kept = DataDirectories.kept(directory, storage);
     try {
       KeptState.Opened opened = kept.open(() -> {});
       KeptState.State unused = kept.openState(opened.recovered());

@@ -225,4 +225,43 @@ class ScrubThreadTest {
     assertTrue(scrub.awaitEnd(5_000));
     assertFalse(reports.stream().anyMatch(line -> line.contains("could not")));
   }
+
+  /** Waits until the thread rests between two pieces of what this method reads. */
+  private static void awaitRestWithin(Class<?> reader) throws InterruptedException {
+    while (Thread.getAllStackTraces().entrySet().stream()
+        .filter(each -> each.getKey().getName().equals("synod-scrub"))
+        .noneMatch(each -> isRestingWithin(reader, List.of(each.getValue())))) {
+      Thread.sleep(1);
+    }
+  }
+
+  private static boolean isRestingWithin(Class<?> reader, List<StackTraceElement> stack) {
+    return stack.stream().anyMatch(frame -> frame.getMethodName().equals("rest"))
+        && stack.stream().anyMatch(frame -> frame.getClassName().equals(reader.getName()));
+  }
+
+  /** What is left would be read as fast as the disk can, while the server wants to end. */
+  @Test
+  void readsNoFurtherWhenItIsStoppedAmidTheJournal() throws Exception {
+    flip("journal/segment-000002.log", 20_000);
+    ScrubThread scrub = begin(new ScrubThread.Pace(1, 1), KeyValueStore.inMemory());
+    awaitRestWithin(Journal.class);
+    scrub.stop();
+    assertTrue(scrub.awaitEnd(5_000));
+    assertEquals(List.of(), reports);
+    assertEquals(List.of(), repairs);
+  }
+
+  /** It cannot be read any more, and that is no damage. */
+  @Test
+  void saysNothingOfADatabaseThatIsClosedBehindIt() throws Exception {
+    KeyValueStore store = DataDirectories.database(directory);
+    DataDirectories.apply(store, 1_500);
+    ScrubThread scrub = begin(new ScrubThread.Pace(400_000, 1), store);
+    awaitRestWithin(KeyValueStore.class);
+    scrub.stop();
+    store.close();
+    assertTrue(scrub.awaitEnd(5_000));
+    assertEquals(List.of(), reports);
+  }
 }

@@ -11,6 +11,7 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.Slot;
 import io.synod.simulator.disk.SimulatedDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -156,6 +157,37 @@ class RocksLoadTest {
           () -> receiver.receive(receiver.offset(), SnapshotReceiver.crc(next), next));
       assertEquals(List.of(), disk.list());
       assertEquals(before, families());
+    }
+  }
+
+  /** What it was to read is not there any more, and that is no damage. */
+  @Test
+  void theScrubOfAStateThatIsReplacedMeanwhileEndsWithoutAWord() throws Exception {
+    RandomCommands commands = new RandomCommands(new Random(2), 20_000);
+    for (int slot = 0; slot < SLOTS / 2; slot++) {
+      List<Result> unused = KeyValueStoreTest.apply(store, commands.batch());
+    }
+    SnapshotReceiver receiver = receiver();
+    finish(receiver);
+    Slot applied = store.applied();
+    Optional<String> scrubbed =
+        store.scrub(
+            bytes -> {
+              if (store.applied().equals(applied)) {
+                assertTrue(store.install(receiver.restored()));
+                assertEquals(ahead.applied(), flushed());
+              }
+            });
+    assertEquals(Optional.empty(), scrubbed);
+    assertEquals(ahead.applied(), store.applied());
+    assertEquals(Optional.empty(), store.scrub(bytes -> {}));
+  }
+
+  private Slot flushed() {
+    try {
+      return store.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
