@@ -240,8 +240,7 @@ final class ChangePlan {
             successor.clientAddress(),
             Member.Role.LEARNER,
             Optional.of(server));
-    Optional<Result> hindered =
-        badPlace(joining).or(() -> beingReplaced(leaving.get(), successor));
+    Optional<Result> hindered = badPlace(joining).or(() -> beingReplaced(leaving.get(), successor));
     if (hindered.isPresent()) {
       return hindered.get();
     }

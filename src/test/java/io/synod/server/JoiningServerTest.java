@@ -15,6 +15,7 @@ import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
 import io.synod.paxos.MembershipInForce;
+import io.synod.paxos.Outlook;
 import io.synod.paxos.Slot;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ClusterGrpc;
@@ -48,8 +49,9 @@ class JoiningServerTest {
       servers.get(i).status = PlayedServer.status(i, members, Optional.of(0));
     }
     Membership any = new Membership(Slot.of(3), members);
+    Outlook outlook = new Outlook(3, 2, 1, List.of());
     servers.get(0).node =
-        request -> new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(22), any));
+        request -> new ChangeAnswer.Done(1, new MembershipInForce(Slot.of(22), any), outlook);
   }
 
   @AfterEach
