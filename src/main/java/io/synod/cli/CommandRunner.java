@@ -134,8 +134,8 @@ final class CommandRunner {
       return AdminRunner.of(status);
     } else if (command instanceof Command.Operator operator) {
       return new AdminRunner(client, output).run(operator, began);
-    } else if (command instanceof Command.Help) {
-      output.text(Help.VERBS);
+    } else if (command instanceof Command.Help help) {
+      output.text(help.verb().map(Help::of).orElse(Help.VERBS));
     } else {
       ended = true;
     }

@@ -124,12 +124,16 @@ final class Output {
     results.println(style == Style.RAW ? MembersTable.raw(status) : MembersTable.of(status));
   }
 
-  /** Who coordinates. */
-  void coordinator(int server, long tookNanos) {
+  /**
+   * Who coordinates.
+   *
+   * @param address what a person reads behind its id
+   */
+  void coordinator(int server, String address, long tookNanos) {
     if (style == Style.RAW) {
       results.println(server);
     } else {
-      timed("server " + server, "", tookNanos);
+      timed("server " + server + address, "", tookNanos);
     }
   }
 
