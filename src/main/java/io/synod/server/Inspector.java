@@ -73,8 +73,13 @@ final class Inspector {
           line("holds", String.join(", ", inside) + ": name one of them");
           return new Report(text.toString(), false);
         }
-        line("holds", "nothing: a server that starts here is a new incarnation");
-        return new Report(text.toString(), true);
+        boolean empty = isEmpty(directory);
+        line(
+            "holds",
+            empty
+                ? "nothing: a server that starts here is a new incarnation"
+                : "files, and no identity of a server: is it the right directory?");
+        return new Report(text.toString(), empty);
       }
       Storage storage = StorageMark.of(directory).orElse(Storage.HEAP);
       line("storage", storage.toString());
@@ -132,6 +137,15 @@ final class Inspector {
           .map(file -> String.valueOf(file.getFileName()))
           .sorted()
           .toList();
+    }
+  }
+
+  /** Whether nothing is in it but what a server leaves that has nothing to keep. */
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .allMatch(List.of("lock", "storage")::contains);
     }
   }
 
@@ -210,7 +224,9 @@ final class Inspector {
                   : ", slots " + segment.firstSlot() + " to " + segment.lastSlot()));
     }
     if (!found.unused().isEmpty()) {
-      line("not in the log", String.join(", ", found.unused()));
+      line(
+          "not in the log",
+          String.join(", ", found.unused()) + ": kept to be written over, nothing is read from it");
     }
   }
 
