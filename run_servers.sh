@@ -222,14 +222,33 @@ check_machine() {
   fi
 }
 
+# Prints words with commas between them.
+list_of() { echo "$*" | sed 's/ /, /g'; }
+
+# Prints how these processes are stopped: by the run_servers.sh that watches them, if there still is one.
+how_to_stop() {
+  if has_watcher; then echo "stop the other run_servers.sh"; else echo "no run_servers.sh watches any more: stop with kill $*"; fi
+}
+
+# Whether another run_servers.sh has this folder; yes where that cannot be known.
+has_watcher() {
+  command -v flock >/dev/null || return 0
+  ! (exec 8<"$DATA" && flock -n 8) 2>/dev/null
+}
+
 # One line for what is in the way: servers of the same data, or other programs at the ports.
 check_free() {
-  local i port pid file
+  local i port pid file running=() pids=()
   for file in "$DATA"/run/*.pid; do
     i=${file##*/} i=${i%.pid}
     pid=$(server_pid "$i")
-    [ -z "$pid" ] || fail "server $i runs already (process $pid, data in $DATA): stop the other run_servers.sh, or with kill $pid"
+    [ -z "$pid" ] || { running+=("$i") && pids+=("$pid"); }
   done
+  case ${#pids[@]} in
+    0) ;;
+    1) fail "server ${running[0]} runs already (process ${pids[0]}, data in $DATA): $(how_to_stop "${pids[@]}")" ;;
+    *) fail "servers $(list_of "${running[@]}") run already (processes $(list_of "${pids[@]}"), data in $DATA): $(how_to_stop "${pids[@]}")" ;;
+  esac
   local another="move all ports with --offset $((OFFSET + 100))"
   # What has data is known to the others, and to its log, at the ports that it had.
   [ $BOUND = no ] || another="take other data with --data DIR: that in $DATA is of servers at these ports"
@@ -468,6 +487,9 @@ keep_watch() {
         ! was_removed "$i" || again=', which is no member any more'
         echo "server $i (process ${PIDS[i]}) has ended$(why_ended "$i")$again"
       elif [ -n "$pid" ] && [ "$pid" != "${PIDS[i]:-}" ]; then
+        # It runs once it says how it is: who started it is told if it cannot start.
+        server_says "$i" state
+        [ -n "$SAYS" ] || continue
         if [ "$i" -ge "$SERVERS" ] && [ -z "${PIDS[i]+known}" ]; then
           echo "server $i was added (process $pid)"
         else

@@ -10,6 +10,7 @@ usage() {
 usage: scripts/add_server.sh [--replace I] [--witness] [--data DIR]
   --replace I  it takes the place of server I, which leaves
   --witness    it votes and keeps the log, and has no store: small, for a third vote beside two servers
+It is started with the options that the newest of the others has, and takes none of its own.
 END
 }
 DATA=$ROOT/data LEAVING='' WITNESS=no ROLE=voter

@@ -54,20 +54,31 @@ pid=$(cat "$DATA/run/$I.pid")
 # Its own log may lag behind one in which it was taken in again: it is removed when it says so for a while, and the newest membership
 # that any server knows of does not name it either.
 REMOVED_ROUNDS=40 removed=0
-for _ in $(seq 1 200); do
+# After two seconds it says for what it waits.
+WORD_ROUND=40
+for round in $(seq 1 200); do
   kill -0 "$pid" 2>/dev/null || fail "server $I could not start: $(last_words "$I") (all of it is in $DATA/logs/$PORT.log)"
   ! is_ready "$I" || break
   if is_no_member "$I"; then
-    [[ "$SAYS" == *'was removed from'* ]] || break
     why=${SAYS#this server }
-    removed=$((removed + 1))
     note_members
+    if [[ "$why" != *'was removed from'* ]]; then
+      # Named by a membership that it has not come to in the log yet: it is a member in a moment.
+      { [ -n "$MEMBERS" ] && ! was_removed "$I"; } || break
+      sleep 0.05
+      continue
+    fi
+    removed=$((removed + 1))
     if [ $removed -ge $REMOVED_ROUNDS ] && { was_removed "$I" || [ -z "$MEMBERS" ]; }; then
       kill -TERM "$pid"
       await_end "$pid" $((SECONDS + STOP_SECONDS))
       rm -f "$DATA/run/$I.pid" "$DATA/run/$I.state"
       fail "server $I $why; it is stopped again: nothing needs $DATA/$PORT any more, and scripts/add_server.sh has a new server join"
     fi
+  fi
+  if [ "$round" = $WORD_ROUND ]; then
+    server_says "$I" waiting_for
+    echo "server $I runs (process $pid) and waits${SAYS:+: $SAYS} ..." >&2
   fi
   sleep 0.05
 done

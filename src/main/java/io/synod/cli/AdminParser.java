@@ -81,8 +81,9 @@ final class AdminParser {
     MembershipChange change =
         switch (verb) {
           case "ADD" -> {
-            count(1, "ADD takes the my_paxos of a server that runs: ADD localhost:9003");
-            yield new MembershipChange.Add(words.get(0));
+            String like = "ADD takes the my_paxos of a server that runs: ADD localhost:9003";
+            count(1, like);
+            yield new MembershipChange.Add(address(words.get(0), like));
           }
           case "REMOVE" -> {
             String like = "REMOVE lets a server go, by its id: REMOVE 2; DELETE removes a key";
@@ -93,11 +94,11 @@ final class AdminParser {
             yield new MembershipChange.Remove(server(words.get(0)));
           }
           case "REPLACE" -> {
-            count(
-                2,
+            String like =
                 "REPLACE takes a server's id and the my_paxos of the one that comes: REPLACE 2"
-                    + " localhost:9003");
-            yield new MembershipChange.Replace(server(words.get(0)), words.get(1));
+                    + " localhost:9003";
+            count(2, like);
+            yield new MembershipChange.Replace(server(words.get(0)), address(words.get(1), like));
           }
           case "PROMOTE" -> {
             count(1, "PROMOTE takes a server's id: PROMOTE 3");
@@ -109,6 +110,14 @@ final class AdminParser {
           }
         };
     return new Command.Change(change, dryRun);
+  }
+
+  /** The server's example would be a port for clients, which is not wanted here. */
+  private static String address(String word, String like) throws WrongInputException {
+    if (!word.matches(".+:\\d{1,5}")) {
+      throw new WrongInputException("'" + word + "' is not HOST:PORT: " + like);
+    }
+    return word;
   }
 
   private Command move() throws WrongInputException {

@@ -93,7 +93,9 @@ final class AdminRunner {
           "none that server " + status.server().id() + " hears", "", System.nanoTime() - began);
       return ExitStatus.NOT_FOUND;
     }
-    output.coordinator(coordination.coordinatorId().getAsInt(), System.nanoTime() - began);
+    int coordinator = coordination.coordinatorId().getAsInt();
+    output.coordinator(
+        coordinator, StatusTable.address(status, coordinator), System.nanoTime() - began);
     return ExitStatus.DONE;
   }
 
@@ -130,7 +132,7 @@ final class AdminRunner {
     } else if (command.change() instanceof MembershipChange.Remove remove && !command.dryRun()) {
       text.append("\nserver ")
           .append(remove.serverId())
-          .append(" may be stopped now, and its directory deleted");
+          .append(" has no part any more: stop it if it runs; its directory may be deleted then");
     }
     return text.toString();
   }
@@ -174,7 +176,7 @@ final class AdminRunner {
           : String.format(Locale.ROOT, "%s fails at a rate of %s", server, failRate.chance());
     } else if (order.control() instanceof Control.Suspend suspend) {
       return suspend.millis() == 0
-          ? server + " takes part again"
+          ? server + " drops no traffic of servers now"
           : String.format(
               Locale.ROOT,
               "%s drops all traffic of servers for %.1f s",
@@ -207,8 +209,8 @@ final class AdminRunner {
       }
     }
     output.result(
-        "%d of %d %s cut off from none now"
-            .formatted(healed, members.size(), members.size() == 1 ? "server is" : "servers are"),
+        "%d of %d %s answered; none of them is cut off now"
+            .formatted(healed, members.size(), members.size() == 1 ? "server" : "servers"),
         "",
         System.nanoTime() - began);
     return status;

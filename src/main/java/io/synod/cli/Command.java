@@ -5,6 +5,7 @@ import io.synod.client.Control;
 import io.synod.client.MembershipChange;
 import io.synod.client.ReadMode;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What one line asks for. */
@@ -62,7 +63,12 @@ sealed interface Command {
   /** A command that reads, whose result is printed as bytes and nothing else. */
   record Raw(Command command) implements Command {}
 
-  record Help() implements Command {}
+  record Help(Optional<String> verb) implements Command {
+    /** Of all verbs. */
+    Help() {
+      this(Optional.empty());
+    }
+  }
 
   record Exit() implements Command {}
 }

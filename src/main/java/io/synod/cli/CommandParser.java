@@ -93,15 +93,34 @@ final class CommandParser {
           case "LIST" -> list(rest);
           case "COUNT" -> count(rest);
           case "STATUS" -> alone(new Command.Status(), verb, rest);
-          case "HELP", "?" -> alone(new Command.Help(), verb, rest);
+          case "HELP", "?" -> help(verb, rest);
           case "EXIT", "QUIT" -> alone(new Command.Exit(), verb, rest);
-          default ->
-              throw new WrongInputException(
-                  "there is no verb "
-                      + Printable.of(asTyped)
-                      + meant(verb).map(other -> " (did you mean " + other + "?)").orElse("")
-                      + ": HELP shows those that there are");
+          default -> throw noVerb(asTyped);
         });
+  }
+
+  private static WrongInputException noVerb(ByteString asTyped) {
+    return new WrongInputException(
+        "there is no verb "
+            + Printable.of(asTyped)
+            + meant(asTyped.toStringUtf8().toUpperCase(Locale.ROOT))
+                .map(other -> " (did you mean " + other + "?)")
+                .orElse("")
+            + ": HELP shows those that there are");
+  }
+
+  private static Command help(String verb, List<ByteString> rest) throws WrongInputException {
+    if (rest.isEmpty()) {
+      return new Command.Help();
+    }
+    if (rest.size() > 1) {
+      throw new WrongInputException(verb + " takes one verb at most: HELP PUT");
+    }
+    String of = rest.get(0).toStringUtf8().toUpperCase(Locale.ROOT);
+    if (!VERBS.contains(of)) {
+      throw noVerb(rest.get(0));
+    }
+    return new Command.Help(Optional.of(of));
   }
 
   private static Command put(List<ByteString> rest) throws WrongInputException {

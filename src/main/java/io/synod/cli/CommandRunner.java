@@ -90,10 +90,28 @@ final class CommandRunner {
     }
     long began = System.nanoTime();
     try {
-      return carryOut(command, began);
+      return mayWait(command) ? carryOutTelling(command, began) : carryOut(command, began);
     } catch (SynodException e) {
       output.failure(e, System.nanoTime() - began);
       return e instanceof RefusedException ? ExitStatus.WRONG_INPUT : ExitStatus.UNAVAILABLE;
+    }
+  }
+
+  /** Whether it is one that a quorum is needed for, and a person waits for it at the prompt. */
+  private boolean mayWait(Command command) {
+    return output.isForPerson()
+        && (command instanceof Command.Get
+            || command instanceof Command.Put
+            || command instanceof Command.Delete
+            || command instanceof Command.Count);
+  }
+
+  private ExitStatus carryOutTelling(Command command, long began) {
+    LongWait wait = new LongWait(client, output);
+    try {
+      return carryOut(command, began);
+    } finally {
+      wait.end();
     }
   }
 
@@ -116,8 +134,8 @@ final class CommandRunner {
       return AdminRunner.of(status);
     } else if (command instanceof Command.Operator operator) {
       return new AdminRunner(client, output).run(operator, began);
-    } else if (command instanceof Command.Help) {
-      output.text(Help.VERBS);
+    } else if (command instanceof Command.Help help) {
+      output.text(help.verb().map(Help::of).orElse(Help.VERBS));
     } else {
       ended = true;
     }

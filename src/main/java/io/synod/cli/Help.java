@@ -1,5 +1,7 @@
 package io.synod.cli;
 
+import java.util.regex.Pattern;
+
 /** What the client says of itself. */
 final class Help {
   private Help() {}
@@ -13,7 +15,8 @@ final class Help {
                         the keys that begin with prefix, in order, with their values;
                         all as of one moment
       COUNT [prefix]    how many there are
-                        GET, LIST and COUNT take --local, --lease and --raw at their end;
+      --local, --lease, --raw
+                        at the end of GET, LIST and COUNT, as the options of these names;
                         a prefix that begins with -- stands behind one more: LIST -- --x
       STATUS            the servers, the coordinator, how far the log is, what each server
                         keeps and where, faults on purpose
@@ -35,14 +38,31 @@ final class Help {
                         nothing passes between it and these, until HEAL
       SNAPSHOT id       writes one now
       BACKUP file       copies all that is stored into a file; scripts/restore.sh starts from it
-                        With --dry-run at its end, ADD, REMOVE, REPLACE, PROMOTE and
-                        DEMOTE say what would be.
+      --dry-run         at the end of ADD, REMOVE, REPLACE, PROMOTE and DEMOTE: they say what
+                        would be
 
-      HELP              this text
+      HELP [verb]       this text, or what it says of one
       EXIT, QUIT        ends (so does Ctrl-D); Ctrl-C ends a command that waits
 
       In any case, upper or lower. Keys and values with spaces stand in quotes:
       PUT city "New York". Within quotes: \\n \\r \\t \\0 \\\\ \\" \\' and \\xHH for any byte.""";
+
+  /** What {@link #VERBS} says of one of them: each entry that names it. */
+  static String of(String verb) {
+    StringBuilder found = new StringBuilder();
+    StringBuilder entry = new StringBuilder();
+    for (String line :
+        (VERBS.substring(0, VERBS.indexOf("\nIn any case")) + "\n").split("\n", -1)) {
+      if (!line.startsWith(" ")) {
+        if (Pattern.compile("\\b" + verb + "\\b").matcher(entry).find()) {
+          found.append(entry);
+        }
+        entry.setLength(0);
+      }
+      entry.append(line).append('\n');
+    }
+    return found.toString().stripTrailing();
+  }
 
   static final String USAGE =
       """

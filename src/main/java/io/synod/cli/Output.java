@@ -34,7 +34,8 @@ final class Output {
     /** For programs: a line for each, whole. */
     LINES,
     /**
-     * For a person: long values shortened, keys of a list below each other, and the time it took.
+     * For a person: long keys and values shortened, keys of a list below each other, and the time
+     * it took.
      */
     TERMINAL,
     /** The same, with colours. */
@@ -80,7 +81,8 @@ final class Output {
     }
   }
 
-  private boolean isForPerson() {
+  /** Whether it is for a person at a terminal. */
+  boolean isForPerson() {
     return style == Style.TERMINAL || style == Style.COLOURS;
   }
 
@@ -93,7 +95,7 @@ final class Output {
     int width = 0;
     if (isForPerson()) {
       for (Row row : rows) {
-        int length = Printable.of(row.key()).length();
+        int length = shown(row.key()).length();
         width = length > MOST_KEY_WIDTH ? width : Math.max(width, length);
       }
     }
@@ -101,7 +103,7 @@ final class Output {
       if (style == Style.RAW) {
         value(row.key(), "", 0);
       } else {
-        String key = Printable.of(row.key());
+        String key = shown(row.key());
         String gap = " ".repeat(Math.max(0, width - key.length()) + 2);
         results.println(key + gap + shown(row.value()));
       }
@@ -122,12 +124,16 @@ final class Output {
     results.println(style == Style.RAW ? MembersTable.raw(status) : MembersTable.of(status));
   }
 
-  /** Who coordinates. */
-  void coordinator(int server, long tookNanos) {
+  /**
+   * Who coordinates.
+   *
+   * @param address what a person reads behind its id
+   */
+  void coordinator(int server, String address, long tookNanos) {
     if (style == Style.RAW) {
       results.println(server);
     } else {
-      timed("server " + server, "", tookNanos);
+      timed("server " + server + address, "", tookNanos);
     }
   }
 
@@ -189,6 +195,12 @@ final class Output {
     }
     String kind = unknown ? "outcome unknown" : "failed";
     error(kind + " after " + milliseconds(tookNanos) + ": " + failure.getMessage());
+  }
+
+  /** What is said while a command waits. Any thread. */
+  void aside(String text) {
+    errors.println(style == Style.COLOURS ? DIM + text + PLAIN : text);
+    errors.flush();
   }
 
   void error(String text) {

@@ -136,13 +136,17 @@ final class Prompt {
                           status.server().id(),
                           status.members().size(),
                           status.coordination().coordinatorId().orElse(status.server().id()))
-                  : "server %d of %d; it hears no coordinator"
-                      .formatted(status.server().id(), status.members().size());
+                  : "server %d of %d; it hears no coordinator%s; STATUS shows who is live"
+                      .formatted(status.server().id(), status.members().size(), quorum(status));
       output.text("Synod at %s: %s%nHELP shows the verbs".formatted(servers, state));
     } catch (SynodException e) {
       output.error(e.getMessage() + "; it is tried again with each command");
     }
     output.flush();
+  }
+
+  private static String quorum(ClusterStatus status) {
+    return status.members().isEmpty() ? "" : ", quorum " + StatusTable.quorum(status);
   }
 
   private static LineReader reader(Terminal terminal) {

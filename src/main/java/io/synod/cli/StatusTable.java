@@ -95,10 +95,18 @@ final class StatusTable {
         "log",
         "chosen up to slot %d, applied up to %d"
             .formatted(status.log().chosenSlot(), status.log().appliedSlot()));
-    line("keys", Long.toString(status.data().keys()));
+    if (isWitness(status.kept())) {
+      return;
+    }
+    line("keys", String.format(Locale.ROOT, "%,d", status.data().keys()));
     if (status.data().quotaBytes() > 0) {
       line("data", data());
     }
+  }
+
+  /** It has no store: no keys, and no quota for them. */
+  private static boolean isWitness(Kept kept) {
+    return kept.storage().equals("witness");
   }
 
   private String data() {
@@ -142,10 +150,26 @@ final class StatusTable {
         line(name, "  set aside there, damaged: " + String.join(", ", kept.setAside()));
       }
     }
+    List<Integer> silent = silent();
+    if (!all.isEmpty() && !silent.isEmpty()) {
+      line(
+          name,
+          "%s: not known, %s live and did not say in time"
+              .formatted(Output.servers(silent), silent.size() == 1 ? "it is" : "they are"));
+    }
+  }
+
+  /** The members that are live and said nothing of themselves when they were asked. */
+  private List<Integer> silent() {
+    return status.members().stream()
+        .filter(member -> member.live() && member.serverId() != status.server().id())
+        .filter(member -> member.kept().isEmpty() && member.faults().isEmpty())
+        .map(MemberState::serverId)
+        .toList();
   }
 
   private static String quota(Kept kept) {
-    return kept.quotaBytes() == 0
+    return kept.quotaBytes() == 0 || isWitness(kept)
         ? ""
         : String.format(
             Locale.ROOT,
@@ -204,6 +228,11 @@ final class StatusTable {
   }
 
   private String address(int server) {
+    return address(status, server);
+  }
+
+  /** Where clients reach it, as in " at localhost:8000"; empty if that is not known. */
+  static String address(ClusterStatus status, int server) {
     if (server == status.server().id() && !status.server().clientAddress().isEmpty()) {
       return " at " + status.server().clientAddress();
     }
@@ -226,7 +255,7 @@ final class StatusTable {
     }
     String since = since(" since ", coordination.unheardSinceMillis().orElse(0));
     return coordinator == status.server().id()
-        ? "none: this server coordinated, and hears no quorum" + since
+        ? "none: the last was this server, and it hears no quorum" + since
         : "none is heard" + since + "; the last was " + server;
   }
 

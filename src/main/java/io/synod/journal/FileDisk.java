@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,18 +43,13 @@ public final class FileDisk implements Disk {
   }
 
   /**
-   * Takes a directory, making it if it is not there.
+   * Takes a directory, making it for its owner alone if it is not there.
    *
    * @throws JournalRefusedException if another process has it, or this one already
    */
   public static FileDisk open(Path directory) throws IOException {
     Path absolute = directory.toAbsolutePath().normalize();
-    boolean made = !Files.isDirectory(absolute);
-    Files.createDirectories(absolute);
-    Path parent = absolute.getParent();
-    if (made && parent != null) {
-      sync(parent);
-    }
+    make(absolute);
     Path lock = absolute.resolve(LOCK);
     FileChannel channel =
         FileChannel.open(
@@ -77,6 +73,40 @@ public final class FileDisk implements Disk {
         throw e;
       }
     }
+  }
+
+  /**
+   * Makes a data directory that is not there, and those above it, durably. What is in it is all
+   * that clients stored: it is its owner's alone, where the file system knows that. One that is
+   * there keeps its rights. Blocks.
+   */
+  public static void make(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    if (Files.isDirectory(absolute)) {
+      return;
+    }
+    Path parent = absolute.getParent();
+    if (parent != null) {
+      Files.createDirectories(parent);
+    }
+    makePrivate(absolute);
+    if (parent != null) {
+      sync(parent);
+    }
+  }
+
+  /**
+   * Makes a directory for its owner alone, where the file system knows that. Blocks.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if it is there
+   */
+  public static void makePrivate(Path directory) throws IOException {
+    Path unused =
+        directory.getFileSystem().supportedFileAttributeViews().contains("posix")
+            ? Files.createDirectory(
+                directory,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+            : Files.createDirectory(directory);
   }
 
   private static Optional<FileLock> tryLock(FileChannel channel, boolean shared)

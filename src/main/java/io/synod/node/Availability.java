@@ -19,6 +19,7 @@ final class Availability {
   private final Paxos paxos;
   private final BooleanSupplier lacksSnapshot;
   private final Outsider outsider;
+  private final Warnings warnings;
 
   /**
    * @param lacksSnapshot whether the store cannot go on from the log before a snapshot has come
@@ -28,6 +29,7 @@ final class Availability {
     this.paxos = paxos;
     this.lacksSnapshot = lacksSnapshot;
     this.outsider = new Outsider(paxos, identity.server());
+    this.warnings = new Warnings(paxos, identity);
   }
 
   /** Why clients are refused at once, if they are. */
@@ -89,7 +91,7 @@ final class Availability {
     }
     return paxos.coordinatorHeard().isPresent()
         ? "no quorum answered in time"
-        : "no coordinator: this server hears no quorum, or none was elected in time";
+        : warnings.noCoordinator();
   }
 
   /** What this server waits for before it serves, for an operator to read; none once it serves. */

@@ -39,7 +39,7 @@ final class Outsider {
             ? "was removed from the cluster at slot " + seen + " or before"
             : "is no member of the cluster by the membership of slot "
                 + seen
-                + ": it was removed, or waits to be added");
+                + ": it was removed, waits to be added, or has yet to learn that it was");
   }
 
   /**

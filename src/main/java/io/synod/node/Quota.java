@@ -69,7 +69,7 @@ final class Quota {
   private String figures() {
     return String.format(
         Locale.ROOT,
-        "%d keys of %d bytes, counted as %d of %d bytes",
+        "%,d keys of %,d bytes, counted as %,d of %,d bytes",
         store.keys(),
         store.liveBytes(),
         usedBytes(),

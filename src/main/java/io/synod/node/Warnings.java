@@ -9,6 +9,7 @@ import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.UnknownSlot;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +18,8 @@ import java.util.stream.Collectors;
 
 /** What is wrong with a server and what can be done, in words for a person. Driver thread. */
 final class Warnings {
+  private static final String WITHOUT_VOTES = " came back without what they held";
+
   private final Paxos paxos;
   private final PaxosSettings identity;
 
@@ -124,10 +127,60 @@ final class Warnings {
         : Optional.of(noQuorumLeft(lost));
   }
 
+  /** Why clients waited in vain for a coordinator. Only when open. */
+  String noCoordinator() {
+    Optional<String> stuck = paxos.obstacle().map(Warnings::election);
+    Membership membership = paxos.membership().membership();
+    Set<ServerId> others = otherLives();
+    Set<ServerId> live = new TreeSet<>();
+    live.add(identity.server());
+    for (PeerView peer : paxos.peers()) {
+      if (peer.live()) {
+        live.add(peer.server());
+      }
+    }
+    List<ServerId> lost = new ArrayList<>();
+    List<ServerId> unheard = new ArrayList<>();
+    for (Member member : membership.members()) {
+      if (member.role().votes() && others.contains(member.server())) {
+        lost.add(member.server());
+      } else if (member.role().votes() && !live.contains(member.server())) {
+        unheard.add(member.server());
+      }
+    }
+    return stuck.orElseGet(() -> noCoordinator(membership, lost, unheard));
+  }
+
+  /**
+   * Why there is none: a quorum that is gone, one that is not heard, or an election that takes its
+   * time.
+   *
+   * @param lost voters that are there without their votes
+   * @param unheard voters that are not heard
+   */
+  static String noCoordinator(Membership membership, List<ServerId> lost, List<ServerId> unheard) {
+    int left = membership.voters() - lost.size();
+    if (left < membership.quorum()) {
+      return "no quorum is left: " + names(lost) + WITHOUT_VOTES + "; STATUS says what remains";
+    }
+    String silent =
+        unheard.isEmpty()
+            ? ""
+            : " (" + names(unheard) + (unheard.size() == 1 ? " is" : " are") + " not heard)";
+    return left - unheard.size() < membership.quorum()
+        ? "no coordinator: this server hears no quorum"
+            + silent
+            + "; STATUS says for whom all waits"
+        : "no coordinator: none was elected in time, though this server hears a quorum"
+            + silent
+            + "; STATUS says how it is";
+  }
+
   static String noQuorumLeft(List<ServerId> lost) {
     return "no quorum is left: "
         + names(lost)
-        + " came back without what they held, so that their votes count no more, and what only they"
+        + WITHOUT_VOTES
+        + ", so that their votes count no more, and what only they"
         + " held is lost. What remains: copy what is left (BACKUP FILE local, at the server that has"
         + " applied most), stop all servers, and start a new cluster from that copy, or from an older"
         + " backup (scripts/restore.sh): docs/operations.md, \"When a quorum is gone for good\"";

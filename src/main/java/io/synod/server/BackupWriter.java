@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /** Writes a backup of what a server left: for a cluster whose quorum is lost for good. Blocks. */
 final class BackupWriter {
@@ -44,7 +43,8 @@ final class BackupWriter {
     }
     Path writing = target.resolveSibling(target.getFileName() + ".part");
     try {
-      makePrivate(writing);
+      // What is written there meanwhile is no more for everybody than what comes of it.
+      FileDisk.makePrivate(writing);
     } catch (FileAlreadyExistsException e) {
       throw new IOException(
           writing + " is there, of a backup that is written now or did not end: move it away", e);
@@ -74,16 +74,6 @@ final class BackupWriter {
     } catch (EngineFailedException e) {
       // The backup is whole, or what ended it is on its way.
     }
-  }
-
-  /** What is written there meanwhile is no more for everybody than what comes of it. */
-  private static void makePrivate(Path folder) throws IOException {
-    Path unused =
-        folder.getFileSystem().supportedFileAttributeViews().contains("posix")
-            ? Files.createDirectory(
-                folder,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
-            : Files.createDirectory(folder);
   }
 
   private static void write(BackupReader.Stored stored, Path writing, Path target)

@@ -104,8 +104,13 @@ final class Inspector {
       line("holds", String.join(", ", inside) + ": name one of them");
       return new Report(text.toString(), false);
     }
-    line("holds", "nothing: a server that starts here is a new incarnation");
-    return new Report(text.toString(), true);
+    boolean empty = isEmpty(directory);
+    line(
+        "holds",
+        empty
+            ? "nothing: a server that starts here is a new incarnation"
+            : "files, and no identity of a server: is it the right directory?");
+    return new Report(text.toString(), empty);
   }
 
   /**
@@ -227,6 +232,15 @@ final class Inspector {
     }
   }
 
+  /** Whether nothing is in it but what a server leaves that has nothing to keep. */
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .allMatch(List.of("lock", "storage")::contains);
+    }
+  }
+
   private void line(String label, String value) {
     text.append(String.format("%-16s %s%n", label, value));
   }
@@ -313,7 +327,9 @@ final class Inspector {
                   : ", slots " + segment.firstSlot() + " to " + segment.lastSlot()));
     }
     if (!found.unused().isEmpty()) {
-      line("not in the log", String.join(", ", found.unused()));
+      line(
+          "not in the log",
+          String.join(", ", found.unused()) + ": kept to be written over, nothing is read from it");
     }
   }
 

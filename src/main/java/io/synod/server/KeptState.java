@@ -20,6 +20,7 @@ import io.synod.store.KeyValueStore;
 import io.synod.store.RocksStorage;
 import io.synod.store.Snapshots;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -146,7 +147,9 @@ final class KeptState {
             LOG::warn);
     KeyValueStore holding = openStore(recovered, opening);
     store = holding;
-    return new State(opening, holding, RocksStorage.setAsideIn(configuration.dataDirectory()));
+    List<String> setAside = new ArrayList<>(RocksStorage.setAsideIn(configuration.dataDirectory()));
+    setAside.addAll(opening.damaged());
+    return new State(opening, holding, setAside);
   }
 
   /** The store as it was, or a snapshot of it: as far as the log does not go back. */

@@ -67,7 +67,9 @@ final class LocalControls implements AdminCalls.Local {
       case SNAPSHOT -> {
         if (witness) {
           throw new IllegalArgumentException(
-              "this server is a witness: it has no state to write a snapshot of");
+              "server "
+                  + node.status().map(now -> String.valueOf(now.server().number())).orElse("")
+                  + " is a witness: it has no state to write a snapshot of");
         }
         LOG.info("an operator asked for a snapshot");
         node.takeSnapshot();

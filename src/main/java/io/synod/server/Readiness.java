@@ -5,6 +5,7 @@ import io.synod.node.ClientRequest;
 import io.synod.node.NodeStatus;
 import io.synod.node.Submission;
 import io.synod.paxos.Bytes;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -99,7 +100,22 @@ final class Readiness {
         .orElse(
             status.coordinatorContent()
                 ? "waiting for its first write"
-                : "it hears no coordinator that has a quorum");
+                : "it hears no coordinator that has a quorum" + unheard(status) + warning(status));
+  }
+
+  private static String unheard(NodeStatus status) {
+    List<String> unheard =
+        status.members().stream()
+            .filter(each -> each.member().role().votes() && !each.live())
+            .map(each -> "server " + each.member().server().number())
+            .toList();
+    return unheard.isEmpty()
+        ? ""
+        : ": " + String.join(", ", unheard) + (unheard.size() == 1 ? " is" : " are") + " not heard";
+  }
+
+  private static String warning(NodeStatus status) {
+    return status.warning().map(what -> "; " + what).orElse("");
   }
 
   private void probe() {

@@ -95,7 +95,7 @@ final class Restore {
     }
     Path scratch = plan.folder().resolve("restoring-database");
     deleteTree(scratch);
-    Files.createDirectories(scratch);
+    FileDisk.make(scratch);
     try {
       KeyValueStore store =
           RocksStorage.open(scratch, Optional.empty(), SCRATCH_CACHE_BYTES, unused -> {});
@@ -215,7 +215,7 @@ final class Restore {
     Path directory = directory(member);
     Path making = folder.resolve("restoring-" + directory.getFileName());
     deleteTree(making);
-    Files.createDirectories(making);
+    FileDisk.make(making);
     StorageMark.put(making, storage);
     MembershipInForce inForce = new MembershipInForce(Slot.ZERO, founding.membership());
     try (FileDisk disk = FileDisk.open(making)) {

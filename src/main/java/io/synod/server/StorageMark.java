@@ -1,5 +1,6 @@
 package io.synod.server;
 
+import io.synod.journal.FileDisk;
 import io.synod.server.Configuration.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,7 +60,7 @@ final class StorageMark {
       Files.deleteIfExists(mark);
       return;
     }
-    Path unused = Files.createDirectories(directory);
+    FileDisk.make(directory);
     try (FileChannel file =
         FileChannel.open(mark, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.wrap((wanted.name() + "\n").getBytes(StandardCharsets.UTF_8)), 0);

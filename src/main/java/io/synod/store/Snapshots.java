@@ -430,7 +430,8 @@ public final class Snapshots {
     }
   }
 
-  private List<String> damaged() throws IOException {
+  /** The names of those that were set aside. */
+  public List<String> damaged() throws IOException {
     return disk.list().stream().filter(SnapshotNames::isDamaged).toList();
   }
 

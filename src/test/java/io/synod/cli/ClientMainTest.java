@@ -8,7 +8,10 @@ import com.google.protobuf.ByteString;
 import io.synod.client.ClientSettings;
 import io.synod.client.FakeServers;
 import io.synod.client.FakeServers.Behaviour;
+import io.synod.client.Statuses;
 import io.synod.client.SynodClient;
+import io.synod.proto.MemberStatus;
+import io.synod.proto.StatusResponse;
 import io.synod.text.Version;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -97,19 +100,53 @@ class ClientMainTest {
   }
 
   @Test
+  void saysForWhatACommandWaitsToAPersonOnly() {
+    servers.set(0, Behaviour.SILENT);
+    assertEquals(3, run(new byte[0], /* terminal= */ true, "--timeout", "3", "-c", "GET a"));
+    assertTrue(
+        err().contains("no answer yet: server 0 hears the coordinator; Ctrl-C ends the wait"),
+        err());
+    err.reset();
+    assertEquals(3, run("", "--timeout", "3", "-c", "GET a"));
+    assertFalse(err().contains("no answer yet"), err());
+  }
+
+  @Test
+  void whatIsSaidWhileACommandWaitsNamesWhoIsMissing() {
+    StatusResponse.Builder status = StatusResponse.newBuilder().setServerId(0).setQuorum(2);
+    for (int i = 0; i < 3; i++) {
+      status.addMember(
+          MemberStatus.newBuilder()
+              .setServerId(i)
+              .setRole(MemberStatus.Role.VOTER)
+              .setLive(i == 0));
+    }
+    assertEquals(
+        "no answer yet: server 0 hears no coordinator, quorum 2 of 3; 1 live; no quorum: all waits"
+            + " until 1 more of servers 1, 2 answers; Ctrl-C ends the wait",
+        LongWait.words(Statuses.of(status.build())));
+    assertEquals(
+        "no answer yet: server 0: waiting for one; Ctrl-C ends the wait",
+        LongWait.words(Statuses.of(status.setWaitingFor("waiting for one").build())));
+  }
+
+  @Test
   void shortensAndAlignsForAPersonOnly() {
     servers.set(0, Behaviour.ANSWERS);
     String lines = "PUT a %s\nPUT long-one b\n".formatted("x".repeat(1_000));
     assertEquals(0, run(lines));
+    assertEquals(0, run("PUT %s v\n".formatted("y".repeat(5_000))));
     assertEquals(0, run(new byte[0], /* terminal= */ true, "-c", "LIST", "-c", "GET a"));
     assertTrue(out().contains("\na         x"), out());
     assertTrue(out().contains("\nlong-one  b\n"), out());
     assertTrue(out().contains("x ... (1,000 bytes; --raw prints all)"), out());
+    assertTrue(out().contains("y ... (5,000 bytes; --raw prints all)  v\n"), out());
     assertTrue(out().lines().allMatch(line -> line.length() < 400), out());
     out.reset();
     assertEquals(0, run("GET a\nLIST\n"));
     assertEquals("x".repeat(1_000), out().lines().findFirst().orElse(""));
-    assertTrue(out().contains("\nlong-one  b\n2 keys\n"), out());
+    assertTrue(out().contains("\nlong-one  b\n"), out());
+    assertTrue(out().endsWith("\n%s  v\n3 keys\n".formatted("y".repeat(5_000))), out());
   }
 
   @Test

@@ -34,6 +34,7 @@ class CommandParserTest {
     assertEquals(new Command.Count(bytes("u")), parse("COUNT u"));
     assertEquals(new Command.Status(), parse("status"));
     assertEquals(new Command.Help(), parse("?"));
+    assertEquals(new Command.Help(Optional.of("PUT")), parse("help put"));
     assertEquals(new Command.Exit(), parse("quit"));
   }
 
@@ -96,6 +97,21 @@ class CommandParserTest {
     }
   }
 
+  @Test
+  void helpOfOneVerbIsWhatTheWholeTextSaysOfIt() {
+    assertEquals(
+        "PUT key value     sets it; on the disks of a majority of the servers when it says done",
+        Help.of("PUT"));
+    assertEquals(
+        "SUSPEND id seconds, RESUME id\n"
+            + "                  it drops all traffic of servers for so long",
+        Help.of("RESUME"));
+    assertTrue(Help.of("DEMOTE").contains("\n--dry-run "), Help.of("DEMOTE"));
+    for (String verb : CommandParser.VERBS) {
+      assertTrue(Help.of(verb).contains(verb), verb);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -132,6 +148,10 @@ class CommandParserTest {
         "PUT k \"\\x4\" | two hexadecimal digits",
         "PUT k \"\\ | backslash",
         "GET '' | at least one byte",
+        "HELP SET | no verb SET (did you mean PUT?)",
+        "HELP GET PUT | takes one verb at most",
+        "ADD foo | 'foo' is not HOST:PORT: ADD takes the my_paxos of a server that runs",
+        "REPLACE 2 9003 | '9003' is not HOST:PORT: REPLACE takes",
         "STATUS now | stands alone"
       })
   void saysWhatIsWrong(String line, String reason) {

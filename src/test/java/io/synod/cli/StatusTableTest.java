@@ -186,8 +186,22 @@ class StatusTableTest {
         "storage      server 1: heap, 1,001,536 bytes of a quota of 100 MiB\n",
         "             server 3: rocksdb, 200,000 bytes of a quota of 2,048 MiB\n",
         "               set aside there, damaged: rocksdb-damaged, rocksdb-damaged-2\n");
+    assertShows(
+        text, "\n             servers 0, 2: not known, they are live and did not say in time\n");
     assertFalse(text.contains("server 4: "), text);
     assertFalse(StatusTable.of(Statuses.of(five().build())).contains("storage"), "it says nothing");
+  }
+
+  @Test
+  void aWitnessHasNeitherKeysNorAQuota() {
+    StatusResponse.Builder status =
+        five().setStorage("witness").setKeys(0).setQuotaBytes(100 << 20);
+    status
+        .getMemberBuilder(3)
+        .setKept(Kept.newBuilder().setStorage("witness").setQuotaBytes(100 << 20));
+    String text = StatusTable.of(Statuses.of(status.build()));
+    assertShows(text, "storage      server 1: witness\n", "\n             server 3: witness\n");
+    assertFalse(text.contains("keys") || text.contains("quota"), text);
   }
 
   @Test
@@ -286,7 +300,7 @@ class StatusTableTest {
         other, "none is heard since 2026-09-2", "; the last was server 3 at 127.0.0.1:8003");
     assertFalse(other.contains("coordinates"), other);
     String itself = StatusTable.of(Statuses.of(unheard.setServerId(3).build()));
-    assertShows(itself, "none: this server coordinated, and hears no quorum since 2026-09-2");
+    assertShows(itself, "none: the last was this server, and it hears no quorum since 2026-09-2");
     assertFalse(itself.contains("3 *"), itself);
     assertFalse(MembersTable.of(Statuses.of(unheard.build())).contains("coordinates"));
   }

@@ -39,7 +39,9 @@ class RunServersTest extends WithScripts {
     assertEquals(3, scripts.servers().size());
     scripts.run("client", scripts.address(0), "-c", "PUT fruit \"a ripe pear\"").is(0, "done");
 
-    scripts.run("run_servers.sh", scripts.with("3")).is(1, "server 0 runs already (process ");
+    scripts
+        .run("run_servers.sh", scripts.with("3"))
+        .is(1, "servers 0, 1, 2 run already (processes ", "stop the other run_servers.sh");
     scripts
         .run("scripts/partition.sh", "0,1", "2,7", "--data", scripts.data())
         .is(1, "there is no server 7", "nothing was cut");
@@ -56,6 +58,8 @@ class RunServersTest extends WithScripts {
         .is(1, "server 1 could not start: there is no option --no-such; --help");
     scripts.run("scripts/start_server.sh", "1", "--data", scripts.data()).is(0, "and answers");
     first.until("server 1 runs again (process ");
+    String said = first.said();
+    assertEquals(said.indexOf("runs again"), said.lastIndexOf("runs again"), said);
 
     scripts
         .run("client", "admin", scripts.address(1), "REMOVE", "0")

@@ -61,7 +61,7 @@ class ScriptsTest extends WithScripts {
     client(1, "PUT fruit apple").is(0, "done");
     scripts
         .run("scripts/partition.sh", "heal", "--data", scripts.data())
-        .is(0, "3 of 3 servers are cut off from none now", "3 live");
+        .is(0, "3 of 3 servers answered; none of them is cut off now", "3 live");
     client(2, "GET fruit").is(0, "apple");
 
     Path backup = folder.resolve("monday.backup");

@@ -66,7 +66,7 @@ class QuotaTest {
       put(i);
     }
     String why = refusal(10).orElseThrow();
-    assertTrue(why.contains("10 keys of 720 bytes, counted as 2000 of 2000 bytes"), why);
+    assertTrue(why.contains("10 keys of 720 bytes, counted as 2,000 of 2,000 bytes"), why);
     assertTrue(why.contains("delete keys"), why);
 
     delete(1);

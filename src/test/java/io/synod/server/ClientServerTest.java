@@ -273,6 +273,7 @@ class ClientServerTest {
             .setClientAddress("h1:8001")
             .setConsensusAddress("h1:9001")
             .setVersion(response.getVersion())
+            .setRun(response.getRun())
             .setUptimeMillis(response.getUptimeMillis())
             .setStorage("rocksdb")
             .addSetAside("rocksdb-damaged")

@@ -121,6 +121,18 @@ class InspectorTest {
   }
 
   @Test
+  void aDirectoryOfOtherFilesIsNotCalledEmpty() throws IOException {
+    Path other = Files.createDirectory(directory.resolveSibling("other"));
+    Inspector.Report empty = new Inspector(other).inspect();
+    assertTrue(empty.whole(), empty::text);
+    says(empty, "holds            nothing: a server that starts here is a new incarnation");
+    Path unused = Files.writeString(other.resolve("letter"), "mine");
+    Inspector.Report report = new Inspector(other).inspect();
+    assertFalse(report.whole(), report::text);
+    says(report, "holds            files, and no identity of a server: is it the right directory?");
+  }
+
+  @Test
   void namesTheDirectoriesInsideIfItIsOneTooHigh() {
     Inspector.Report report = new Inspector(directory.resolveSibling("")).inspect();
     assertFalse(report.whole(), report::text);

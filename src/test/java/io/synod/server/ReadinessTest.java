@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.synod.node.Answer;
 import io.synod.node.ClientRequest.Operation;
 import io.synod.node.NodeStatus;
+import io.synod.paxos.Address;
 import io.synod.paxos.Ballot;
+import io.synod.paxos.Incarnation;
+import io.synod.paxos.Member;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
@@ -102,6 +106,43 @@ class ReadinessTest {
 
     assertEquals(List.of("not serving", "serving", "not serving", "serving"), told);
     assertEquals(0, node.waiting());
+  }
+
+  @Test
+  void saysWhoIsNotHeardAndWhatItIsWarnedOf() {
+    NodeStatus told =
+        new NodeStatus(
+            new ServerId(0),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            /* coordinatorContent= */ false,
+            0,
+            0,
+            Ballot.LOWEST,
+            Slot.ZERO,
+            Slot.ZERO,
+            Slot.ZERO,
+            2,
+            NodeStatus.Behaviour.FIRST,
+            NodeStatus.Data.NONE,
+            0,
+            Optional.of("no quorum is left"),
+            List.of(member(0, /* live= */ true), member(1, /* live= */ false)));
+    assertEquals(
+        "it hears no coordinator that has a quorum: server 1 is not heard; no quorum is left",
+        Readiness.why(told));
+  }
+
+  private static NodeStatus.MemberStatus member(int id, boolean live) {
+    Member member =
+        new Member(
+            new ServerId(id),
+            new Incarnation(new UUID(0, id)),
+            Address.parse("localhost:9000"),
+            Address.parse("localhost:8000"),
+            Member.Role.VOTER);
+    return new NodeStatus.MemberStatus(member, live, 0, 0, 0, /* otherLife= */ false);
   }
 
   @Test

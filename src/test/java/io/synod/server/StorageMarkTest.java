@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.synod.journal.FileDisk;
 import io.synod.server.Configuration.Storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +29,22 @@ class StorageMarkTest {
   private void start(Storage storage) throws IOException {
     StorageMark.put(directory, storage);
     Path unused = Files.writeString(directory.resolve("identity"), "any");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HEAP", "ROCKSDB"})
+  void aNewDataDirectoryIsItsOwnersAloneAndOneThatIsThereKeepsItsRights(Storage storage)
+      throws IOException {
+    Path made = directory.resolve("above/made");
+    StorageMark.put(made, storage);
+    FileDisk.open(made).close();
+    assertEquals(PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(made));
+
+    Set<PosixFilePermission> wide = PosixFilePermissions.fromString("rwxr-x---");
+    Path unused = Files.setPosixFilePermissions(made, wide);
+    StorageMark.put(made, storage);
+    FileDisk.open(made).close();
+    assertEquals(wide, Files.getPosixFilePermissions(made));
   }
 
   @ParameterizedTest
