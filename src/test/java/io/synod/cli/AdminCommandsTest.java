@@ -188,7 +188,7 @@ class AdminCommandsTest {
   void healEndsWellThoughAServerIsDown() {
     servers.down(1);
     assertEquals(0, run("--timeout", "1", "-c", "HEAL"));
-    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertEquals("1 of 2 servers answered; none of them is cut off now\n", out());
     assertTrue(err().contains("server 1 is down, and cut off from none when it starts: "), err());
   }
 
@@ -196,7 +196,7 @@ class AdminCommandsTest {
   void healDoesNotEndWellWhereAServerMayBeCutOffStill() {
     servers.hangs(1);
     assertEquals(3, run("--timeout", "1", "-c", "HEAL"));
-    assertEquals("1 of 2 servers are cut off from none now\n", out());
+    assertEquals("1 of 2 servers answered; none of them is cut off now\n", out());
     assertTrue(err().contains("server 1 may be cut off still, HEAL again: "), err());
   }
 

@@ -48,7 +48,6 @@ class ScriptWordsTest extends WithScripts {
         "recover.sh | say how many servers",
         "recover.sh 3 | say where the new cluster's data goes",
         "recover.sh 3 4 | '4' is one word too many",
-        "recover.sh 3 --into d --data nowhere | there is no folder nowhere",
         "restore.sh | say which file",
         "restore.sh f | say how many servers",
         "restore.sh f many | not 'many'",

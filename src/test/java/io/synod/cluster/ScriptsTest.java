@@ -54,7 +54,7 @@ class ScriptsTest extends WithScripts {
         .run("scripts/partition.sh", "0", "2", "--data", scripts.data())
         .is(
             0,
-            "3 of 3 servers are cut off from none now",
+            "3 of 3 servers answered; none of them is cut off now",
             "server 0 is cut off from server 2 until HEAL",
             "server 2 is cut off from server 0");
     client(1, "PUT fruit fig").is(0, "done");

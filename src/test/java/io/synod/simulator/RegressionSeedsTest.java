@@ -50,9 +50,10 @@ class RegressionSeedsTest {
 
   /**
    * As seeds are now: a witness that was removed and came back, and still cut what it had been told
-   * it may, which a voter that had got its vote back meanwhile lacked.
+   * it may, which a voter that had got its vote back meanwhile lacked; 91003519: a crash that was
+   * planned before the servers were healed and came behind that, of the harness.
    */
-  private static final long[] AS_THEY_ARE = {483};
+  private static final long[] AS_THEY_ARE = {483, 91003519};
 
   @Test
   void seedsWithAllFaultsStayMended() {
