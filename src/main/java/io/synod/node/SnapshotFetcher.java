@@ -38,6 +38,9 @@ final class SnapshotFetcher {
   /** What there is of a snapshot is kept for so long after its sender fell silent. */
   private static final long KEPT_NANOS = 60_000_000_000L;
 
+  /** Who has none is not asked more often. */
+  private static final long LEAST_NANOS = 100_000_000L;
+
   /** How long nothing is fetched after the disk would not take it: it may be full. */
   private static final long REST_NANOS = 3_000_000_000L;
 
@@ -295,8 +298,14 @@ final class SnapshotFetcher {
   }
 
   private void end(Fetch running) {
-    fetch = null;
     drop(() -> running.receiver);
+    if (background.nowNanos() - fetchBeganNanos < LEAST_NANOS) {
+      // Given up, it is asked for at once, and the answer may be the same at once.
+      rest(running);
+      running.restNanos = LEAST_NANOS;
+      return;
+    }
+    fetch = null;
     step.accept(new Input.SnapshotGivenUp());
   }
 

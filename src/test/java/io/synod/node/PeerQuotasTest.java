@@ -54,8 +54,8 @@ class PeerQuotasTest {
               ? "the store is full: 5 keys"
               : "the store of server 2, whose quota is smaller, is full: 5 keys";
       assertTrue(why.startsWith(whose), why);
-      assertTrue(why.contains("of 5000 bytes"), why);
-      assertTrue(warning(server).contains("of 5000 bytes"), warning(server));
+      assertTrue(why.contains("of 5,000 bytes"), why);
+      assertTrue(warning(server).contains("of 5,000 bytes"), warning(server));
     }
     assertInstanceOf(Answer.Written.class, delete(1, 0));
     assertInstanceOf(Answer.Written.class, delete(0, 1));

@@ -447,6 +447,8 @@ class SnapshotDutiesTest {
     Wire wire = new Wire(behind, other);
     behind.duties.fetch(new ServerId(1), Slot.ZERO);
     wire.pass(5);
+    assertEquals(1, givenUp(behind), "it is not asked again at once");
+    behind.turnAfter(150 * MILLI);
     assertEquals(2, givenUp(behind), behind.lines::toString);
     assertFalse(hasAPart(behind));
     behind.duties.fetch(new ServerId(1), Slot.ZERO);

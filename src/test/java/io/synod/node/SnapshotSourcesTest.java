@@ -209,6 +209,7 @@ class SnapshotSourcesTest {
     coordinator.applyLarge(6);
     fetch();
     pass(10);
+    behind.turnAfter(150 * MILLI);
     assertEquals(1, givenUp());
     fetch();
     pass(200);
