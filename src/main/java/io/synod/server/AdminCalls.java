@@ -5,18 +5,14 @@ import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
-import io.synod.paxos.Address;
 import io.synod.paxos.ChangeAnswer;
-import io.synod.paxos.Incarnation;
 import io.synod.paxos.Member;
 import io.synod.paxos.Membership;
 import io.synod.paxos.MembershipChange;
 import io.synod.paxos.Outlook;
 import io.synod.paxos.ServerId;
-import io.synod.paxos.VersionRange;
 import io.synod.proto.ChangeRequest;
 import io.synod.proto.ChangeResponse;
 import io.synod.proto.ControlRequest;
@@ -30,7 +26,6 @@ import io.synod.proto.StatusResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +58,7 @@ final class AdminCalls {
   private final Local local;
   private final Supplier<NodeStatus> status;
   private final OtherServers others;
+  private final JoiningServer joining;
 
   /** This server, as far as operators may touch it. Any thread. */
   interface Local {
@@ -76,6 +72,7 @@ final class AdminCalls {
     this.local = local;
     this.status = status;
     this.others = others;
+    this.joining = new JoiningServer(status, others);
   }
 
   // ---- changes
@@ -136,8 +133,8 @@ final class AdminCalls {
   private MembershipChange read(ChangeRequest request) throws StatusException {
     return switch (request.getChangeCase()) {
       case ADD -> {
-        Found found = find(request.getAdd());
-        checkPlace(found);
+        JoiningServer.Found found = joining.find(request.getAdd());
+        joining.checkPlace(found);
         yield new MembershipChange.Add(found.member(), found.supported());
       }
       case REMOVE -> new MembershipChange.Remove(id(request.getRemove()));
@@ -147,7 +144,7 @@ final class AdminCalls {
                 request.getReplace().hasServerId(),
                 request.getReplace().getServerId(),
                 "is to leave");
-        Found found = find(request.getReplace().getBy());
+        JoiningServer.Found found = joining.find(request.getReplace().getBy());
         yield new MembershipChange.Replace(leaving, found.member(), found.supported());
       }
       case PROMOTE -> new MembershipChange.Promote(id(request.getPromote()));
@@ -164,137 +161,12 @@ final class AdminCalls {
     return id(number);
   }
 
-  private static ServerId id(int number) throws StatusException {
+  static ServerId id(int number) throws StatusException {
     if (number < 0) {
       throw without(
           Status.INVALID_ARGUMENT, "no server has the id " + Integer.toUnsignedString(number));
     }
     return new ServerId(number);
-  }
-
-  /**
-   * A server that is to join.
-   *
-   * @param supported by which versions its program can behave
-   * @param run of its process; empty if it is an older release
-   */
-  private record Found(Member member, VersionRange supported, String run) {}
-
-  /** Asks the server at this address who it is. */
-  private Found find(String text) throws StatusException {
-    Address address = address(text);
-    StatusResponse found;
-    try {
-      found = others.status(address);
-    } catch (StatusRuntimeException e) {
-      throw refusal(
-          ChangeAnswer.Reason.UNREACHABLE,
-          "no server answers at "
-              + address
-              + ", which is to be the my_paxos of one that runs: "
-              + OtherServers.why(e.getStatus()));
-    }
-    String ours = status.get().cluster().map(Object::toString).orElse("");
-    if (found.hasClusterId() && !found.getClusterId().equals(ours)) {
-      throw refusal(
-          ChangeAnswer.Reason.ALREADY_MEMBER,
-          "server "
-              + found.getServerId()
-              + " at "
-              + address
-              + " belongs to cluster "
-              + found.getClusterId()
-              + ", this is cluster "
-              + ours
-              + ": start it with an empty data directory");
-    }
-    Member member =
-        new Member(
-            id(found.getServerId()),
-            incarnation(found, address),
-            address,
-            address(found.getClientAddress()),
-            found.getWitness() ? Member.Role.WITNESS : Member.Role.LEARNER);
-    return new Found(member, supported(found), found.getRun());
-  }
-
-  /** One that says nothing of versions is a program of before there were others. */
-  private static VersionRange supported(StatusResponse found) {
-    return found.getOldestVersion() < 1 || found.getNewestVersion() < found.getOldestVersion()
-        ? VersionRange.FIRST_ONLY
-        : new VersionRange(found.getOldestVersion(), found.getNewestVersion());
-  }
-
-  /** Refuses a member at a place other than the log has for it, unless it has moved there. */
-  private void checkPlace(Found found) throws StatusException {
-    Address now = found.member().consensusAddress();
-    for (NodeStatus.MemberStatus each : status.get().members()) {
-      Member member = each.member();
-      Address place = member.consensusAddress();
-      if (!member.server().equals(found.member().server())
-          || !member.incarnation().equals(found.member().incarnation())
-          || place.equals(now)) {
-        continue;
-      }
-      String name = "server " + member.server().number();
-      if (place.isSamePlace(now)) {
-        throw refusal(
-            ChangeAnswer.Reason.ALREADY_MEMBER,
-            name + " is a member already, at " + place + ", which " + now + " is another name of");
-      }
-      if (isStillAt(place, found)) {
-        throw refusal(
-            ChangeAnswer.Reason.ALREADY_MEMBER,
-            name
-                + " runs at "
-                + place
-                + " and answers there: the one at "
-                + now
-                + " runs on a copy of its directory (life "
-                + member.incarnation()
-                + "); stop that, or start it with an empty directory and an id of its own");
-      }
-    }
-  }
-
-  /**
-   * Whether another process of the same life answers at this place. Both would vote as one, and one
-   * of them would not know what the other has promised.
-   */
-  private boolean isStillAt(Address place, Found found) {
-    StatusResponse there;
-    try {
-      there = others.status(place);
-    } catch (StatusRuntimeException e) {
-      // Nobody does.
-      return false;
-    }
-    return there.getServerId() == found.member().server().number()
-        && there.getIncarnation().equals(found.member().incarnation().id().toString())
-        && (there.getRun().isEmpty() || !there.getRun().equals(found.run()));
-  }
-
-  private static Incarnation incarnation(StatusResponse found, Address address)
-      throws StatusException {
-    try {
-      return new Incarnation(UUID.fromString(found.getIncarnation()));
-    } catch (IllegalArgumentException e) {
-      throw refusal(
-          ChangeAnswer.Reason.UNREACHABLE,
-          "what answers at "
-              + address
-              + " does not say which incarnation it is, but \""
-              + found.getIncarnation()
-              + "\": is it a server of this release?");
-    }
-  }
-
-  private static Address address(String text) throws StatusException {
-    try {
-      return Address.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw without(Status.INVALID_ARGUMENT.withCause(e), String.valueOf(e.getMessage()));
-    }
   }
 
   // ---- moving the coordinator
@@ -532,7 +404,7 @@ final class AdminCalls {
         Status.UNAVAILABLE, "the coordinator changed meanwhile: MEMBERS shows whether it is so");
   }
 
-  private static StatusException refusal(ChangeAnswer.Reason reason, String why) {
+  static StatusException refusal(ChangeAnswer.Reason reason, String why) {
     return failed(Status.FAILED_PRECONDITION, why, reason.name(), "not-proposed");
   }
 
