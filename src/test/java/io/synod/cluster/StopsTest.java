@@ -92,7 +92,7 @@ class StopsTest {
         Map<String, String> acknowledged = writers.end();
         int changes = reigns.size() - 1;
         System.out.println(
-            "survive: %d stops of 2 s in %d s under full load, %,d PUTs, %d changes of the coordinator"
+            "survive: %d stops of 2 s in %d s under full load, PUTs to %,d keys, %d changes of the coordinator"
                 .formatted(stops.size(), SECONDS, acknowledged.size(), changes));
         for (int i = 1; i < reigns.size(); i++) {
           Reign before = reigns.get(i - 1);

@@ -17,6 +17,12 @@ final class Writers implements AutoCloseable {
 
   private final RealCluster cluster;
   private final List<Thread> threads = new ArrayList<>();
+  /**
+   * Of each writer, before it begins with the first one again: more than a quota holds must not come,
+   * and what is left of an earlier write to a key must have ended long before.
+   */
+  private static final int KEYS = 4_000;
+
   private final Map<String, String> acknowledged = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Throwable> surprises = new ConcurrentLinkedQueue<>();
   private volatile List<Integer> servers;
@@ -44,7 +50,7 @@ final class Writers implements AutoCloseable {
   private void run(int writer) {
     try {
       for (int i = 0; !ended; i++) {
-        write("w" + writer + "." + i, "v" + i, writer + i);
+        write("w" + writer + "." + i % KEYS, "v" + i, writer + i);
       }
     } catch (RuntimeException | Error e) {
       surprises.add(e);
@@ -86,10 +92,6 @@ final class Writers implements AutoCloseable {
   /** The longest that any write took, with all its attempts. */
   synchronized long slowestMillis() {
     return TimeUnit.NANOSECONDS.toMillis(slowestNanos);
-  }
-
-  int acknowledged() {
-    return acknowledged.size();
   }
 
   /** Ends them; returns what was acknowledged. */
