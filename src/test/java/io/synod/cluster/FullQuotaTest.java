@@ -46,7 +46,7 @@ class FullQuotaTest {
         Status refused = cluster.put(server, "more" + server, VALUE, 5_000);
         assertEquals(Status.Code.RESOURCE_EXHAUSTED, refused.getCode(), refused::toString);
         String why = String.valueOf(refused.getDescription());
-        assertTrue(why.contains("the store is full: 10 keys of 1000020 bytes"), why);
+        assertTrue(why.contains("the store is full: 10 keys of 1,000,020 bytes"), why);
         assertTrue(why.contains("delete keys, or raise quota_mib on all servers"), why);
         awaitWarning(cluster, server, "the quota is reached, puts are refused: 10 keys");
         assertEquals(Optional.of(VALUE), cluster.getSurely(server, "k1"));

@@ -17,9 +17,10 @@ final class Writers implements AutoCloseable {
 
   private final RealCluster cluster;
   private final List<Thread> threads = new ArrayList<>();
+
   /**
-   * Of each writer, before it begins with the first one again: more than a quota holds must not come,
-   * and what is left of an earlier write to a key must have ended long before.
+   * Of each writer, before it begins with the first one again: more than a quota holds must not
+   * come, and what is left of an earlier write to a key must have ended long before.
    */
   private static final int KEYS = 4_000;
 

@@ -123,7 +123,7 @@ class SimulationTest {
     if (SEEDS >= ENOUGH_SEEDS) {
       seeds.checkHappened(EXPECTED);
       seeds.checkHappened(OF_ENGINES);
-      seeds.checkFaults(Fault.counted(), SEEDS / 4, SEEDS * 50L);
+      seeds.checkFaults(Fault.counted(), SEEDS / 5, SEEDS * 50L);
       seeds.checkHappened(OF_DISKS, SEEDS / 15);
       seeds.checkHappened(List.of("network.lost", "network.reordered"), SEEDS * 100L);
       seeds.checkSeldom("phase.needsOperator", SEEDS / 100);
