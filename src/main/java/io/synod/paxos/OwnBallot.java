@@ -21,6 +21,10 @@ final class OwnBallot {
   private final Election election;
   private final Pings pings;
   private final Administration administration;
+
+  /** Since when a member follows a higher ballot whose owner does not act. */
+  private OptionalLong orphanSinceNanos = OptionalLong.empty();
+
   private Optional<Coordinator> coordinator = Optional.empty();
 
   /** The last reading of the clock that is known. */
@@ -161,8 +165,14 @@ final class OwnBallot {
         && age >= 2 * settings.pingIntervalNanos()
         && !peers.isActing(orphan.get())) {
       // protocol-rules.md, 22: the owner of that ballot is not heard; prepare above it, without
-      // stepping down.
-      return Optional.of("a member follows " + orphan.get() + ", whose owner does not act");
+      // stepping down. Not at once: of one that stood still, what the owner says waits to be read.
+      long since = orphanSinceNanos.orElse(nowNanos);
+      orphanSinceNanos = OptionalLong.of(since);
+      if (nowNanos - since >= 2 * settings.pingIntervalNanos()) {
+        return Optional.of("a member follows " + orphan.get() + ", whose owner does not act");
+      }
+    } else {
+      orphanSinceNanos = OptionalLong.empty();
     }
     return acting
         .voterInDoubt(nowNanos)
@@ -210,6 +220,7 @@ final class OwnBallot {
 
   /** Begins to act at a ballot that this server has just taken. */
   private void begin(long nowNanos, Ballot taken, String why) {
+    orphanSinceNanos = OptionalLong.empty();
     effects.notice(new Notice.Campaigning(taken, why));
     Coordinator acting = new Coordinator(roles, election, pings, taken, nowNanos);
     acting.noteClock(clockNanos);

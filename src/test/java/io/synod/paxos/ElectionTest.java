@@ -396,4 +396,33 @@ class ElectionTest {
     hearAll(1);
     assertTrue(election.takeOver().orElseThrow().isAbove(OLD));
   }
+
+  /**
+   * What came meanwhile is read in some order: first that others follow, and then that one acts.
+   */
+  @Test
+  void oneThatStoodStillDoesNotDeposeItsSuccessor() {
+    CoreCluster cluster = new CoreCluster(5);
+    int first = cluster.elect();
+    cluster.stop(first);
+    cluster.drop(
+        flight ->
+            flight.to().number() == first
+                && !(flight.from().number() == 4 && flight.message() instanceof Message.Ping));
+    cluster.runUntil(
+        "another one", () -> cluster.coordinator().map(now -> now != first).orElse(false));
+    int successor = cluster.coordinator().orElseThrow();
+    assertTrue(successor != 4, "who is read first does not act");
+    cluster.run(CoreCluster.ELECTION_TIMEOUT);
+    cluster.resume(first);
+    cluster.run(60 * CoreCluster.MILLI);
+    cluster.drop(flight -> false);
+    cluster.run(2 * CoreCluster.ELECTION_TIMEOUT);
+    assertEquals(Optional.of(successor), cluster.coordinator());
+    assertEquals(1, campaigns(cluster, first));
+  }
+
+  private static long campaigns(CoreCluster cluster, int server) {
+    return cluster.notices(server).stream().filter(Notice.Campaigning.class::isInstance).count();
+  }
 }
