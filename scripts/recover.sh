@@ -50,7 +50,7 @@ done
 
 mkdir -p -m 700 "$NEW.rescue" || exit 1
 trap 'rm -rf "$NEW.rescue"' EXIT
-best= furthest=-1 incomplete=no
+best= furthest=-1 best_lacks=
 for directory in "$DATA"/*/; do
   directory=${directory%/}
   [ -e "$directory/identity" ] || [ -e "$directory/identity.copy" ] || continue
@@ -64,19 +64,18 @@ for directory in "$DATA"/*/; do
     echo "recover.sh: nothing can be had of $directory: ${says#synod: }" >&2
     continue
   fi
-  echo "$directory: all up to slot $slot$([ $status != $INCOMPLETE_STATUS ] || echo ', INCOMPLETE')"
-  whole=$([ $status = $INCOMPLETE_STATUS ] && echo no || echo yes)
+  lacks=$([ $status != $INCOMPLETE_STATUS ] || echo ', INCOMPLETE')
+  echo "$directory: all up to slot $slot$lacks"
   # Of two that reach as far the whole one.
-  if [ "$slot" -gt "$furthest" ] || { [ "$slot" = "$furthest" ] && [ $incomplete = yes ] && [ "$whole" = yes ]; }; then
-    best=$directory furthest=$slot why=$says
-    incomplete=$([ "$whole" = yes ] && echo no || echo yes)
+  if [ "$slot" -gt "$furthest" ] || { [ "$slot" = "$furthest" ] && [ -n "$best_lacks" ] && [ -z "$lacks" ]; }; then
+    best=$directory furthest=$slot best_lacks=$lacks why=$says
   fi
 done
 [ -n "$best" ] || fail "there is nothing in $DATA to go on from: take an older backup (scripts/restore.sh)"
 echo "goes on from $best"
 "$ROOT/scripts/restore.sh" "$NEW.rescue/${best##*/}.backup" "$N" --data "$NEW" ${MORE[@]+"${MORE[@]}"} || exit 1
 echo "the directories in $DATA are of the old cluster: no server may be started with them again"
-if [ $incomplete = yes ]; then
+if [ -n "$best_lacks" ]; then
   echo "recover.sh: ${why##*INCOMPLETE: }" >&2
   exit $INCOMPLETE_STATUS
 fi

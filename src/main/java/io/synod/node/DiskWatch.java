@@ -28,10 +28,10 @@ import java.util.function.Predicate;
  */
 final class DiskWatch {
   /** How often a server that is short of room says so. */
-  private static final long SAY_NANOS = 1_000_000_000;
+  static final long SAY_NANOS = 1_000_000_000;
 
   /** For how long what a peer said counts. */
-  private static final long COUNTS_NANOS = 5 * SAY_NANOS;
+  static final long COUNTS_NANOS = 5 * SAY_NANOS;
 
   /** A coordinator keeps on for so long: often all disks get full at about the same time. */
   private static final long HAND_OVER_AFTER_NANOS = 2 * SAY_NANOS;

@@ -24,7 +24,7 @@ final class LogCut {
   /** Beyond its limit the log is cut by this part of it, so that it is not cut with each slot. */
   private static final long CUT_SHARE = 16;
 
-  /** A peer that asked for a snapshot so lately may yet need the log behind it. */
+  /** A peer that asked for a snapshot, or was heard, so lately may yet need the log. */
   private static final long HELP_NANOS = 60_000_000_000L;
 
   private final Paxos paxos;
@@ -82,13 +82,14 @@ final class LogCut {
   }
 
   /**
-   * Up to here no member that is heard needs the log any more. One that is behind the cut is being
-   * sent a snapshot by some other server, and goes on from that by anybody's log.
+   * Up to here no member that was heard lately needs the log any more. One that is behind the cut
+   * is being sent a snapshot by some other server, and goes on from that by anybody's log; while it
+   * installs a large one, it may well be silent for some seconds.
    */
   private Slot neededByOthers() {
     Slot needed = paxos.chosen();
     for (PeerView peer : paxos.peers()) {
-      if (peer.live() && peer.standing().isPresent()) {
+      if (peer.silentNanos() < HELP_NANOS && peer.standing().isPresent()) {
         needed = Slot.min(needed, peer.standing().get().chosen());
       }
     }
@@ -129,6 +130,11 @@ final class LogCut {
       warnBytes = firstWarnBytes();
       surroundings.report("the log is within log_mib again: " + paxos.logBytes() + " bytes");
     }
+  }
+
+  /** Whether the log is past half of what it may take: what is to cut it has no time to lose. */
+  boolean isPressed() {
+    return paxos.logBytes() > logBytes / 2;
   }
 
   /** What comes while a snapshot is written is worth no warning. */

@@ -101,7 +101,8 @@ public record NodeSettings(
    *     the log were applied since; the next snapshot of a large one later
    * @param logBytes the log takes at most about so many, in memory and on disk, as long as
    *     snapshots can be written as fast as commands come
-   * @param bytesASecond all other servers together are sent at most so many
+   * @param bytesASecond all other servers together are sent at most so many, and about so many are
+   *     written of one that is not very large
    */
   public record Snapshots(long everyBytes, long logBytes, long bytesASecond) {
     /** One is due after so many if nobody says otherwise and memory allows it. */

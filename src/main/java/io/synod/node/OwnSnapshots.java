@@ -21,10 +21,13 @@ import java.util.function.Consumer;
  */
 final class OwnSnapshots implements OwnDisk.Needs {
   /**
-   * Of a snapshot that is written beside a store with files of its own, so many pieces at a time:
-   * in between, that store is made durable.
+   * A snapshot is written so many pieces at a time: in between, other work of the background gets
+   * its turn, and the disk and a processor are left to the commands.
    */
-  private static final int PIECES = 16;
+  private static final int PIECES = 4;
+
+  /** A snapshot takes no longer than so many seconds, however large it is, if the disk bears it. */
+  private static final long MOST_SECONDS = 10;
 
   /** What a row of a snapshot has besides its key and its value, about. */
   private static final long ROW_BYTES = 64;
@@ -62,6 +65,9 @@ final class OwnSnapshots implements OwnDisk.Needs {
 
   private boolean writing;
 
+  /** What is written of it next, once it is due; empty while that is under way. */
+  private Optional<Part> next = Optional.empty();
+
   private final List<Waiting> waiting = new ArrayList<>();
 
   /** When one that could not be written is tried again. */
@@ -72,6 +78,9 @@ final class OwnSnapshots implements OwnDisk.Needs {
 
   /** Written by the driver, read by the background between two pieces of a snapshot. */
   private volatile boolean distrusted;
+
+  /** The next part of a snapshot, and when it is due. */
+  private record Part(SnapshotWriter writer, long dueNanos) {}
 
   /** Who waits for a snapshot of {@code slot} or later. */
   private record Waiting(Slot slot, Consumer<Slot> taken) {
@@ -152,6 +161,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
   /** Begins what is due; returns whether it was begun because of damage. */
   boolean turn() {
     waiting.removeIf(each -> each.tell(snapshots.newest()));
+    writeOn();
     if (writing || background.nowNanos() < againAtNanos) {
       return false;
     }
@@ -162,6 +172,12 @@ final class OwnSnapshots implements OwnDisk.Needs {
       take();
     }
     return false;
+  }
+
+  /** How long after the last turn more of a snapshot is due. */
+  long restNanos() {
+    return next.map(part -> Math.max(0, part.dueNanos() - background.nowNanos()))
+        .orElse(Long.MAX_VALUE);
   }
 
   /** Begins what a scrub asked for, when the store has come far enough. */
@@ -209,6 +225,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
     MembershipInForce membership = paxos.membershipAt(store.applied());
     StoreView view = store.view();
     Slot slot = view.slot();
+    long beganNanos = background.nowNanos();
     background.begin(
         "write a snapshot of slot " + slot,
         () -> {
@@ -217,8 +234,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
             view.close();
             return this::written;
           }
-          SnapshotWriter writer = snapshots.writer(view, cluster, membership);
-          return writeSome(writer);
+          return writeSome(snapshots.writer(view, cluster, membership), beganNanos);
         },
         this::notWritten);
   }
@@ -237,23 +253,45 @@ final class OwnSnapshots implements OwnDisk.Needs {
     againAtNanos = background.nowNanos() + RETRY_NANOS;
   }
 
+  /** Goes on with the one that is being written, if that is due. */
+  private void writeOn() {
+    if (next.isEmpty() || (restNanos() > 0 && !logCut.isPressed())) {
+      return;
+    }
+    SnapshotWriter writer = next.get().writer();
+    long beganNanos = background.nowNanos();
+    next = Optional.empty();
+    background.begin("write a snapshot", () -> writeSome(writer, beganNanos), this::notWritten);
+  }
+
   /**
-   * Background: all of it, or as much as may hold up a flush. In between, the state may turn out to
-   * be wrong, and all snapshots be set aside: whatever is published after that would be believed.
-   * What is published before is set aside with the others, since all of that is done in one order.
+   * Background: the next part of it. Before it is whole, the state may turn out to be wrong, and
+   * all snapshots be set aside: whatever is published after that would be believed. What is
+   * published before is set aside with the others, since all of that is done in one order.
+   *
+   * @param beganNanos when the part began: it is due so long before the next as its bytes may take
    */
-  private Runnable writeSome(SnapshotWriter writer) throws IOException {
-    for (int pieces = 0; !distrusted && writer.writeSome(); pieces++) {
-      if (store.keepsFiles() && pieces >= PIECES) {
-        return () ->
-            background.begin("write a snapshot", () -> writeSome(writer), this::notWritten);
-      }
+  private Runnable writeSome(SnapshotWriter writer, long beganNanos) throws IOException {
+    long before = writer.writtenBytes();
+    boolean more = true;
+    for (int pieces = 0; pieces < PIECES && more && !distrusted; pieces++) {
+      more = writer.writeSome();
+    }
+    if (!more) {
+      return () -> taken(writer.info().slot());
     }
     if (distrusted) {
       writer.abandon();
       return () -> writing = false;
     }
-    return () -> taken(writer.info().slot());
+    long bytes = writer.writtenBytes() - before;
+    return () -> next = Optional.of(new Part(writer, beganNanos + paceNanos(bytes)));
+  }
+
+  /** How long the writing of so much of a snapshot is to take, at least. */
+  private long paceNanos(long bytes) {
+    long bytesASecond = Math.max(settings.bytesASecond(), lastBytes / MOST_SECONDS);
+    return Math.round(1e9 * bytes / bytesASecond);
   }
 
   private void taken(Slot slot) {

@@ -14,11 +14,6 @@ import java.util.function.BiConsumer;
  * own is reached, and puts are refused wherever they are given. Driver thread only.
  */
 final class PeerQuotas {
-  private static final long SAY_NANOS = 1_000_000_000;
-
-  /** For how long what a peer said counts. */
-  private static final long COUNTS_NANOS = 5 * SAY_NANOS;
-
   private final Paxos paxos;
   private final BiConsumer<ServerId, PeerMessage> send;
   private final Map<ServerId, Said> said = new TreeMap<>();
@@ -46,8 +41,8 @@ final class PeerQuotas {
    * @param own the figures and what to do, as long as this server's quota is reached
    */
   void turn(long nowNanos, Optional<String> own) {
-    said.values().removeIf(each -> nowNanos - each.atNanos() > COUNTS_NANOS);
-    boolean again = own.isPresent() && nowNanos - saidAtNanos >= SAY_NANOS;
+    said.values().removeIf(each -> nowNanos - each.atNanos() > DiskWatch.COUNTS_NANOS);
+    boolean again = own.isPresent() && nowNanos - saidAtNanos >= DiskWatch.SAY_NANOS;
     if (again || own.isPresent() != saidSo) {
       saidAtNanos = nowNanos;
       saidSo = own.isPresent();

@@ -12,9 +12,6 @@ import java.util.function.Consumer;
  * Driver thread only.
  */
 final class Quota {
-  /** What a key takes besides its bytes and its value's, about. */
-  static final int KEY_BYTES = 128;
-
   private static final long WARNING_PERCENT = 80;
   private static final long CALM_PERCENT = 70;
 
@@ -44,7 +41,7 @@ final class Quota {
   }
 
   private long usedBytes() {
-    return store.liveBytes() + KEY_BYTES * store.keys();
+    return store.liveBytes() + KeyValueStore.KEY_BYTES * store.keys();
   }
 
   /**
@@ -52,7 +49,7 @@ final class Quota {
    * need not be asked about.
    */
   Optional<String> refusal(long growthBytes) {
-    long more = growthBytes + KEY_BYTES;
+    long more = growthBytes + KeyValueStore.KEY_BYTES;
     if (usedBytes() + more <= limitBytes) {
       return Optional.empty();
     }

@@ -69,7 +69,7 @@ final class SnapshotDuties {
 
   /** How long after the last turn something may be due here that nobody wakes the driver for. */
   long restNanos() {
-    return sender.restNanos();
+    return Math.min(own.restNanos(), sender.restNanos());
   }
 
   /** What is wrong with the log that a person should know. */

@@ -374,8 +374,10 @@ final class SnapshotFetcher {
   private void take(Fetch running, PeerMessage.SnapshotChunk chunk) {
     SnapshotOffer offer = running.offer.orElseGet(() -> offer(chunk));
     sources.onSends(running.from);
-    running.offer = Optional.of(offer);
-    running.loads = store.hasRoomBeside(offer.sizeBytes());
+    if (running.offer.isEmpty()) {
+      running.offer = Optional.of(offer);
+      running.loads = store.hasRoomBeside(offer.sizeBytes());
+    }
     running.lastNanos = background.nowNanos();
     running.next += chunk.bytes().size();
     running.toCome--;

@@ -9,7 +9,6 @@ import io.synod.paxos.PeerView;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.SlotRange;
 import io.synod.paxos.UnknownSlot;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -118,37 +117,36 @@ final class Warnings {
       return Optional.empty();
     }
     Membership membership = paxos.membership().membership();
-    List<ServerId> lost =
-        otherLives().stream()
-            .filter(server -> membership.member(server).orElseThrow().role().votes())
-            .toList();
+    List<ServerId> lost = withoutVotes(membership);
     return membership.voters() - lost.size() >= membership.quorum()
         ? Optional.empty()
         : Optional.of(noQuorumLeft(lost));
   }
 
+  /** Voters that are there as another incarnation than the membership names. */
+  private List<ServerId> withoutVotes(Membership membership) {
+    return otherLives().stream()
+        .filter(server -> membership.member(server).orElseThrow().role().votes())
+        .toList();
+  }
+
   /** Why clients waited in vain for a coordinator. Only when open. */
   String noCoordinator() {
     Optional<String> stuck = paxos.obstacle().map(Warnings::election);
+    if (stuck.isPresent()) {
+      return stuck.get();
+    }
     Membership membership = paxos.membership().membership();
-    Set<ServerId> others = otherLives();
-    Set<ServerId> live = new TreeSet<>();
-    live.add(identity.server());
-    for (PeerView peer : paxos.peers()) {
-      if (peer.live()) {
-        live.add(peer.server());
-      }
-    }
-    List<ServerId> lost = new ArrayList<>();
-    List<ServerId> unheard = new ArrayList<>();
-    for (Member member : membership.members()) {
-      if (member.role().votes() && others.contains(member.server())) {
-        lost.add(member.server());
-      } else if (member.role().votes() && !live.contains(member.server())) {
-        unheard.add(member.server());
-      }
-    }
-    return stuck.orElseGet(() -> noCoordinator(membership, lost, unheard));
+    List<ServerId> lost = withoutVotes(membership);
+    Set<ServerId> there = new TreeSet<>(lost);
+    there.add(identity.server());
+    paxos.peers().stream().filter(PeerView::live).forEach(peer -> there.add(peer.server()));
+    List<ServerId> unheard =
+        membership.members().stream()
+            .filter(member -> member.role().votes() && !there.contains(member.server()))
+            .map(Member::server)
+            .toList();
+    return noCoordinator(membership, lost, unheard);
   }
 
   /**

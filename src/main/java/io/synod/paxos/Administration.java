@@ -91,10 +91,11 @@ final class Administration {
       ChangePlan.Result.Proposal proposal) {
     long id = requested.id();
     Membership after = proposal.membership();
-    Optional<Member> next = keepsOwnVote(after) ? Optional.empty() : successorIn(after, acting);
+    boolean keeps = keepsOwnVote(after);
+    Optional<Member> next = keeps ? Optional.empty() : successorIn(after, acting);
     if (acting.isChangingMembership() || acting.isUpgrading() || handOver.isPresent()) {
       refuse(id, ChangeAnswer.Reason.UNDER_WAY, "another change is under way: ask again");
-    } else if (!keepsOwnVote(after) && next.isEmpty()) {
+    } else if (!keeps && next.isEmpty()) {
       refuse(
           id,
           ChangeAnswer.Reason.WOULD_LOSE_QUORUM,

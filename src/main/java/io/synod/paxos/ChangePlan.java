@@ -36,7 +36,7 @@ final class ChangePlan {
   private final View view;
 
   /** Who comes with this change, and is no member yet. */
-  private Optional<Member> joining = Optional.empty();
+  private Optional<Member> newcomer = Optional.empty();
 
   ChangePlan(MembershipInForce inForce, VersionInForce version, View view) {
     this.inForce = inForce;
@@ -63,7 +63,7 @@ final class ChangePlan {
   }
 
   private void joins(Member member) {
-    joining = Optional.of(member).filter(each -> present(each.server()).isEmpty());
+    newcomer = Optional.of(member).filter(each -> present(each.server()).isEmpty());
   }
 
   /** Nobody hears one that is no member yet, but it is there. */
@@ -72,12 +72,12 @@ final class ChangePlan {
   }
 
   private boolean isJoining(Member member) {
-    return joining.filter(each -> each.server().equals(member.server())).isPresent();
+    return newcomer.filter(each -> each.server().equals(member.server())).isPresent();
   }
 
   private boolean isWitness(Member member) {
     return isJoining(member)
-        ? joining.filter(each -> each.role() == Member.Role.WITNESS).isPresent()
+        ? newcomer.filter(each -> each.role() == Member.Role.WITNESS).isPresent()
         : view.isWitness(member);
   }
 
@@ -414,16 +414,19 @@ final class ChangePlan {
   }
 
   private List<Member> with(Member changed) {
-    List<Member> members = new ArrayList<>(inForce.membership().members());
-    members.removeIf(member -> member.server().equals(changed.server()));
+    List<Member> members = allBut(changed.server());
     members.add(changed);
     return members;
   }
 
   private List<Member> without(ServerId server) {
+    return replacingNot(server, allBut(server));
+  }
+
+  private List<Member> allBut(ServerId server) {
     List<Member> members = new ArrayList<>(inForce.membership().members());
     members.removeIf(member -> member.server().equals(server));
-    return replacingNot(server, members);
+    return members;
   }
 
   /** Once it has left nobody takes its place: a later member with its id is another one. */

@@ -341,7 +341,8 @@ final class Coordinator {
     if (phase != Phase.COORDINATING || resting || isChangingMembership()) {
       return Optional.empty();
     }
-    return new Replacement(learner.membership(), view(), goesOn)
+    ChangePlan.View view = view();
+    return new Replacement(learner.membership(), view, goesOn)
         .wanted(
             member -> peers.newLifeOf(member, nowNanos),
             member -> peers.clientAddressOf(member.server()))
@@ -352,7 +353,7 @@ final class Coordinator {
                     settings.quorum(),
                     presence.view(
                         nowNanos,
-                        view()::isCaughtUp,
+                        view::isCaughtUp,
                         voter -> witnesses.isHeldUpBy(voter, nowNanos))))
         .filter(after -> !isUpgrading() && goesOn.test(after));
   }

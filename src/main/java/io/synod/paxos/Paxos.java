@@ -260,9 +260,9 @@ public final class Paxos {
     return election.followed();
   }
 
-  /** What this server knows of the others, for display. */
+  /** What this server knows of the others. */
   public List<PeerView> peers() {
-    return peers.all().stream().map(Peer::view).toList();
+    return peers.all().stream().map(peer -> peer.view(nowNanos)).toList();
   }
 
   /**

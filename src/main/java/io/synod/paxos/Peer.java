@@ -112,8 +112,9 @@ final class Peer {
   }
 
   /** All of it that is displayed. */
-  PeerView view() {
-    return new PeerView(server, heard, incarnation, standing, roundTripNanos);
+  PeerView view(long nowNanos) {
+    return new PeerView(
+        server, heard, incarnation, standing, nowNanos - standingAtNanos, roundTripNanos);
   }
 
   /** Takes note of a standing; returns whether its contentment or ballot changed. */

@@ -3,6 +3,7 @@ package io.synod.server;
 import io.synod.journal.FileDisk;
 import io.synod.paxos.Slot;
 import io.synod.store.EngineFailedException;
+import io.synod.store.Folders;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotFile;
 import io.synod.store.Snapshots;
@@ -63,7 +64,7 @@ final class BackupWriter {
     } catch (EngineFailedException e) {
       throw new IOException(BackupReader.unusable(directory, scratch, e), e);
     } finally {
-      Restore.deleteTree(writing);
+      Folders.delete(writing);
     }
   }
 

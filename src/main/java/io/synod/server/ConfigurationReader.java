@@ -404,12 +404,12 @@ final class ConfigurationReader {
     return log << 20;
   }
 
-  /** What the store may hold is in the heap, with all else that a server needs. */
   private int safePercent() {
     boolean inMemory = config.getStorage() == ServerConfig.Storage.MEMORY;
     return (inMemory ? Storage.MEMORY : Storage.HEAP).safeQuotaPercent();
   }
 
+  /** What the store may hold is in the heap, with all else that a server needs. */
   private static void checkQuota(long quotaMib, long heapMib, int safePercent)
       throws BadConfigurationException {
     if (quotaMib >= heapMib) {

@@ -118,9 +118,10 @@ final class PartSettings {
   }
 
   /** What STATUS says of the server itself. */
-  StatusService.Own own(Incarnation incarnation, List<String> setAside) {
+  StatusService.Own own(Incarnation incarnation, UUID run, List<String> setAside) {
     return new StatusService.Own(
         incarnation,
+        run,
         configuration.clientAddress(),
         configuration.replicas().get(configuration.server().number()),
         configuration.quorum() == QuorumPolicy.Mode.DYNAMIC,

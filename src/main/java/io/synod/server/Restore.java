@@ -16,6 +16,7 @@ import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.store.EngineFailedException;
+import io.synod.store.Folders;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksLibrary;
 import io.synod.store.RocksStorage;
@@ -26,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -94,7 +94,7 @@ final class Restore {
       throw new IOException(missing.get());
     }
     Path scratch = plan.folder().resolve("restoring-database");
-    deleteTree(scratch);
+    Folders.delete(scratch);
     FileDisk.make(scratch);
     try {
       KeyValueStore store =
@@ -108,7 +108,7 @@ final class Restore {
       throw new IOException(
           "the backup could not be read into " + scratch + ": " + e.getMessage(), e);
     } finally {
-      deleteTree(scratch);
+      Folders.delete(scratch);
     }
   }
 
@@ -214,7 +214,7 @@ final class Restore {
   private void make(Member member) throws IOException {
     Path directory = directory(member);
     Path making = folder.resolve("restoring-" + directory.getFileName());
-    deleteTree(making);
+    Folders.delete(making);
     FileDisk.make(making);
     StorageMark.put(making, storage);
     MembershipInForce inForce = new MembershipInForce(Slot.ZERO, founding.membership());
@@ -245,17 +245,6 @@ final class Restore {
                   new JournalRecord.ChosenUpTo(slot)));
       while (journal.write()) {
         // The next records.
-      }
-    }
-  }
-
-  static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
       }
     }
   }

@@ -20,15 +20,16 @@ final class StatusService {
   private final Supplier<LocalControls.Faults> faults;
   private final Supplier<Rejected> rejected;
   private final long startedNanos = System.nanoTime();
-  private final String run = UUID.randomUUID().toString();
 
   /**
    * What a server is by its configuration and its data directory, whatever the log says.
    *
+   * @param run of this process, as the other servers know it
    * @param setAside what was put away in the directory by now because it was damaged
    */
   record Own(
       Incarnation incarnation,
+      UUID run,
       Address clientAddress,
       Address consensusAddress,
       boolean dynamicQuorum,
@@ -67,7 +68,7 @@ final class StatusService {
         .setVersion(Version.text())
         .setUptimeMillis((System.nanoTime() - startedNanos) / 1_000_000)
         .setIncarnation(own.incarnation().id().toString())
-        .setRun(run)
+        .setRun(own.run().toString())
         .setClientAddress(own.clientAddress().toString())
         .setConsensusAddress(own.consensusAddress().toString())
         .setDynamicQuorum(own.dynamicQuorum())

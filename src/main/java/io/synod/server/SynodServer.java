@@ -295,7 +295,7 @@ final class SynodServer {
         new AdminService(
             new StatusService(
                 status,
-                settings.own(identity.incarnation(), state.setAside()),
+                settings.own(identity.incarnation(), peers.run(), state.setAside()),
                 controls::faults,
                 () -> new StatusService.Rejected(peers.rejected(), rejectedRequests.sum())),
             calls,

@@ -29,8 +29,8 @@ public final class KeyValueStore implements StateMachine {
 
   private static final int SWEEP_CHANGES = 64;
 
-  /** What a row takes in memory beside its key and its value, about. */
-  private static final long ROW_MEMORY_BYTES = 128;
+  /** What a key takes in memory besides its bytes and its value's, about. */
+  public static final int KEY_BYTES = 128;
 
   /** By which versions it can behave. */
   public static final VersionRange SUPPORTED = VersionRange.FIRST_ONLY;
@@ -205,7 +205,7 @@ public final class KeyValueStore implements StateMachine {
 
   /** Whether the state of a snapshot of so many bytes can be loaded while this one is there. */
   public boolean hasRoomBeside(long snapshotBytes) {
-    long held = liveBytes + history.sizeBytes() + ROW_MEMORY_BYTES * keys;
+    long held = liveBytes + history.sizeBytes() + KEY_BYTES * keys;
     return held + snapshotBytes + snapshotBytes / 2 <= memoryBytes;
   }
 

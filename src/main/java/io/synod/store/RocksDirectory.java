@@ -208,7 +208,7 @@ final class RocksDirectory {
   void deleteAllSetAside() throws IOException {
     List<Path> folders = foldersSetAside();
     for (Path each : folders) {
-      RocksLibrary.delete(each);
+      Folders.delete(each);
     }
     if (!folders.isEmpty()) {
       sync.of(directory);

@@ -1,14 +1,9 @@
 package io.synod.store;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDB;
 
@@ -51,23 +46,7 @@ public final class RocksLibrary {
               + "): start with storage heap",
           e);
     } finally {
-      delete(folder);
-    }
-  }
-
-  /** Deletes a folder with all that is in it, and follows no link out of it. */
-  static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    List<Path> all;
-    try (Stream<Path> paths = Files.walk(folder)) {
-      all = paths.sorted(Comparator.reverseOrder()).toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-    for (Path each : all) {
-      Files.delete(each);
+      Folders.delete(folder);
     }
   }
 }

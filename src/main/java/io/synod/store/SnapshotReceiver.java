@@ -29,6 +29,7 @@ public final class SnapshotReceiver {
   private final String name;
   private final DiskFile file;
   private final Publication publication;
+  private final SteadySync sync;
   private Step step = Step.RECEIVE;
   private long offset;
   private final Engine.Loader loader;
@@ -57,6 +58,7 @@ public final class SnapshotReceiver {
       throw e;
     }
     this.publication = new Publication(snapshots, name, offer.slot(), file);
+    this.sync = new SteadySync(file);
     this.reader = new SnapshotReader(name, file, offer.sizeBytes(), loader);
   }
 
@@ -117,6 +119,7 @@ public final class SnapshotReceiver {
       }
       file.write(offset, bytes.asByteBuffer());
       offset += bytes.size();
+      sync.onWritten(offset);
       // The end of it waits until all is durable.
       while (!isReceived() && reader.isWithin(offset)) {
         boolean unused = reader.readSome();

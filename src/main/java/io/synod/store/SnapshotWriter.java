@@ -36,6 +36,7 @@ public final class SnapshotWriter {
   private final String name;
   private final DiskFile file;
   private final Publication publication;
+  private final SteadySync sync;
   private final Iterator<Session> sessions;
   private final Engine.Rows rows;
   private final Iterator<Engine.Change> changes;
@@ -65,6 +66,7 @@ public final class SnapshotWriter {
     // Last: nothing that fails leaves a file.
     this.file = snapshots.disk().open(name);
     this.publication = new Publication(snapshots, name, info.slot(), file);
+    this.sync = new SteadySync(file);
   }
 
   /**
@@ -94,6 +96,11 @@ public final class SnapshotWriter {
   /** What the snapshot is of. */
   public SnapshotInfo info() {
     return info;
+  }
+
+  /** So much of it is written. */
+  public long writtenBytes() {
+    return offset;
   }
 
   /**
@@ -252,5 +259,6 @@ public final class SnapshotWriter {
     int size = bytes.remaining();
     file.write(offset, bytes);
     offset += size;
+    sync.onWritten(offset);
   }
 }

@@ -88,6 +88,19 @@ class LogLimitTest {
     assertTrue(!helping.paxos.cut().isAfter(Slot.of(12)), helping.paxos.cut()::toString);
   }
 
+  /** A collection of garbage, or a large snapshot that it installs, is no reason to give it up. */
+  @Test
+  void itIsKeptForAMemberThatIsSilentForSomeSeconds() throws IOException {
+    PlayedDuties server = onHeap();
+    server.hear(0, 12, false);
+    server.hearNobody(20_000 * MILLI);
+    applySome(server, 15);
+    assertTrue(!server.paxos.cut().isAfter(Slot.of(12)), server.paxos.cut()::toString);
+    server.hearNobody(60_000 * MILLI);
+    applySome(server, 15);
+    assertTrue(server.paxos.cut().isAfter(Slot.of(12)), server.paxos.cut()::toString);
+  }
+
   @Test
   void oneThatCannotBeCutIsWarnedOfWithFiguresUntilItIs() throws IOException {
     PlayedDuties server = onHeap();

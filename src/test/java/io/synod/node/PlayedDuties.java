@@ -199,6 +199,15 @@ final class PlayedDuties implements Surroundings {
     Output unused = paxos.step(new Input.Received(from, incarnation(server), pong));
   }
 
+  /** Nobody is heard for so long. */
+  void hearNobody(long nanos) {
+    long end = protocolNanos + nanos;
+    while (protocolNanos < end) {
+      protocolNanos += 40 * MILLI;
+      Output unused = paxos.step(new Input.TimePassed(protocolNanos, 0, store.applied()));
+    }
+  }
+
   /** The next slot is chosen, and applied: so many bytes that change nothing. */
   void applyNext(int sizeBytes) {
     Slot slot = paxos.chosen().next();
@@ -271,12 +280,18 @@ final class PlayedDuties implements Surroundings {
     boolean unused = duties.turn(now);
   }
 
-  /** All of it, and the turns in which it comes back. */
+  /** What is begun by now. */
+  void runBackgroundNow() {
+    for (int left = background.size(); left > 0; left--) {
+      background.remove().run();
+    }
+  }
+
+  /** All of it, and the turns in which it comes back; a snapshot that was begun is written. */
   void runBackground() {
     turn();
-    Runnable work;
-    while ((work = background.poll()) != null) {
-      work.run();
+    while (!background.isEmpty() || duties.needs().isRewriting()) {
+      runBackgroundNow();
       turn();
     }
   }

@@ -99,6 +99,7 @@ class ClientServerTest {
     StatusService.Own own =
         new StatusService.Own(
             new Incarnation(new UUID(5, 6)),
+            new UUID(5, 7),
             new Address("h1", 8001),
             new Address("h1", 9001),
             /* dynamicQuorum= */ false,
@@ -273,7 +274,7 @@ class ClientServerTest {
             .setClientAddress("h1:8001")
             .setConsensusAddress("h1:9001")
             .setVersion(response.getVersion())
-            .setRun(response.getRun())
+            .setRun(new UUID(5, 7).toString())
             .setUptimeMillis(response.getUptimeMillis())
             .setStorage("rocksdb")
             .addSetAside("rocksdb-damaged")

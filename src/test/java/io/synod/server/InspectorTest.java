@@ -10,6 +10,7 @@ import io.synod.paxos.Bytes;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.paxos.VersionRange;
+import io.synod.store.Folders;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksFiles;
 import io.synod.store.Snapshots;
@@ -227,7 +228,7 @@ class InspectorTest {
   // ---- with a database
 
   private void withDatabase() throws IOException {
-    Restore.deleteTree(directory);
+    Folders.delete(directory);
     DataDirectories.rocks(directory);
   }
 

@@ -132,6 +132,7 @@ final class PlayedServer implements AutoCloseable, AdminCalls.Local {
     StatusService.Own own =
         new StatusService.Own(
             incarnation(),
+            UUID.randomUUID(),
             new Address("clients", 8000 + id.number()),
             new Address("servers", 1),
             /* dynamicQuorum= */ false,

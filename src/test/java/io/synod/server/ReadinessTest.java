@@ -42,6 +42,10 @@ class ReadinessTest {
           });
 
   private NodeStatus status() {
+    return status(Optional.empty(), List.of());
+  }
+
+  private NodeStatus status(Optional<String> warning, List<NodeStatus.MemberStatus> members) {
     return new NodeStatus(
         new ServerId(0),
         Optional.empty(),
@@ -58,8 +62,8 @@ class ReadinessTest {
         NodeStatus.Behaviour.FIRST,
         NodeStatus.Data.NONE,
         0,
-        Optional.empty(),
-        List.of());
+        warning,
+        members);
   }
 
   @Test
@@ -110,23 +114,10 @@ class ReadinessTest {
 
   @Test
   void saysWhoIsNotHeardAndWhatItIsWarnedOf() {
+    quorum = false;
+    waitingFor = Optional.empty();
     NodeStatus told =
-        new NodeStatus(
-            new ServerId(0),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            /* coordinatorContent= */ false,
-            0,
-            0,
-            Ballot.LOWEST,
-            Slot.ZERO,
-            Slot.ZERO,
-            Slot.ZERO,
-            2,
-            NodeStatus.Behaviour.FIRST,
-            NodeStatus.Data.NONE,
-            0,
+        status(
             Optional.of("no quorum is left"),
             List.of(member(0, /* live= */ true), member(1, /* live= */ false)));
     assertEquals(

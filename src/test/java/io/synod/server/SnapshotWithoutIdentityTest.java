@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.synod.journal.FileDisk;
 import io.synod.journal.JournalRefusedException;
 import io.synod.paxos.Slot;
+import io.synod.store.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ class SnapshotWithoutIdentityTest {
 
   @Test
   void besideAJournalWithoutIdentityItStaysAsItIs() throws IOException {
-    Restore.deleteTree(directory);
+    Folders.delete(directory);
     DataDirectories.heap(directory);
     Files.delete(directory.resolve("identity"));
     Files.delete(directory.resolve("identity.copy"));

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -84,6 +85,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, AutoCloseable {
     this.local = new LocalServer(settings, listener, threads);
     this.peers = settings.peers();
     this.service = new PeerService(local, coordinator, new Callers());
+  }
+
+  /** Random for each start: what this process says of itself to the other servers. */
+  public UUID run() {
+    return local.run;
   }
 
   /** Another service on the consensus port. Before {@link #start}. */
