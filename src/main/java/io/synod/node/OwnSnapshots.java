@@ -4,6 +4,7 @@ import io.synod.paxos.ClusterId;
 import io.synod.paxos.Founding;
 import io.synod.paxos.MembershipInForce;
 import io.synod.paxos.Paxos;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.store.KeyValueStore;
 import io.synod.store.SnapshotWriter;
@@ -29,6 +30,12 @@ final class OwnSnapshots implements OwnDisk.Needs {
   /** A snapshot takes no longer than so many seconds, however large it is, if the disk bears it. */
   private static final long MOST_SECONDS = 10;
 
+  /**
+   * So many servers have each a snapshot due after another part of what the settings say: they see
+   * the same log, and would write all at the same moment, so that no quorum is free of it.
+   */
+  private static final int SCHEDULES = 4;
+
   /** What a row of a snapshot has besides its key and its value, about. */
   private static final long ROW_BYTES = 64;
 
@@ -45,6 +52,9 @@ final class OwnSnapshots implements OwnDisk.Needs {
   private final NodeSettings.Snapshots settings;
   private final BackgroundWork background;
   private final LogCut logCut;
+
+  /** This server's part of what a snapshot is due after. */
+  private final int eighths;
 
   /** The snapshot that was there is damaged: another is due at once. */
   private boolean replacementWanted;
@@ -93,8 +103,15 @@ final class OwnSnapshots implements OwnDisk.Needs {
     }
   }
 
+  /**
+   * @param self which server this is
+   */
   OwnSnapshots(
-      Node.Parts parts, NodeSettings.Snapshots settings, BackgroundWork background, LogCut logCut) {
+      Node.Parts parts,
+      NodeSettings.Snapshots settings,
+      ServerId self,
+      BackgroundWork background,
+      LogCut logCut) {
     this.paxos = parts.paxos();
     this.store = parts.store();
     this.snapshots = parts.snapshots();
@@ -102,6 +119,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
     this.settings = settings;
     this.background = background;
     this.logCut = logCut;
+    this.eighths = 8 - self.number() % SCHEDULES;
     this.lastBytes = heldBytes();
   }
 
@@ -205,7 +223,8 @@ final class OwnSnapshots implements OwnDisk.Needs {
       // Only for peers that ask.
       return Long.MAX_VALUE;
     }
-    return Math.max(settings.everyBytes(), Math.min(lastBytes, settings.mostBytes()));
+    long all = Math.max(settings.everyBytes(), Math.min(lastBytes, settings.mostBytes()));
+    return Math.max(1, all * eighths / 8);
   }
 
   private long heldBytes() {

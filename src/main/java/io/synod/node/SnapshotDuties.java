@@ -46,7 +46,7 @@ final class SnapshotDuties {
     this.background = new BackgroundWork(surroundings);
     this.flushes = new Flushes(store, settings.everyBytes());
     this.logCut = new LogCut(parts, settings, flushes, step);
-    this.own = new OwnSnapshots(parts, settings, background, logCut);
+    this.own = new OwnSnapshots(parts, settings, self, background, logCut);
     SnapshotReading reading =
         new SnapshotReading(snapshots, surroundings, background, own::wantReplacement);
     this.sender = new SnapshotSender(reading, settings.bytesASecond(), background, send);

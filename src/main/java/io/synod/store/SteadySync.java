@@ -8,7 +8,7 @@ import java.io.IOException;
  * disk write all of it at once, and hold up the journal's syncs meanwhile.
  */
 final class SteadySync {
-  private static final long PART_BYTES = 8 << 20;
+  private static final long PART_BYTES = 1 << 20;
 
   private final DiskFile file;
   private long durable;

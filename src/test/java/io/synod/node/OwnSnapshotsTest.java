@@ -9,6 +9,9 @@ import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksFiles;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.rocksdb.RocksDBException;
 
@@ -76,6 +79,22 @@ class OwnSnapshotsTest {
     }
     server.turnAfter(MILLI);
     assertEquals(1, server.background.size());
+  }
+
+  /** They see the same log. */
+  @Test
+  void serversOfAClusterWriteTheirsAtDifferentTimes() throws IOException {
+    List<Slot> slots = new ArrayList<>();
+    // Server 2 sends them the log.
+    for (int id = 0; id < 2; id++) {
+      PlayedDuties server = new PlayedDuties(id, 10, NodeSettings.Snapshots.every(1 << 20));
+      while (server.snapshots.newest().equals(Slot.ZERO)) {
+        server.applyNext(50_000);
+        server.runBackground();
+      }
+      slots.add(server.snapshots.newest());
+    }
+    assertEquals(2, Set.copyOf(slots).size(), slots::toString);
   }
 
   @Test
