@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * when it would be. So a view costs nothing when it is taken, and afterwards one copy of each node
  * that changes.
  *
+ * <p>Items are far apart in memory. So that a search looks at few of them, a node has beside each
+ * the eight bytes of its key that follow what all its keys begin with: its head.
+ *
  * <p>An item is one array: size of the key (4), key, row. It never changes. The tree is changed by
  * one thread; a root that {@link #freeze} gave may be handed to another.
  */
@@ -21,6 +24,8 @@ final class RowTree {
 
   private static final VarHandle KEY_SIZE =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   /** How many items or children a node may have. */
   private static final int PLACES = 64;
@@ -29,6 +34,7 @@ final class RowTree {
   private static final int FEW = PLACES / 4;
 
   private static final Node[] NO_CHILDREN = {};
+  private static final byte[] NO_BYTES = {};
 
   /**
    * A leaf or an inner node. In an inner node, {@code items[i]} is a key (with no row, so that no
@@ -41,15 +47,75 @@ final class RowTree {
     private final Node[] children;
     private int size;
 
-    private Node(long generation, byte[][] items, Node[] children, int size) {
+    /** All keys begin with this; what is in it never changes. */
+    private byte[] prefix = NO_BYTES;
+
+    /** Of each key, what follows the prefix: in their order, as unsigned numbers. */
+    private final long[] heads;
+
+    private Node(long generation, byte[][] items, long[] heads, Node[] children, int size) {
       this.generation = generation;
       this.items = items;
+      this.heads = heads;
       this.children = children;
       this.size = size;
     }
 
     private boolean isLeaf() {
       return children.length == 0;
+    }
+
+    /** The place of the lowest of its keys. */
+    private int firstKey() {
+      return isLeaf() ? 0 : 1;
+    }
+
+    /** How a key stands to all that begin with the prefix; 0 if it does so too. */
+    private int compareToPrefix(byte[] key, int offset, int keySize) {
+      int end = offset + Math.min(keySize, prefix.length);
+      return Arrays.compareUnsigned(key, offset, end, prefix, 0, prefix.length);
+    }
+
+    /** The head of a key that begins with the prefix. */
+    private long head(byte[] key, int offset, int keySize) {
+      int from = offset + prefix.length;
+      int left = keySize - prefix.length;
+      if (left >= Long.BYTES) {
+        return (long) LONG.get(key, from);
+      }
+      long head = 0;
+      for (int i = 0; i < left; i++) {
+        head |= (key[from + i] & 0xFFL) << (Long.SIZE - Byte.SIZE * (i + 1));
+      }
+      return head;
+    }
+
+    /** The head of the item at a place is made; the others' are right, if it has their prefix. */
+    private void putHead(int place) {
+      byte[] item = items[place];
+      int keySize = keySize(item);
+      if (size - firstKey() == 1 || compareToPrefix(item, KEY, keySize) != 0) {
+        putHeads();
+      } else {
+        heads[place] = head(item, KEY, keySize);
+      }
+    }
+
+    /** All heads are made, for the longest prefix: what the lowest and the highest key share. */
+    private void putHeads() {
+      int first = firstKey();
+      if (size <= first) {
+        return;
+      }
+      byte[] lowest = items[first];
+      byte[] highest = items[size - 1];
+      int differ =
+          Arrays.mismatch(lowest, KEY, KEY + keySize(lowest), highest, KEY, KEY + keySize(highest));
+      int shared = differ < 0 ? keySize(lowest) : differ;
+      prefix = Arrays.copyOfRange(lowest, KEY, KEY + shared);
+      for (int i = first; i < size; i++) {
+        heads[i] = head(items[i], KEY, keySize(items[i]));
+      }
     }
   }
 
@@ -205,8 +271,10 @@ final class RowTree {
 
   private static void insertItem(Node node, int at, byte[] item) {
     System.arraycopy(node.items, at, node.items, at + 1, node.size - at);
+    System.arraycopy(node.heads, at, node.heads, at + 1, node.size - at);
     node.items[at] = item;
     node.size++;
+    node.putHead(at);
   }
 
   private static void insertChildWithRoom(Node node, int at, Node child) {
@@ -237,6 +305,8 @@ final class RowTree {
     }
     right.size = moved;
     node.size = keep;
+    node.putHeads();
+    right.putHeads();
     return right;
   }
 
@@ -282,12 +352,14 @@ final class RowTree {
       System.arraycopy(from.children, 0, into.children, into.size, from.size);
     }
     into.size += from.size;
+    into.putHeads();
     removeChild(parent, left + 1);
   }
 
   private static void removeItem(Node node, int at) {
     node.size--;
     System.arraycopy(node.items, at + 1, node.items, at, node.size - at);
+    System.arraycopy(node.heads, at + 1, node.heads, at, node.size - at);
     Arrays.fill(node.items, node.size, node.size + 1, null);
   }
 
@@ -303,24 +375,31 @@ final class RowTree {
       return node;
     }
     Node[] children = node.isLeaf() ? NO_CHILDREN : node.children.clone();
-    return new Node(generation, node.items.clone(), children, node.size);
+    Node own = new Node(generation, node.items.clone(), node.heads.clone(), children, node.size);
+    own.prefix = node.prefix;
+    return own;
   }
 
   private Node leaf() {
-    return new Node(generation, new byte[PLACES][], NO_CHILDREN, 0);
+    return new Node(generation, new byte[PLACES][], new long[PLACES], NO_CHILDREN, 0);
   }
 
   private Node inner() {
-    return new Node(generation, new byte[PLACES][], new Node[PLACES], 0);
+    return new Node(generation, new byte[PLACES][], new long[PLACES], new Node[PLACES], 0);
   }
 
   /** Which child of an inner node a key belongs to. */
   private static int childFor(Node node, byte[] key, int offset, int keySize) {
     int low = 1;
     int high = node.size;
+    int side = node.compareToPrefix(key, offset, keySize);
+    if (side != 0) {
+      return side < 0 ? 0 : high - 1;
+    }
+    long head = node.head(key, offset, keySize);
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (compare(node.items[middle], key, offset, keySize) <= 0) {
+      if (compare(node, middle, head, key, offset, keySize) <= 0) {
         low = middle + 1;
       } else {
         high = middle;
@@ -333,9 +412,14 @@ final class RowTree {
   private static int place(Node leaf, byte[] key, int offset, int keySize) {
     int low = 0;
     int high = leaf.size;
+    int side = leaf.compareToPrefix(key, offset, keySize);
+    if (side != 0) {
+      return -1 - (side < 0 ? 0 : high);
+    }
+    long head = leaf.head(key, offset, keySize);
     while (low < high) {
       int middle = (low + high) >>> 1;
-      int order = compare(leaf.items[middle], key, offset, keySize);
+      int order = compare(leaf, middle, head, key, offset, keySize);
       if (order == 0) {
         return middle;
       } else if (order < 0) {
@@ -345,6 +429,12 @@ final class RowTree {
       }
     }
     return -1 - low;
+  }
+
+  /** How the item at a place stands to a key with this head. */
+  private static int compare(Node node, int place, long head, byte[] key, int offset, int keySize) {
+    int order = Long.compareUnsigned(node.heads[place], head);
+    return order == 0 ? compare(node.items[place], key, offset, keySize) : order;
   }
 
   static int compareKeys(byte[] one, byte[] other) {
