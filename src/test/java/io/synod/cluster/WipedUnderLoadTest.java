@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Timeout;
 @Tag("long")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class WipedUnderLoadTest {
-  private static final int KEYS = 20_000;
+  private static final int KEYS = 14_000;
   private static final int VALUE_BYTES = 1 << 10;
-  private static final int PUTS_A_SECOND = 1_500;
+  private static final int PUTS_A_SECOND = 2_000;
 
   /**
    * The snapshot takes some seconds on its way, and in these the others write several of their own:
@@ -25,7 +25,7 @@ class WipedUnderLoadTest {
   @Test
   void oneSnapshotIsEnough() throws Exception {
     try (RealCluster cluster = new RealCluster(3)) {
-      cluster.options("log_mib:24 snapshot_mib_per_second:4");
+      cluster.options("log_mib:24 snapshot_mib_per_second:5");
       cluster.startAll();
       cluster.awaitAnswers(3);
       int coordinator = cluster.coordinator().orElseThrow();

@@ -1,0 +1,125 @@
+package io.synod.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * That PUTs have not become several times slower, measured beside a bare gRPC echo in the same run.
+ * The margins are wide: rates of two runs, or of two machines, say nothing, and neither do those of
+ * a machine that is busy, which their ratios hardly show.
+ */
+@Tag("long")
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class SpeedGateTest {
+  private static final int SERVERS = 3;
+
+  /** Of the rate of the echo; 0.5 and more on a machine that does nothing else. */
+  private static final double LEAST_OF_ECHO = 0.2;
+
+  /** Of what a call costs the echo; 3 times on a machine that does nothing else. */
+  private static final double MOST_PROCESSOR = 9;
+
+  /** Of the rate of calls of their own; 1.6 times on a machine that does nothing else. */
+  private static final double LEAST_STREAMED = 1.1;
+
+  private static final Pattern RUN =
+      Pattern.compile(
+          "\"target\": \"(\\w+)\".*\"operations\": (\\d+), \"perSecond\": ([\\d.]+)"
+              + ".*\"serverCpuMicros\": (\\d+)");
+
+  private record Run(String target, double perSecond, double serverMicros) {}
+
+  @Test
+  void putsAreAPartOfTheEchoAndStreamsAreFasterThanCalls() throws Exception {
+    Path json = Path.of("target", "speed-gate.json");
+    try (RealCluster cluster = new RealCluster(SERVERS)) {
+      cluster.startAll();
+      cluster.awaitAnswers(SERVERS);
+      String where =
+          joined(i -> cluster.seat(i).client().toString()) + "+" + joined(i -> "" + cluster.pid(i));
+      Process bench =
+          new ProcessBuilder(
+                  List.of(
+                      "scripts/bench",
+                      "put",
+                      "--echo",
+                      "--system",
+                      "calls=synod@" + where,
+                      "--system",
+                      "stream=synod_stream@" + where,
+                      "--through",
+                      "coordinator",
+                      "--outstanding",
+                      "256",
+                      "--warm-up",
+                      "3",
+                      "--duration",
+                      "3",
+                      "--rounds",
+                      "2",
+                      "--json",
+                      json.toString()))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      assertEquals(0, bench.waitFor(), cluster::logs);
+    }
+    List<Run> runs = runs(Files.readString(json));
+    Run echo = best(runs, "echo");
+    Run calls = best(runs, "calls");
+    Run stream = best(runs, "stream");
+    String figures =
+        String.format(
+            Locale.ROOT,
+            "PUT/s %.2f of the echo's calls, at %.1f times its processor time; streams %.2f times",
+            calls.perSecond() / echo.perSecond(),
+            calls.serverMicros() / echo.serverMicros(),
+            stream.perSecond() / calls.perSecond());
+    System.out.println("survive: speed: " + figures);
+    assertTrue(calls.perSecond() >= LEAST_OF_ECHO * echo.perSecond(), figures);
+    assertTrue(calls.serverMicros() <= MOST_PROCESSOR * echo.serverMicros(), figures);
+    assertTrue(stream.perSecond() >= LEAST_STREAMED * calls.perSecond(), figures);
+  }
+
+  private static String joined(IntFunction<String> each) {
+    return IntStream.range(0, SERVERS).mapToObj(each).collect(Collectors.joining(","));
+  }
+
+  private static List<Run> runs(String json) {
+    List<Run> runs = new ArrayList<>();
+    Matcher matcher = RUN.matcher(json);
+    while (matcher.find()) {
+      double operations = Double.parseDouble(matcher.group(2));
+      runs.add(
+          new Run(
+              matcher.group(1),
+              Double.parseDouble(matcher.group(3)),
+              Double.parseDouble(matcher.group(4)) / operations));
+    }
+    return runs;
+  }
+
+  /** The fastest: what disturbs a run makes it slower. */
+  private static Run best(List<Run> runs, String target) {
+    return runs.stream()
+        .filter(run -> run.target().equals(target))
+        .max(Comparator.comparingDouble(Run::perSecond))
+        .orElseThrow(() -> new AssertionError("no run of " + target + " in " + runs));
+  }
+}
