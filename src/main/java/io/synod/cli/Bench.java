@@ -225,7 +225,7 @@ public final class Bench implements AutoCloseable {
   /** Sets every key once, so that reads find them. */
   private void preload(BenchSystem system) throws IOException, InterruptedException {
     progress.say("setting " + workload.keys() + " keys of " + system.name() + " ...");
-    if (system.kind() == BenchSystem.Kind.SYNOD || system.kind() == BenchSystem.Kind.SYNOD_LEASE) {
+    if (system.isSynod()) {
       // Goes to another server if one is not there, and says what is wrong if none is.
       try (SynodClient client = SynodClient.of(ClientSettings.usual(system.servers()))) {
         client.put(workload.key(0), workload.value(0));

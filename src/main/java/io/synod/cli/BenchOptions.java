@@ -64,7 +64,8 @@ record BenchOptions(
         --pids PID,...            the servers' processes, whose processor time is counted
         --system NAME=KIND@HOST:PORT,...[+PID,...]
                                   measures this instead of --servers; may be given several times, which are then run
-                                  in turn. KIND: synod, synod_lease (reads under the lease), etcd, zookeeper
+                                  in turn. KIND: synod, synod_lease (reads under the lease),
+                                  synod_stream (many operations on a call), etcd, zookeeper
         --json FILE               (default target/bench.json); charts are drawn beside it, as FILE-rate.svg and so on
         --figures FILE            also puts tables and charts between the marks in this Markdown file
         --conditions FILE         and before them what this file says

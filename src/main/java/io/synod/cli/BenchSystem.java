@@ -27,6 +27,8 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     SYNOD,
     /** The same with reads under the coordinator's lease. */
     SYNOD_LEASE,
+    /** The same on a call that carries many operations. */
+    SYNOD_STREAM,
     ETCD,
     ZOOKEEPER
   }
@@ -41,7 +43,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     int at = text.indexOf('@');
     if (equals < 1 || at < equals) {
       throw new WrongInputException(
-          "--system is NAME=synod|synod_lease|etcd|zookeeper@HOST:PORT,...[+PID,...], not '"
+          "--system is NAME=synod|synod_lease|synod_stream|etcd|zookeeper@HOST:PORT,...[+PID,...], not '"
               + text
               + "'");
     }
@@ -67,7 +69,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
       case ECHO -> {
         return servers;
       }
-      case SYNOD, SYNOD_LEASE -> {
+      case SYNOD, SYNOD_LEASE, SYNOD_STREAM -> {
         return List.of(synodCoordinator());
       }
       case ETCD, ZOOKEEPER -> {
@@ -93,11 +95,20 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     }
   }
 
+  /** Whether it is this project's store. */
+  boolean isSynod() {
+    return switch (kind) {
+      case SYNOD, SYNOD_LEASE, SYNOD_STREAM -> true;
+      case ECHO, ETCD, ZOOKEEPER -> false;
+    };
+  }
+
   /** Opens one connection to a server of it. */
   Caller open(ServerAddress server, Workload workload, EventLoopGroup threads) throws IOException {
     return switch (kind) {
       case ECHO, SYNOD -> GrpcCaller.toStore(server, workload);
       case SYNOD_LEASE -> GrpcCaller.underLease(server, workload);
+      case SYNOD_STREAM -> StreamCaller.open(server, workload);
       case ETCD -> Etcd.caller(server, workload);
       case ZOOKEEPER -> ZooKeeperCaller.open(server, workload, threads);
     };

@@ -9,8 +9,12 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.synod.proto.StreamFailure;
+import io.synod.proto.StreamRequest;
+import io.synod.proto.StreamResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +41,10 @@ final class Call<Q, R> {
   private static final Metadata.Key<String> PATIENCE =
       Metadata.Key.of("synod-patience", Metadata.ASCII_STRING_MARSHALLER);
 
+  /** Up to which slot a server had applied that answered a local read. */
+  static final Metadata.Key<String> APPLIED =
+      Metadata.Key.of("synod-applied", Metadata.ASCII_STRING_MARSHALLER);
+
   private static final int MOST_FAILURES_TOLD = 10;
 
   private final Connections connections;
@@ -51,14 +59,26 @@ final class Call<Q, R> {
   private boolean overloaded;
   private @Nullable Throwable lastCause;
   private long pauseNanos = FIRST_PAUSE_NANOS;
-  private volatile @Nullable ClientCall<Q, R> underWay;
+
+  /** Ends the attempt that is under way. */
+  private volatile @Nullable Runnable cancel;
 
   /**
    * What is asked for.
    *
    * @param write whether it has an effect
+   * @param streamed how it goes together with others; null: on a call of its own
    */
-  record Wish<Q, R>(MethodDescriptor<Q, R> method, Q request, Metadata headers, boolean write) {}
+  record Wish<Q, R>(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Metadata headers,
+      boolean write,
+      @Nullable Streamed<R> streamed) {
+    Wish(MethodDescriptor<Q, R> method, Q request, Metadata headers, boolean write) {
+      this(method, request, headers, write, null);
+    }
+  }
 
   /**
    * What came.
@@ -86,9 +106,9 @@ final class Call<Q, R> {
   }
 
   private void onCompleted() {
-    ClientCall<Q, R> call = underWay;
-    if (result.isCancelled() && call != null) {
-      call.cancel("the caller cancelled", null);
+    Runnable ending = cancel;
+    if (result.isCancelled() && ending != null) {
+      ending.run();
     }
   }
 
@@ -105,35 +125,65 @@ final class Call<Q, R> {
       return;
     }
     Connections.Connection connection = connections.at(place);
-    Attempt attempt = new Attempt(connection.server());
     // What can be repeated leaves time for the servers after this one.
     int serversLeft = connections.size() - triedThisRound;
     long shareNanos = leftNanos / Math.max(1, serversLeft);
     boolean repeatable = !wish.write() || retries == Retries.UNTIL_DEADLINE;
+    Share share =
+        new Share(
+            repeatable ? shareNanos : leftNanos,
+            !repeatable && serversLeft > 1 ? TimeUnit.NANOSECONDS.toMillis(shareNanos) : 0,
+            // A server that takes no connection must not use up the time of what waits for it.
+            serversLeft > 1 ? Math.min(shareNanos, CONNECT_NANOS) : 0);
+    Streamed<R> streamed = wish.streamed();
+    Optional<OperationStream> stream = streamed == null ? Optional.empty() : connection.stream();
+    if (streamed != null && stream.isPresent() && streamed.isSmall()) {
+      attemptTogether(connection, stream.get(), streamed, share);
+    } else {
+      attemptAlone(connection, share);
+    }
+  }
+
+  /**
+   * How much time an attempt has.
+   *
+   * @param patienceMillis for a write to wait for a coordinator; 0: all of it
+   * @param connectNanos for a connection to be there; 0: all of it
+   */
+  private record Share(long nanos, long patienceMillis, long connectNanos) {}
+
+  private static void after(long nanos, Runnable task) {
+    CompletableFuture.delayedExecutor(Math.max(0, nanos), TimeUnit.NANOSECONDS).execute(task);
+  }
+
+  // ---- on a call of its own
+  // --------------------------------------------------------------------------------------------
+
+  private void attemptAlone(Connections.Connection connection, Share share) {
+    Attempt attempt = new Attempt(connection.server());
     CallOptions options =
         CallOptions.DEFAULT
-            .withDeadlineAfter(repeatable ? shareNanos : leftNanos, TimeUnit.NANOSECONDS)
+            .withDeadlineAfter(share.nanos(), TimeUnit.NANOSECONDS)
             .withStreamTracerFactory(attempt.departure);
     ManagedChannel channel = connection.channel();
     ClientCall<Q, R> call = channel.newCall(wish.method(), options);
-    underWay = call;
+    cancel = () -> call.cancel("the caller cancelled", null);
     Metadata headers = copy(wish.headers());
-    if (!repeatable && serversLeft > 1) {
-      headers.put(PATIENCE, Long.toString(TimeUnit.NANOSECONDS.toMillis(shareNanos)));
+    if (share.patienceMillis() > 0) {
+      headers.put(PATIENCE, Long.toString(share.patienceMillis()));
     }
     call.start(attempt, headers);
     call.request(2);
     call.sendMessage(wish.request());
     call.halfClose();
-    if (serversLeft > 1 && channel.getState(false) != ConnectivityState.READY) {
-      // A server that takes no connection must not use up the time of what waits for it.
-      CompletableFuture.delayedExecutor(Math.min(shareNanos, CONNECT_NANOS), TimeUnit.NANOSECONDS)
-          .execute(
-              () -> {
-                if (!attempt.departure.mayHaveLeft && !attempt.ended) {
-                  call.cancel("no connection in time", null);
-                }
-              });
+    if (share.connectNanos() > 0 && channel.getState(false) != ConnectivityState.READY) {
+      after(
+          share.connectNanos(),
+          () -> {
+            if (!attempt.departure.mayHaveLeft && !attempt.ended) {
+              call.cancel("no connection in time", null);
+            }
+          });
     }
   }
 
@@ -195,6 +245,86 @@ final class Call<Q, R> {
     }
   }
 
+  // ---- together with others
+  // --------------------------------------------------------------------------------------------
+
+  private void attemptTogether(
+      Connections.Connection connection,
+      OperationStream stream,
+      Streamed<R> streamed,
+      Share share) {
+    StreamRequest.Builder request =
+        streamed.request().toBuilder()
+            .setDeadlineMillis(millis(share.nanos()))
+            .setPatienceMillis((int) share.patienceMillis());
+    boolean connected = connection.channel().getState(false) == ConnectivityState.READY;
+    OperationStream.Operation operation =
+        stream.begin(
+            request, System.nanoTime() + share.nanos(), new StreamedAttempt(connection, streamed));
+    cancel = () -> stream.forget(operation);
+    if (share.connectNanos() > 0 && !connected) {
+      after(
+          share.connectNanos(),
+          () -> {
+            if (stream.withdraw(operation)) {
+              String server = connection.server().toString();
+              onFailure(
+                  new Failure(Failure.Kind.NOT_DONE, server + ": no connection in time", null));
+            }
+          });
+    }
+  }
+
+  /** Rounded up, and no less than the least that a server is told. */
+  private static int millis(long nanos) {
+    long millis = TimeUnit.NANOSECONDS.toMillis(nanos + 999_999);
+    return (int) Math.max(1, Math.min(millis, Integer.MAX_VALUE));
+  }
+
+  /** Told of an attempt. */
+  private final class StreamedAttempt implements OperationStream.Caller {
+    private final Connections.Connection connection;
+    private final Streamed<R> streamed;
+
+    StreamedAttempt(Connections.Connection connection, Streamed<R> streamed) {
+      this.connection = connection;
+      this.streamed = streamed;
+    }
+
+    @Override
+    public void onResponse(StreamResponse response) {
+      ServerAddress server = connection.server();
+      if (response.hasFailure()) {
+        StreamFailure failure = response.getFailure();
+        Metadata trailers = new Metadata();
+        trailers.put(Failure.OUTCOME, failure.getUnknown() ? "unknown" : "not-proposed");
+        Status status =
+            Status.fromCodeValue(failure.getCode()).withDescription(failure.getMessage());
+        Call.this.onFailure(Failure.of(server, status, trailers, /* mayHaveLeft= */ true));
+      } else if (streamed.fits().apply(response)) {
+        Metadata headers = new Metadata();
+        if (response.hasApplied()) {
+          headers.put(APPLIED, Long.toString(response.getApplied()));
+        }
+        result.complete(new Reply<>(streamed.message().apply(response), server, headers));
+      } else {
+        Call.this.onFailure(
+            new Failure(Failure.Kind.UNKNOWN, server + ": an answer that does not fit", null));
+      }
+    }
+
+    @Override
+    public void onFailure(Status status, Metadata trailers, boolean mayHaveLeft) {
+      if (status.getCode() == Status.Code.UNIMPLEMENTED) {
+        // It is older than streams, and has not looked at what came.
+        connection.onNoStream();
+        attempt();
+        return;
+      }
+      Call.this.onFailure(Failure.ofShared(connection.server(), status, trailers, mayHaveLeft));
+    }
+  }
+
   // ---- after an attempt that failed
   // --------------------------------------------------------------
 
@@ -248,9 +378,7 @@ final class Call<Q, R> {
       long leftNanos = deadlineNanos - System.nanoTime();
       long waitNanos = ThreadLocalRandom.current().nextLong(pauseNanos / 2, pauseNanos);
       pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);
-      CompletableFuture.delayedExecutor(
-              Math.max(0, Math.min(waitNanos, leftNanos)), TimeUnit.NANOSECONDS)
-          .execute(this::attempt);
+      after(Math.min(waitNanos, leftNanos), this::attempt);
     }
   }
 

@@ -4,6 +4,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -56,6 +57,10 @@ final class Connections {
     private final ChannelFactory factory;
     private ManagedChannel channel;
     private boolean closed;
+    private final OperationStream stream = new OperationStream(this::channel);
+
+    /** Whether the server is older than streams. */
+    private volatile boolean withoutStream;
 
     private Connection(ServerAddress server, ChannelFactory factory) {
       this.server = server;
@@ -77,6 +82,16 @@ final class Connections {
         channel = factory.open(server);
       }
       return channel;
+    }
+
+    /** For many operations on one call; empty if the server knows of no such call. */
+    Optional<OperationStream> stream() {
+      return withoutStream ? Optional.empty() : Optional.of(stream);
+    }
+
+    /** The server knows of no such call. */
+    void onNoStream() {
+      withoutStream = true;
     }
 
     private synchronized void close() {

@@ -55,6 +55,16 @@ record Failure(Kind kind, String text, @Nullable Throwable cause) {
     return new Failure(kind, server + ": " + reason(status, mayHaveLeft), status.getCause());
   }
 
+  /**
+   * The end of a call that carried many operations: of one that was sent on it nothing is known,
+   * whatever the reason says of the call.
+   */
+  static Failure ofShared(
+      ServerAddress server, Status status, Metadata trailers, boolean mayHaveLeft) {
+    Failure ofCall = of(server, status, trailers, mayHaveLeft);
+    return mayHaveLeft ? new Failure(Kind.UNKNOWN, ofCall.text(), ofCall.cause()) : ofCall;
+  }
+
   private static Kind withoutOutcome(boolean mayHaveLeft) {
     return mayHaveLeft ? Kind.UNKNOWN : Kind.NOT_DONE;
   }

@@ -44,9 +44,6 @@ import org.jspecify.annotations.Nullable;
 public final class SynodClient implements AutoCloseable {
   private static final Metadata.Key<String> READ =
       Metadata.Key.of("synod-read", Metadata.ASCII_STRING_MARSHALLER);
-  private static final Metadata.Key<String> APPLIED =
-      Metadata.Key.of("synod-applied", Metadata.ASCII_STRING_MARSHALLER);
-
   private static final Metadata.Key<String> TOKEN =
       Metadata.Key.of("synod-cluster-token", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -109,12 +106,14 @@ public final class SynodClient implements AutoCloseable {
   }
 
   private CompletableFuture<Reply<GetResponse>> readCall(ByteString key, ReadMode mode) {
+    GetRequest request = GetRequest.newBuilder().setKey(key).build();
     return begin(
         new Wish<>(
             KeyValueStoreGrpc.getGetValueMethod(),
-            GetRequest.newBuilder().setKey(key).build(),
+            request,
             readHeaders(mode),
-            /* write= */ false));
+            /* write= */ false,
+            settings.streams() ? Streamed.get(request, mode) : null));
   }
 
   private static Metadata readHeaders(ReadMode mode) {
@@ -132,7 +131,7 @@ public final class SynodClient implements AutoCloseable {
     return new Reading(
         Optional.ofNullable(reply.message()).map(GetResponse::getValue),
         reply.server(),
-        slot(reply.headers().get(APPLIED)));
+        slot(reply.headers().get(Call.APPLIED)));
   }
 
   private static OptionalLong slot(@Nullable String text) {
@@ -234,12 +233,14 @@ public final class SynodClient implements AutoCloseable {
   }
 
   private CompletableFuture<? extends Reply<?>> putCall(ByteString key, ByteString value) {
+    PutRequest request = PutRequest.newBuilder().setKey(key).setValue(value).build();
     return begin(
         new Wish<>(
             KeyValueStoreGrpc.getPutPairMethod(),
-            PutRequest.newBuilder().setKey(key).setValue(value).build(),
+            request,
             new Metadata(),
-            /* write= */ true));
+            /* write= */ true,
+            settings.streams() ? Streamed.put(request) : null));
   }
 
   /** Removes a key; no matter whether it was there. Durable on a quorum when it returns. Blocks. */
@@ -253,12 +254,14 @@ public final class SynodClient implements AutoCloseable {
   }
 
   private CompletableFuture<? extends Reply<?>> deleteCall(ByteString key) {
+    DeleteRequest request = DeleteRequest.newBuilder().setKey(key).build();
     return begin(
         new Wish<>(
             KeyValueStoreGrpc.getDeletePairMethod(),
-            DeleteRequest.newBuilder().setKey(key).build(),
+            request,
             new Metadata(),
-            /* write= */ true));
+            /* write= */ true,
+            settings.streams() ? Streamed.delete(request) : null));
   }
 
   // ---- operators

@@ -38,7 +38,7 @@ import java.util.function.Supplier;
  * What operators ask, carried out here or passed on to the server that it is for. Blocks, for some
  * seconds at most; any thread but the driver's and the network's.
  *
- * <p>A failure says in the trailer {@link ClientCall#OUTCOME} whether there may be an effect.
+ * <p>A failure says in the trailer {@link UnaryCall#OUTCOME} whether there may be an effect.
  */
 final class AdminCalls {
   static final Metadata.Key<String> REASON =
@@ -423,7 +423,7 @@ final class AdminCalls {
 
   private static StatusException failed(Status status, String why, String reason, String outcome) {
     Metadata trailers = new Metadata();
-    trailers.put(ClientCall.OUTCOME, outcome);
+    trailers.put(UnaryCall.OUTCOME, outcome);
     if (!reason.isEmpty()) {
       trailers.put(REASON, reason);
     }

@@ -46,7 +46,7 @@ final class AdminGate implements ServerInterceptor {
     SocketAddress caller = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     if (!reads && !isLocal(caller) && !hasToken(headers)) {
       Metadata trailers = new Metadata();
-      trailers.put(ClientCall.OUTCOME, "not-proposed");
+      trailers.put(UnaryCall.OUTCOME, "not-proposed");
       call.close(
           Status.PERMISSION_DENIED.withDescription(
               "what changes the cluster is asked for through the loopback (127.0.0.1, ::1) of the"

@@ -30,7 +30,7 @@ final class Backlog {
   private long taken;
 
   /** To be read again, in the order in which they came. */
-  private final ArrayDeque<ClientCall<?>> held = new ArrayDeque<>();
+  private final ArrayDeque<ClientCall> held = new ArrayDeque<>();
 
   private boolean looksAtDeadlines;
 
@@ -64,7 +64,7 @@ final class Backlog {
   void giveBack(int bytes) {
     release(bytes);
     while (!held.isEmpty()) {
-      ClientCall<?> first = held.peek();
+      ClientCall first = held.peek();
       if (first.takeRoomAgain()) {
         held.remove();
         readAgain(first);
@@ -83,10 +83,10 @@ final class Backlog {
     shared.room().giveBack(bytes);
   }
 
-  private void readAgain(ClientCall<?> call) {
+  private void readAgain(ClientCall call) {
     switch (call.readAgain(shared.requests())) {
       case TAKEN -> {}
-      case STOPPED -> call.refuseAgain(Status.UNAVAILABLE.withDescription(KeyValueService.STOPS));
+      case STOPPED -> call.refuseAgain(Status.UNAVAILABLE.withDescription(CallIntake.STOPS));
       case QUEUE_FULL ->
           call.refuseAgain(
               Status.RESOURCE_EXHAUSTED.withDescription("the queue is full: try again later"));
@@ -94,7 +94,7 @@ final class Backlog {
   }
 
   /** Reads this again when there is room, or refuses it at its deadline. */
-  void hold(ClientCall<?> call, Outbox outbox) {
+  void hold(ClientCall call, Outbox outbox) {
     held.add(call);
     if (!looksAtDeadlines) {
       lookAtDeadlines(outbox, call.deadlineNanos());
@@ -102,7 +102,7 @@ final class Backlog {
   }
 
   /** Its caller is gone. */
-  void drop(ClientCall<?> call) {
+  void drop(ClientCall call) {
     held.remove(call);
   }
 
@@ -117,8 +117,8 @@ final class Backlog {
     long now = shared.clockNanos().getAsLong();
     long next = Long.MAX_VALUE;
     boolean any = false;
-    for (Iterator<ClientCall<?>> each = held.iterator(); each.hasNext(); ) {
-      ClientCall<?> call = each.next();
+    for (Iterator<ClientCall> each = held.iterator(); each.hasNext(); ) {
+      ClientCall call = each.next();
       if (call.deadlineNanos() - now <= 0) {
         each.remove();
         call.refuseForRoom();

@@ -43,7 +43,7 @@ final class ClientServer {
             .maxInboundMetadataSize(METADATA_BYTES)
             .maxInboundMessageSize(MESSAGE_BYTES)
             .addStreamTracerFactory(TooLarge.TRACING)
-            .addTransportFilter(service.connections())
+            .addTransportFilter(service.intake().connections())
             .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
             .keepAliveTime(60, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)

@@ -88,13 +88,13 @@ final class OtherServers {
   /** What it says itself goes to the caller as it is. */
   private static StatusException failure(Member server, StatusRuntimeException e) {
     Metadata trailers = e.getTrailers();
-    if (trailers != null && trailers.containsKey(ClientCall.OUTCOME)) {
+    if (trailers != null && trailers.containsKey(UnaryCall.OUTCOME)) {
       return new StatusException(e.getStatus(), trailers);
     }
     String name = "server " + server.server().number() + " at " + server.consensusAddress();
     Metadata outcome = new Metadata();
     if (e.getStatus().getCode() == Status.Code.PERMISSION_DENIED) {
-      outcome.put(ClientCall.OUTCOME, "not-proposed");
+      outcome.put(UnaryCall.OUTCOME, "not-proposed");
       return e.getStatus()
           .withDescription(
               name
@@ -102,7 +102,7 @@ final class OtherServers {
                   + " its cluster_token: all servers need the same one")
           .asException(outcome);
     }
-    outcome.put(ClientCall.OUTCOME, isNotConnected(e.getStatus()) ? "not-proposed" : "unknown");
+    outcome.put(UnaryCall.OUTCOME, isNotConnected(e.getStatus()) ? "not-proposed" : "unknown");
     return Status.UNAVAILABLE
         .withCause(e)
         .withDescription(name + ", which has to carry it out, did not: " + why(e.getStatus()))

@@ -14,7 +14,7 @@ final class Outbox {
   private final Executor thread;
   private final BooleanSupplier isOwn;
   private final Later later;
-  private List<ClientCall<?>> answered = new ArrayList<>();
+  private List<ClientCall> answered = new ArrayList<>();
 
   /** Does something on the network thread after a while. */
   interface Later {
@@ -36,7 +36,17 @@ final class Outbox {
     later.run(work, delayNanos);
   }
 
-  void add(ClientCall<?> call) {
+  /** Does this on the network thread, unless the connections have ended. Any thread. */
+  void run(Runnable work) {
+    try {
+      thread.execute(work);
+    } catch (RejectedExecutionException e) {
+      // The network thread has ended, and with it the connections: nobody waits for this.
+      return;
+    }
+  }
+
+  void add(ClientCall call) {
     answered.add(call);
   }
 
@@ -49,19 +59,17 @@ final class Outbox {
       answered.clear();
       return;
     }
-    List<ClientCall<?>> batch = answered;
+    List<ClientCall> batch = answered;
     answered = new ArrayList<>(batch.size());
-    try {
-      thread.execute(() -> send(batch));
-    } catch (RejectedExecutionException e) {
-      // The network thread has ended, and with it the connections: nobody waits for these answers.
-      return;
-    }
+    run(() -> send(batch));
   }
 
-  private static void send(List<ClientCall<?>> batch) {
-    for (ClientCall<?> call : batch) {
+  private static void send(List<ClientCall> batch) {
+    for (ClientCall call : batch) {
       call.send();
+    }
+    for (ClientCall call : batch) {
+      call.onTurnSent();
     }
   }
 }

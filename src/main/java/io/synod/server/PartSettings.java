@@ -109,8 +109,8 @@ final class PartSettings {
   }
 
   /** Of the service for clients. */
-  KeyValueService.Settings clients() {
-    return new KeyValueService.Settings(
+  CallIntake.Settings clients() {
+    return new CallIntake.Settings(
         configuration.limits(),
         configuration.readMode(),
         configuration.timings().defaultDeadlineMillis(),

@@ -309,7 +309,8 @@ final class SynodServer {
       throws IOException {
     KeyValueService service =
         new KeyValueService(
-            settings.clients(), driven::submit, outboxes, System::nanoTime, rejectedRequests);
+            new CallIntake(
+                settings.clients(), driven::submit, outboxes, System::nanoTime, rejectedRequests));
     Address listen = configuration.listen().clients();
     ClientServer starting = new ClientServer(listen, loops, service, cluster);
     starting.start();

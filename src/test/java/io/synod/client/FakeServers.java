@@ -33,16 +33,22 @@ import io.synod.proto.RangeResponse;
 import io.synod.proto.RangesGrpc;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
+import io.synod.proto.StreamRequest;
+import io.synod.proto.StreamRequests;
+import io.synod.proto.StreamResponses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,6 +77,8 @@ public final class FakeServers implements AutoCloseable {
     SILENT,
     /** Keeps a call for as long as its patience, if it names one. */
     CUT_OFF,
+    /** Answers when it is told to. */
+    HELD,
     OVERLOADED,
     INVALID
   }
@@ -129,6 +137,41 @@ public final class FakeServers implements AutoCloseable {
     return this;
   }
 
+  /** It is of an earlier release. */
+  public FakeServers withoutStreams(int server) {
+    fake(server).knowsStreams = false;
+    return this;
+  }
+
+  /** How many calls with many operations a server got. */
+  public int streams(int server) {
+    return fake(server).streams.get();
+  }
+
+  /** How many messages came on them. */
+  public int messages(int server) {
+    return fake(server).messages.get();
+  }
+
+  /** Says on all of them that it stops, and answers what comes nevertheless. */
+  public void stopStreams(int server) {
+    fake(server).open.forEach(FakeStream::stop);
+  }
+
+  /** Ends all of them so. */
+  public void endStreams(int server, Status status) {
+    fake(server).open.forEach(stream -> stream.end(status));
+  }
+
+  /** Answers what it holds. */
+  public void release(int server) {
+    Fake fake = fake(server);
+    Runnable held;
+    while ((held = fake.held.poll()) != null) {
+      held.run();
+    }
+  }
+
   /** How many calls a server got. */
   public int calls(int server) {
     return fake(server).calls.get();
@@ -163,6 +206,11 @@ public final class FakeServers implements AutoCloseable {
 
   private final class Fake extends KeyValueStoreGrpc.KeyValueStoreImplBase {
     private final AtomicInteger calls = new AtomicInteger();
+    private final AtomicInteger streams = new AtomicInteger();
+    private final AtomicInteger messages = new AtomicInteger();
+    private final List<FakeStream> open = new CopyOnWriteArrayList<>();
+    private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
+    private volatile boolean knowsStreams = true;
     private volatile Behaviour behaviour = Behaviour.ANSWERS;
 
     /** Of the call that came last. */
@@ -219,9 +267,14 @@ public final class FakeServers implements AutoCloseable {
 
     @Override
     public void getValue(GetRequest request, StreamObserver<GetResponse> observer) {
-      if (misbehaves(observer, () -> {})) {
-        return;
+      if (behaviour == Behaviour.HELD) {
+        held.add(() -> answerGet(request, observer));
+      } else if (!misbehaves(observer, () -> {})) {
+        answerGet(request, observer);
       }
+    }
+
+    private void answerGet(GetRequest request, StreamObserver<GetResponse> observer) {
       ByteString value = pairs.get(request.getKey());
       if (value == null) {
         observer.onError(Status.NOT_FOUND.withDescription("no such key").asRuntimeException());
@@ -242,10 +295,36 @@ public final class FakeServers implements AutoCloseable {
     }
 
     private void write(StreamObserver<EmptyMessage> observer, Runnable effect) {
-      if (!misbehaves(observer, effect)) {
-        effect.run();
-        observer.onNext(EmptyMessage.getDefaultInstance());
-        observer.onCompleted();
+      if (behaviour == Behaviour.HELD) {
+        held.add(() -> answerWrite(observer, effect));
+      } else if (!misbehaves(observer, effect)) {
+        answerWrite(observer, effect);
+      }
+    }
+
+    private void answerWrite(StreamObserver<EmptyMessage> observer, Runnable effect) {
+      effect.run();
+      observer.onNext(EmptyMessage.getDefaultInstance());
+      observer.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<StreamRequests> stream(StreamObserver<StreamResponses> observer) {
+      streams.incrementAndGet();
+      if (!knowsStreams) {
+        return super.stream(observer);
+      }
+      FakeStream stream = new FakeStream(this, observer, messages, this::onRequest);
+      open.add(stream);
+      return stream;
+    }
+
+    /** What a call of its own says in its headers. */
+    private void onRequest(StreamRequest request) {
+      patience =
+          request.getPatienceMillis() == 0 ? null : Integer.toString(request.getPatienceMillis());
+      if (request.hasRead()) {
+        readModes.add(request.getRead().name().toLowerCase(Locale.ROOT));
       }
     }
 
@@ -256,6 +335,9 @@ public final class FakeServers implements AutoCloseable {
           return false;
         }
         case SILENT -> {}
+        case HELD -> {
+          throw new AssertionError("only writes and reads are held");
+        }
         case CUT_OFF -> {
           if (patience != null) {
             CompletableFuture.delayedExecutor(Long.parseLong(patience), TimeUnit.MILLISECONDS)

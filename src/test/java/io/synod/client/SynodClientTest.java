@@ -22,23 +22,28 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class SynodClientTest {
-  private static final ByteString KEY = ByteString.copyFromUtf8("key");
-  private static final ByteString VALUE = ByteString.copyFromUtf8("value");
+  static final ByteString KEY = ByteString.copyFromUtf8("key");
+  static final ByteString VALUE = ByteString.copyFromUtf8("value");
 
-  private final FakeServers servers = new FakeServers(3);
+  final FakeServers servers = new FakeServers(3);
 
   @AfterEach
   void close() {
     servers.close();
   }
 
-  private SynodClient client(Retries retries, Duration deadline) {
+  /** How calls are made. */
+  ClientSettings settings(List<ServerAddress> addresses) {
+    return ClientSettings.usual(addresses);
+  }
+
+  final SynodClient client(Retries retries, Duration deadline) {
     return SynodClient.of(
-        ClientSettings.usual(servers.addresses()).withRetries(retries).withDeadline(deadline),
+        settings(servers.addresses()).withRetries(retries).withDeadline(deadline),
         servers::channel);
   }
 
-  private SynodClient client() {
+  final SynodClient client() {
     return client(Retries.SAFE, Duration.ofSeconds(20));
   }
 
@@ -176,7 +181,7 @@ class SynodClientTest {
   @Test
   void writeToSilentServerIsUnknown() {
     servers.set(0, Behaviour.SILENT).set(1, Behaviour.ANSWERS);
-    try (SynodClient client = client(Retries.SAFE, Duration.ofMillis(200))) {
+    try (SynodClient client = client(Retries.SAFE, Duration.ofSeconds(1))) {
       UnknownOutcomeException e =
           assertThrows(UnknownOutcomeException.class, () -> client.put(KEY, VALUE));
       assertSays(e, "no answer in time");
@@ -250,7 +255,8 @@ class SynodClientTest {
     try (ServerSocket socket = new ServerSocket(0)) {
       free = socket.getLocalPort();
     }
-    try (SynodClient client = SynodClient.of("localhost:" + free)) {
+    try (SynodClient client =
+        SynodClient.of(settings(ServerAddress.parseList("localhost:" + free)))) {
       UnavailableException e =
           assertThrows(UnavailableException.class, () -> client.put(KEY, VALUE));
       assertSays(e, "connection refused");
@@ -260,7 +266,8 @@ class SynodClientTest {
   @Test
   void otherServiceOnThePortIsNamed() throws Exception {
     Server other = NettyServerBuilder.forPort(0).build().start();
-    try (SynodClient client = SynodClient.of("localhost:" + other.getPort())) {
+    try (SynodClient client =
+        SynodClient.of(settings(ServerAddress.parseList("localhost:" + other.getPort())))) {
       assertSays(
           assertThrows(RefusedException.class, () -> client.put(KEY, VALUE)),
           "that is a port between servers");
@@ -277,8 +284,7 @@ class SynodClientTest {
     try (ServerSocket deaf = new ServerSocket(0)) {
       ServerAddress first = new ServerAddress("localhost", deaf.getLocalPort());
       ClientSettings settings =
-          ClientSettings.usual(List.of(first, servers.addresses().get(1)))
-              .withDeadline(Duration.ofSeconds(30));
+          settings(List.of(first, servers.addresses().get(1))).withDeadline(Duration.ofSeconds(30));
       ChannelFactory channels =
           server ->
               server.equals(first) ? ChannelFactory.plaintext(server) : servers.channel(server);

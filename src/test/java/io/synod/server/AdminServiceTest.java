@@ -109,7 +109,7 @@ class AdminServiceTest {
       Status.Code code, String description, String outcome, StatusRuntimeException e) {
     assertEquals(code, e.getStatus().getCode(), e::toString);
     assertTrue(String.valueOf(e.getStatus().getDescription()).contains(description), e::toString);
-    assertEquals(outcome, trailer(e, ClientCall.OUTCOME));
+    assertEquals(outcome, trailer(e, UnaryCall.OUTCOME));
   }
 
   private static String trailer(StatusRuntimeException e, Metadata.Key<String> key) {

@@ -70,9 +70,9 @@ class ClientServerTest {
   private final PlayedNode node = new PlayedNode();
   private final NetworkThreads threads = NetworkThreads.start(2, "test-network");
   private final Outboxes outboxes = new Outboxes(threads.group());
-  private final KeyValueService service =
-      new KeyValueService(
-          new KeyValueService.Settings(
+  private final CallIntake intake =
+      new CallIntake(
+          new CallIntake.Settings(
               new Limits(
                   1 << 14,
                   64 << 10,
@@ -91,6 +91,7 @@ class ClientServerTest {
           outboxes,
           System::nanoTime,
           new LongAdder());
+  private final KeyValueService service = new KeyValueService(intake);
   private final Address address = freeAddress();
   private final ClientServer server = new ClientServer(address, threads, service, operators());
   private final List<ManagedChannel> channels = new ArrayList<>();
@@ -217,7 +218,7 @@ class ClientServerTest {
     for (Future<EmptyMessage> call : calls) {
       assertEquals(EmptyMessage.getDefaultInstance(), call.get(10, TimeUnit.SECONDS));
     }
-    assertEquals(0, service.bytesUnderWay());
+    assertEquals(0, intake.bytesUnderWay());
   }
 
   @Test
@@ -376,8 +377,8 @@ class ClientServerTest {
 
   private void awaitAnswered(LongPredicate bytes) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!bytes.test(service.bytesAnswered())) {
-      assertTrue(System.nanoTime() < end, service.bytesAnswered() + " bytes of answers wait");
+    while (!bytes.test(intake.bytesAnswered())) {
+      assertTrue(System.nanoTime() < end, intake.bytesAnswered() + " bytes of answers wait");
       Thread.sleep(1);
     }
   }
@@ -395,7 +396,7 @@ class ClientServerTest {
               .getValue(GetRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")).build())
               .getValue()
               .size());
-      assertTrue(service.bytesAnswered() <= 16 << 20, service.bytesAnswered() + " bytes wait");
+      assertTrue(intake.bytesAnswered() <= 16 << 20, intake.bytesAnswered() + " bytes wait");
       assertTrue(calls.stream().noneMatch(call -> call.status.isDone()));
 
       calls.forEach(Unread::read);
@@ -404,7 +405,7 @@ class ClientServerTest {
         assertEquals(1 << 20, call.answered);
       }
       awaitAnswered(bytes -> bytes == 0);
-      assertEquals(0, service.bytesUnderWay());
+      assertEquals(0, intake.bytesUnderWay());
     } finally {
       driver.interrupt();
       driver.join();
@@ -420,7 +421,7 @@ class ClientServerTest {
       assertEquals(Status.Code.RESOURCE_EXHAUSTED, last.getCode(), last::toString);
       String why = String.valueOf(last.getDescription());
       assertTrue(why.contains("no room for an answer of 1053696 bytes"), why);
-      assertEquals(0, service.bytesUnderWay());
+      assertEquals(0, intake.bytesUnderWay());
 
       stuck.shutdownNow();
       awaitAnswered(bytes -> bytes == 0);
@@ -447,7 +448,7 @@ class ClientServerTest {
                 .getValue()
                 .size());
       }
-      assertTrue(service.bytesAnswered() <= 64 << 20);
+      assertTrue(intake.bytesAnswered() <= 64 << 20);
     } finally {
       driver.interrupt();
       driver.join();
@@ -491,9 +492,7 @@ class ClientServerTest {
     assertTrue(why.contains("2097152") && why.contains(String.valueOf(messageBytes)), why);
     assertTrue(
         why.contains("a key has 1 to 65536 bytes, a value up to 1048576"), "what is right: " + why);
-    assertEquals(
-        "not-proposed",
-        Objects.requireNonNull(e.getTrailers()).get(io.synod.server.ClientCall.OUTCOME));
+    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(UnaryCall.OUTCOME));
   }
 
   @Test
@@ -521,17 +520,15 @@ class ClientServerTest {
             () -> KeyValueStoreGrpc.newBlockingStub(channel()).putPair(put(1)));
     assertEquals(Status.Code.UNAVAILABLE, e.getStatus().getCode());
     assertEquals("this server stops", e.getStatus().getDescription());
-    assertEquals(
-        "not-proposed",
-        Objects.requireNonNull(e.getTrailers()).get(io.synod.server.ClientCall.OUTCOME));
+    assertEquals("not-proposed", Objects.requireNonNull(e.getTrailers()).get(UnaryCall.OUTCOME));
   }
 
   @Test
-  void theStoresServiceHasItsThreeCallsAndNoMore() {
+  void theStoresServiceHasItsFourCallsAndNoMore() {
     ServerServiceDefinition definition = service.definition();
 
     assertEquals(
-        List.of("DeletePair", "GetValue", "PutPair"),
+        List.of("DeletePair", "GetValue", "PutPair", "Stream"),
         definition.getMethods().stream()
             .map(method -> String.valueOf(method.getMethodDescriptor().getBareMethodName()))
             .sorted()

@@ -73,9 +73,9 @@ class KeyValueServiceTest {
   private final PlayedNode node = new PlayedNode();
   private final Outboxes outboxes = new Outboxes();
   private final LongAdder rejected = new LongAdder();
-  private final KeyValueService service =
-      new KeyValueService(
-          new KeyValueService.Settings(
+  private final CallIntake intake =
+      new CallIntake(
+          new CallIntake.Settings(
               new Limits(
                   16,
                   64 << 10,
@@ -94,6 +94,7 @@ class KeyValueServiceTest {
           outboxes,
           () -> NOW_NANOS,
           rejected);
+  private final KeyValueService service = new KeyValueService(intake);
   private final String name = InProcessServerBuilder.generateName();
   private final Server server =
       InProcessServerBuilder.forName(name)
@@ -189,7 +190,7 @@ class KeyValueServiceTest {
     assertEquals(Status.Code.RESOURCE_EXHAUSTED, Status.fromThrowable(e).getCode());
     assertEquals("the store is full: 7 keys", Status.fromThrowable(e).getDescription());
     Metadata trailers = Objects.requireNonNull(Status.trailersFromThrowable(e));
-    assertEquals("not-proposed", trailers.get(ClientCall.OUTCOME));
+    assertEquals("not-proposed", trailers.get(UnaryCall.OUTCOME));
   }
 
   @Test
@@ -223,7 +224,7 @@ class KeyValueServiceTest {
 
   private static String outcome(StatusRuntimeException e) {
     Metadata trailers = e.getTrailers();
-    return trailers == null ? "no trailers" : String.valueOf(trailers.get(ClientCall.OUTCOME));
+    return trailers == null ? "no trailers" : String.valueOf(trailers.get(UnaryCall.OUTCOME));
   }
 
   // ---- what is asked, and what is answered ------------------------------------------------------
@@ -308,7 +309,7 @@ class KeyValueServiceTest {
     PlayedNode.answer(node.next(), WRITTEN);
     outboxes.flush();
     assertEquals(EmptyMessage.getDefaultInstance(), waits.get());
-    assertEquals(0, service.bytesUnderWay());
+    assertEquals(0, intake.bytesUnderWay());
   }
 
   // ---- read mode --------------------------------------------------------------------------------
@@ -331,7 +332,7 @@ class KeyValueServiceTest {
     assertEquals(new Operation.Get(Bytes.utf8("k"), ReadMode.LOCAL), request.operation());
     answer(request, new Answer.Found(Bytes.utf8("v"), Slot.of(42)));
     assertEquals(utf8("v"), call.get().getValue());
-    assertEquals("42", Objects.requireNonNull(headers.get()).get(ClientCall.APPLIED));
+    assertEquals("42", Objects.requireNonNull(headers.get()).get(UnaryCall.APPLIED));
   }
 
   @Test
@@ -341,7 +342,7 @@ class KeyValueServiceTest {
 
     answer(node.next(), new Answer.NotFound(Slot.of(42)));
     assertEquals(Status.Code.NOT_FOUND, failure(call).getStatus().getCode());
-    assertEquals("42", Objects.requireNonNull(headers.get()).get(ClientCall.APPLIED));
+    assertEquals("42", Objects.requireNonNull(headers.get()).get(UnaryCall.APPLIED));
   }
 
   @Test
@@ -351,7 +352,7 @@ class KeyValueServiceTest {
 
     answer(node.next(), new Answer.Found(Bytes.utf8("v"), Slot.of(42)));
     assertEquals(utf8("v"), call.get().getValue());
-    assertNull(Objects.requireNonNull(headers.get()).get(ClientCall.APPLIED));
+    assertNull(Objects.requireNonNull(headers.get()).get(UnaryCall.APPLIED));
   }
 
   @Test
@@ -363,7 +364,7 @@ class KeyValueServiceTest {
     assertEquals(new Operation.Get(Bytes.utf8("k"), ReadMode.LEASE), request.operation());
     answer(request, new Answer.Found(Bytes.utf8("v"), Slot.of(42)));
     assertEquals(utf8("v"), call.get().getValue());
-    assertNull(Objects.requireNonNull(headers.get()).get(ClientCall.APPLIED));
+    assertNull(Objects.requireNonNull(headers.get()).get(UnaryCall.APPLIED));
   }
 
   @Test
@@ -429,7 +430,7 @@ class KeyValueServiceTest {
         stub.putPair(put(utf8("k"), zeros(1_048_577))));
     assertEquals(5, rejected.sum(), "each is counted");
     assertEquals(0, node.waiting());
-    assertEquals(0, service.bytesUnderWay());
+    assertEquals(0, intake.bytesUnderWay());
   }
 
   @Test
@@ -448,7 +449,7 @@ class KeyValueServiceTest {
         Status.Code.RESOURCE_EXHAUSTED,
         "the queue is full (16 calls)",
         stub.putPair(put(utf8("k"), utf8("v"))));
-    assertEquals(0, service.bytesUnderWay());
+    assertEquals(0, intake.bytesUnderWay());
   }
 
   @Test

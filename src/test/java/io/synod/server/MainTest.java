@@ -353,8 +353,7 @@ class MainTest {
     assertEquals(Status.Code.UNAVAILABLE, Status.fromThrowable(e).getCode());
     Metadata trailers = Status.trailersFromThrowable(e);
     assertEquals(
-        "not-proposed",
-        trailers == null ? "no trailers" : trailers.get(io.synod.server.ClientCall.OUTCOME));
+        "not-proposed", trailers == null ? "no trailers" : trailers.get(UnaryCall.OUTCOME));
     assertEquals(0, waits.status());
   }
 

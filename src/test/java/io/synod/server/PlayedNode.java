@@ -53,6 +53,6 @@ final class PlayedNode implements Requests {
 
   /** Notes the answer; the caller flushes. */
   static void answer(ClientRequest request, Answer answer) {
-    ((ClientCall<?>) request).answer(answer);
+    ((ClientCall) request).answer(answer);
   }
 }
