@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -258,10 +259,21 @@ final class Call<Q, R> {
             .setDeadlineMillis(millis(share.nanos()))
             .setPatienceMillis((int) share.patienceMillis());
     boolean connected = connection.channel().getState(false) == ConnectivityState.READY;
+    AtomicReference<OperationStream.@Nullable Operation> begun = new AtomicReference<>();
+    cancel =
+        () -> {
+          OperationStream.Operation mine = begun.get();
+          if (mine != null) {
+            stream.forget(mine);
+          }
+        };
     OperationStream.Operation operation =
         stream.begin(
             request, System.nanoTime() + share.nanos(), new StreamedAttempt(connection, streamed));
-    cancel = () -> stream.forget(operation);
+    begun.set(operation);
+    if (result.isDone()) {
+      stream.forget(operation);
+    }
     if (share.connectNanos() > 0 && !connected) {
       after(
           share.connectNanos(),

@@ -62,7 +62,7 @@ record Failure(Kind kind, String text, @Nullable Throwable cause) {
   static Failure ofShared(
       ServerAddress server, Status status, Metadata trailers, boolean mayHaveLeft) {
     Failure ofCall = of(server, status, trailers, mayHaveLeft);
-    return mayHaveLeft ? new Failure(Kind.UNKNOWN, ofCall.text(), ofCall.cause()) : ofCall;
+    return new Failure(mayHaveLeft ? Kind.UNKNOWN : Kind.NOT_DONE, ofCall.text(), ofCall.cause());
   }
 
   private static Kind withoutOutcome(boolean mayHaveLeft) {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * #MOST_UNANSWERED} messages are unanswered goes into one more, so that messages grow with the load
  * and a lone operation waits for nothing.
  *
- * <p>Thread-safe. Outcomes are told on the network thread, or on that of a timer, and never within
- * {@link #begin}.
+ * <p>Thread-safe. Outcomes are told on the network thread, on that of a timer, or, if the call
+ * cannot even begin, within {@link #begin}.
  */
 final class OperationStream {
   /** So many messages are unanswered before what comes waits, to go together. */
@@ -38,6 +38,9 @@ final class OperationStream {
 
   /** A message has about so many bytes of keys and values; one operation alone may exceed that. */
   private static final int MESSAGE_BYTES = 256 << 10;
+
+  /** And so many operations at most: a server takes 4,096. */
+  private static final int MESSAGE_OPERATIONS = 1_024;
 
   /** So many messages of answers may come before one is taken. */
   private static final int ANSWERS_AHEAD = 4;
@@ -169,7 +172,7 @@ final class OperationStream {
       StreamRequests.Builder requests = StreamRequests.newBuilder();
       List<Operation> together = new ArrayList<>();
       int bytes = 0;
-      while (!waiting.isEmpty() && bytes < MESSAGE_BYTES) {
+      while (!waiting.isEmpty() && bytes < MESSAGE_BYTES && together.size() < MESSAGE_OPERATIONS) {
         Operation operation = waiting.remove();
         requests.addRequest(operation.request);
         together.add(operation);
@@ -269,8 +272,9 @@ final class OperationStream {
       ClientCall<StreamRequests, StreamResponses> starting =
           to.newCall(KeyValueStoreGrpc.getStreamMethod(), CallOptions.DEFAULT);
       starting.start(this, new Metadata());
-      starting.request(ANSWERS_AHEAD);
       call = starting;
+      // No message comes before this.
+      starting.request(ANSWERS_AHEAD);
     }
 
     boolean isReady() {

@@ -75,6 +75,9 @@ final class OwnSnapshots implements OwnDisk.Needs {
 
   private boolean writing;
 
+  /** Of what the last one is that was begun. */
+  private Slot writingSlot = Slot.ZERO;
+
   /** What is written of it next, once it is due; empty while that is under way. */
   private Optional<Part> next = Optional.empty();
 
@@ -148,6 +151,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
   /** One of a peer took the place of the state. */
   void onInstalled() {
     appliedBytes = 0;
+    writingBytes = 0;
     lastBytes = heldBytes();
   }
 
@@ -162,6 +166,11 @@ final class OwnSnapshots implements OwnDisk.Needs {
 
   boolean isWriting() {
     return writing;
+  }
+
+  /** Whether one is being written that holds all up to this slot. */
+  boolean isWriting(Slot atLeast) {
+    return writing && !writingSlot.isBefore(atLeast);
   }
 
   @Override
@@ -244,6 +253,7 @@ final class OwnSnapshots implements OwnDisk.Needs {
     MembershipInForce membership = paxos.membershipAt(store.applied());
     StoreView view = store.view();
     Slot slot = view.slot();
+    writingSlot = slot;
     long beganNanos = background.nowNanos();
     background.begin(
         "write a snapshot of slot " + slot,

@@ -172,7 +172,8 @@ final class SnapshotDuties {
   void onPeer(ServerId from, PeerMessage message) {
     if (message instanceof PeerMessage.SnapshotRequest request) {
       if (request.atLeast().isAfter(snapshots.newest())
-          && !store.applied().isBefore(request.atLeast())) {
+          && !store.applied().isBefore(request.atLeast())
+          && !own.isWriting(request.atLeast())) {
         // What is there is of no use to it; it asks again.
         own.want();
       }

@@ -27,6 +27,9 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
   /** So many operations are unanswered at most, and those of one message. */
   static final int WINDOW = 1_024;
 
+  /** A message that brings more is refused, and ends the call. */
+  static final int MOST_REQUESTS = 4_096;
+
   /** What a response takes beside its value. */
   static final int RESPONSE_BYTES = 64;
 
@@ -43,7 +46,7 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
   /** Answered, and not handed to gRPC: in order. */
   private final List<StreamResponse> answers = new ArrayList<>();
 
-  /** Those of {@link #answers} that hold room for their answer. */
+  /** Those whose answers have not left, as far as is known, and so hold the room for them. */
   private final List<StreamedCall> answered = new ArrayList<>();
 
   private final Set<StreamedCall> unanswered = new HashSet<>();
@@ -85,10 +88,23 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
   @Override
   public void onMessage(StreamRequests message) {
     reading = false;
+    if (message.getRequestCount() > MOST_REQUESTS) {
+      refuseLargeMessage(message.getRequestCount());
+      return;
+    }
     for (int i = 0; i < message.getRequestCount(); i++) {
       onRequest(message.getRequest(i));
     }
     flush();
+  }
+
+  private void refuseLargeMessage(int requests) {
+    intake
+        .check()
+        .refuseInvalid(
+            (status, unknown) -> UnaryCall.refuse(call, status, /* unknown= */ true),
+            "a message of " + requests + " requests: the limit is " + MOST_REQUESTS);
+    end();
   }
 
   private void onRequest(StreamRequest request) {
@@ -109,10 +125,10 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
 
   /** Null if it is refused. */
   private @Nullable Terms terms(Caller caller, StreamRequest request, ReadMode mode) {
-    long millis = request.getDeadlineMillis();
+    long millis = Integer.toUnsignedLong(request.getDeadlineMillis());
     long answerBy =
         intake.answerByNanos(millis == 0 ? null : TimeUnit.MILLISECONDS.toNanos(millis));
-    long patience = request.getPatienceMillis();
+    long patience = Integer.toUnsignedLong(request.getPatienceMillis());
     Times times = patience == 0 ? new Times(answerBy, answerBy) : intake.times(answerBy, patience);
     RequestCheck check = intake.check();
     return switch (request.getOperationCase()) {
@@ -139,7 +155,8 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
 
   /** The requests are wanted that come next, unless there is enough to do. */
   private void readOn() {
-    if (!reading && !halfClosed && !gone && unanswered.size() < WINDOW && answers.isEmpty()) {
+    boolean isRead = answers.isEmpty() && answered.isEmpty();
+    if (!reading && !halfClosed && !gone && unanswered.size() < WINDOW && isRead) {
       reading = true;
       call.request(1);
     }
@@ -186,14 +203,21 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
       return;
     }
     flushing = true;
-    while (!answers.isEmpty() && call.isReady()) {
-      sendSome();
+    try {
+      while (call.isReady() && !(answers.isEmpty() && answered.isEmpty())) {
+        if (answers.isEmpty()) {
+          letGo();
+        } else {
+          sendSome();
+        }
+      }
+      if (stopping && !stoppingTold && answers.isEmpty()) {
+        stoppingTold = true;
+        call.sendMessage(StreamResponses.newBuilder().setStopping(true).build());
+      }
+    } finally {
+      flushing = false;
     }
-    if (stopping && !stoppingTold && answers.isEmpty()) {
-      stoppingTold = true;
-      call.sendMessage(StreamResponses.newBuilder().setStopping(true).build());
-    }
-    flushing = false;
     if (halfClosed && unanswered.isEmpty() && answers.isEmpty()) {
       call.close(Status.OK, new Metadata());
       gone = true;
@@ -214,12 +238,13 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
     }
     answers.subList(0, count).clear();
     call.sendMessage(message.build());
-    if (answers.isEmpty()) {
-      // What gRPC holds by now is a message at most, and what a caller that reads has not read yet.
-      List<StreamedCall> left = List.copyOf(answered);
-      answered.clear();
-      left.forEach(StreamedCall::giveBackAnswerRoom);
-    }
+  }
+
+  /** All was sent, and gRPC holds hardly any of it: it has left. */
+  private void letGo() {
+    List<StreamedCall> left = List.copyOf(answered);
+    answered.clear();
+    left.forEach(StreamedCall::giveBackAnswerRoom);
   }
 
   @Override

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.synod.paxos.Recovered;
+import io.synod.paxos.ServerId;
 import io.synod.paxos.Slot;
 import io.synod.paxos.Value;
 import io.synod.store.KeyValueStore;
 import io.synod.store.RocksFiles;
+import io.synod.transport.PeerMessage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +63,24 @@ class OwnSnapshotsTest {
     server.applyLarge(STATE_MIB);
     long millis = millisToWrite(server);
     assertTrue(millis >= 5_000 && millis <= 11_000, () -> millis + " ms");
+  }
+
+  /** Its peer asks again and again until it is there. */
+  @Test
+  void whoAsksWhileItIsWrittenHasNoOtherWritten() throws IOException {
+    PlayedDuties server = onHeap(4);
+    PeerMessage request = new PeerMessage.SnapshotRequest(Slot.ZERO, 0, Slot.of(11));
+    server.duties.onPeer(new ServerId(0), request);
+    server.turn();
+    server.applyLarge(2);
+    server.runBackgroundNow();
+    server.duties.onPeer(new ServerId(0), request);
+    server.runBackground();
+    server.turnAfter(10_000 * MILLI);
+    server.runBackground();
+    long written =
+        server.lines.stream().filter(line -> line.startsWith("snapshot of slot")).count();
+    assertEquals(1, written, server.lines::toString);
   }
 
   @Test

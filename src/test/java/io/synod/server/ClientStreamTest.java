@@ -328,6 +328,27 @@ class ClientStreamTest {
   }
 
   @Test
+  void aMessageOfTooManyRequestsEndsTheCall() {
+    StreamRequests.Builder message = StreamRequests.newBuilder();
+    for (int i = 0; i <= ClientStream.MOST_REQUESTS; i++) {
+      message.addRequest(StreamRequest.getDefaultInstance());
+    }
+    caller.call.sendMessage(message.build());
+    Status end = caller.end.orElseThrow();
+    assertEquals(Status.Code.INVALID_ARGUMENT, end.getCode());
+    assertEquals("a message of 4097 requests: the limit is 4096", end.getDescription());
+    assertNothingIsHeld();
+  }
+
+  @Test
+  void timesAreWithoutASign() throws Exception {
+    caller.send(put(1).setDeadlineMillis(-1).setPatienceMillis(-1));
+    ClientRequest patient = node.next();
+    assertTrue(patient.deadlineNanos() - NOW_NANOS > 4_000_000_000_000_000L);
+    assertTrue(patient.patienceNanos() - NOW_NANOS > 4_000_000_000_000_000L);
+  }
+
+  @Test
   void aFullQueueRefusesAtOnce() {
     node.setCapacity(0);
     caller.send(put(1));

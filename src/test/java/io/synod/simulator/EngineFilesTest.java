@@ -69,12 +69,14 @@ class EngineFilesTest {
       Run run = new Run(Swarm.plainWithSnapshots(seed, 3));
       run.world.run(3 * Swarm.SECOND);
       run.server.crash(/* power= */ false);
-      run.world.run(6 * Swarm.SECOND);
+      // The others keep their logs for it for a minute.
+      run.world.run(75 * Swarm.SECOND);
       run.server.start();
       long loads = run.count("engine.LOADED");
-      while (run.count("engine.LOADED") == loads) {
+      for (int i = 0; i < 40_000 && run.count("engine.LOADED") == loads; i++) {
         run.world.run(Swarm.MILLI / 4);
       }
+      assertTrue(run.count("engine.LOADED") > loads, run.world.coverage::describe);
       // The journal knows of it by then.
       run.world.run(4 * Swarm.MILLI);
       run.server.crash(/* power= */ true);
