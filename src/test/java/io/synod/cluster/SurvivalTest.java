@@ -115,6 +115,8 @@ class SurvivalTest {
     try (RealCluster cluster = new RealCluster(5)) {
       cluster.options("fail_rate:0.3");
       cluster.startAll();
+      // A connection that was refused while its server started is tried again only after a second.
+      cluster.awaitAnswers(5);
       cluster.putSurely("first", "1");
       noRequestFailsAtThreeTenths(cluster);
       for (int i = 0; i < 5; i++) {
