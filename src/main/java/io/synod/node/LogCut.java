@@ -24,15 +24,16 @@ final class LogCut {
   /** Beyond its limit the log is cut by this part of it, so that it is not cut with each slot. */
   private static final long CUT_SHARE = 16;
 
-  /** A peer that asked for a snapshot, or was heard, so lately may yet need the log. */
-  private static final long HELP_NANOS = 60_000_000_000L;
-
   private final Paxos paxos;
   private final KeyValueStore store;
   private final Snapshots snapshots;
   private final Surroundings surroundings;
   private final long everyBytes;
   private final long logBytes;
+
+  /** A peer that asked for a snapshot, or was heard, so lately may yet need the log. */
+  private final long helpNanos;
+
   private final Flushes flushes;
   private final Consumer<Input> step;
 
@@ -55,6 +56,7 @@ final class LogCut {
     this.surroundings = parts.surroundings();
     this.everyBytes = settings.everyBytes();
     this.logBytes = settings.logBytes();
+    this.helpNanos = settings.helpNanos();
     this.warnBytes = firstWarnBytes();
     this.flushes = flushes;
     this.step = step;
@@ -78,7 +80,7 @@ final class LogCut {
   }
 
   private boolean isHelping(long nowNanos) {
-    return nowNanos - helpedNanos < HELP_NANOS;
+    return nowNanos - helpedNanos < helpNanos;
   }
 
   /**
@@ -89,7 +91,7 @@ final class LogCut {
   private Slot neededByOthers() {
     Slot needed = paxos.chosen();
     for (PeerView peer : paxos.peers()) {
-      if (peer.silentNanos() < HELP_NANOS && peer.standing().isPresent()) {
+      if (peer.silentNanos() < helpNanos && peer.standing().isPresent()) {
         needed = Slot.min(needed, peer.standing().get().chosen());
       }
     }

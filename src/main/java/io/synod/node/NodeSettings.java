@@ -103,8 +103,10 @@ public record NodeSettings(
    *     snapshots can be written as fast as commands come
    * @param bytesASecond all other servers together are sent at most so many, and about so many are
    *     written of one that is not very large
+   * @param helpNanos a member that was heard, or sent a piece of a snapshot, so lately may yet need
+   *     the log, which is kept for it as long as it is within {@code logBytes}
    */
-  public record Snapshots(long everyBytes, long logBytes, long bytesASecond) {
+  public record Snapshots(long everyBytes, long logBytes, long bytesASecond, long helpNanos) {
     /** One is due after so many if nobody says otherwise and memory allows it. */
     public static final long USUAL_EVERY_BYTES = 32 << 20;
 
@@ -113,6 +115,9 @@ public record NodeSettings(
 
     /** What is sent a second if nobody says otherwise. */
     public static final long USUAL_BYTES_A_SECOND = 64 << 20;
+
+    /** How long the log is kept for a member that is not heard: a minute. */
+    public static final long USUAL_HELP_NANOS = 60_000_000_000L;
 
     /**
      * This part of the log, at most, is what a snapshot is due after: the rest is for members that
@@ -130,7 +135,7 @@ public record NodeSettings(
 
     /** One after so many bytes; all else is as usual for that. */
     public static Snapshots every(long bytes) {
-      return new Snapshots(bytes, USUAL_TIMES * bytes, USUAL_BYTES_A_SECOND);
+      return new Snapshots(bytes, USUAL_TIMES * bytes, USUAL_BYTES_A_SECOND, USUAL_HELP_NANOS);
     }
 
     /** However large a snapshot is, the next is due after so many bytes of the log. */

@@ -84,7 +84,8 @@ final class PartSettings {
         new NodeSettings.Snapshots(
             snapshotEveryBytes(),
             configuration.limits().logBytes(),
-            configuration.limits().snapshotBytesASecond()),
+            configuration.limits().snapshotBytesASecond(),
+            NodeSettings.Snapshots.USUAL_HELP_NANOS),
         history(usual.history()),
         configuration.limits().quotaBytes(),
         new NodeSettings.DiskMarks(

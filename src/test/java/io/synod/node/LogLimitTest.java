@@ -19,7 +19,8 @@ class LogLimitTest {
   private static final int BATCH_BYTES = 100_000;
   private static final long LIMIT = 3 << 20;
   private static final NodeSettings.Snapshots SMALL =
-      new NodeSettings.Snapshots(32 << 20, LIMIT, 64 << 20);
+      new NodeSettings.Snapshots(
+          32 << 20, LIMIT, 64 << 20, NodeSettings.Snapshots.USUAL_HELP_NANOS);
 
   private static PlayedDuties onHeap() throws IOException {
     return new PlayedDuties(1, 10, SMALL);

@@ -24,7 +24,8 @@ class OwnSnapshotsTest {
   private static final long LOG_BYTES = 64L << 20;
 
   private static NodeSettings.Snapshots settings(int mibASecond) {
-    return new NodeSettings.Snapshots(LOG_BYTES / 2, LOG_BYTES, (long) mibASecond << 20);
+    return new NodeSettings.Snapshots(
+        LOG_BYTES / 2, LOG_BYTES, (long) mibASecond << 20, NodeSettings.Snapshots.USUAL_HELP_NANOS);
   }
 
   /** Until a snapshot is whole, in the driver's time; the disk takes none of it. */
@@ -59,7 +60,11 @@ class OwnSnapshotsTest {
   void aLargeOneTakesNoMoreThanSomeSeconds() throws IOException {
     // By its pace alone it would take minutes.
     PlayedDuties server =
-        new PlayedDuties(1, 10, new NodeSettings.Snapshots(LOG_BYTES / 2, LOG_BYTES, 64L << 10));
+        new PlayedDuties(
+            1,
+            10,
+            new NodeSettings.Snapshots(
+                LOG_BYTES / 2, LOG_BYTES, 64L << 10, NodeSettings.Snapshots.USUAL_HELP_NANOS));
     server.applyLarge(STATE_MIB);
     long millis = millisToWrite(server);
     assertTrue(millis >= 5_000 && millis <= 11_000, () -> millis + " ms");

@@ -490,7 +490,9 @@ class SnapshotDutiesTest {
   @Test
   void allPeersTogetherAreNotSentMoreASecondThanIsAllowedAndEachAsMuchAsTheOthers()
       throws IOException {
-    NodeSettings.Snapshots slow = new NodeSettings.Snapshots(1 << 20, 12 << 20, 8 << 20);
+    NodeSettings.Snapshots slow =
+        new NodeSettings.Snapshots(
+            1 << 20, 12 << 20, 8 << 20, NodeSettings.Snapshots.USUAL_HELP_NANOS);
     PlayedDuties sender = new PlayedDuties(1, 0, slow);
     sender.applyLarge(6);
     sender.duties.want();

@@ -665,6 +665,7 @@ final class FullServer implements SimulatedServer {
 
   private NodeSettings nodeSettings() {
     Swarm swarm = world.swarm;
+    long snapshotEveryBytes = swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20;
     return new NodeSettings(
         Randoms.uuid(random),
         swarm.queueRequests,
@@ -673,8 +674,11 @@ final class FullServer implements SimulatedServer {
         swarm.batchBytes,
         swarm.batchCommands,
         4 * swarm.pingIntervalNanos,
-        NodeSettings.Snapshots.every(
-            swarm.has(Fault.SNAPSHOT) ? 60L * swarm.snapshotEverySlots : 32 << 20),
+        new NodeSettings.Snapshots(
+            snapshotEveryBytes,
+            NodeSettings.Snapshots.USUAL_TIMES * snapshotEveryBytes,
+            NodeSettings.Snapshots.USUAL_BYTES_A_SECOND,
+            swarm.helpNanos),
         new NodeSettings.History(Math.max(1, 40 * swarm.pingIntervalNanos / 1_000_000), 64 << 10),
         1L << 40,
         new NodeSettings.DiskMarks(disk.describe(), 2 * diskFloorBytes, diskFloorBytes),

@@ -1,5 +1,6 @@
 package io.synod.simulator;
 
+import io.synod.node.NodeSettings;
 import io.synod.paxos.Address;
 import io.synod.paxos.ClusterId;
 import io.synod.paxos.PaxosSettings;
@@ -84,6 +85,10 @@ final class Swarm {
   final double readShare;
   final int valueBytes;
   final int snapshotEverySlots;
+
+  /** How long the log is kept for a member that is not heard. */
+  final long helpNanos;
+
   final int segmentBytes;
   final int batchBytes;
   final int batchCommands;
@@ -132,6 +137,8 @@ final class Swarm {
     this.batchCommands = (int) Randoms.logUniform(random, 1, 1_000);
     this.queueRequests = 4 << random.nextInt(8);
     this.requestTimeoutNanos = Randoms.logUniform(random, 1, 20) * electionTimeoutNanos / 4;
+    this.helpNanos =
+        Randoms.logUniform(new Randoms(seed).of("help"), electionTimeoutNanos, 60 * SECOND);
     this.plansDamage = random.nextInt(6) > 0;
     this.damageable = new boolean[servers];
     int count = plansDamage ? (servers - 1) / 2 : servers;
@@ -173,6 +180,7 @@ final class Swarm {
     this.readShare = 0;
     this.valueBytes = 20;
     this.snapshotEverySlots = 100;
+    this.helpNanos = NodeSettings.Snapshots.USUAL_HELP_NANOS;
     this.segmentBytes = 1 << 16;
     this.batchBytes = 1 << 20;
     this.batchCommands = 4_096;
