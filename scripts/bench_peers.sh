@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures Synod beside etcd, ZooKeeper and a bare gRPC echo, three servers each on this machine, in turn,
-# and puts the figures into docs/benchmarks.md.
+# Measures Synod beside etcd, ZooKeeper and a bare gRPC echo, three servers each on this machine, in turn, then many operations on one
+# call beside single ones, then clusters of three, five and seven, and puts the figures into docs/benchmarks.md.
 set -u
 ROOT=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 . "$ROOT/scripts/lib.sh"
@@ -12,8 +12,9 @@ CACHE=$ROOT/target/peers
 WORK=$ROOT/target/peers/data
 PAGE=$ROOT/docs/benchmarks.md
 ONLY=synod,synod-rocksdb,etcd,zookeeper
-ROUNDS=5 DURATION=8 WARM_UP=5 CALLS=put,get OUTSTANDING=1,64,256 RATE=half THROUGH=coordinator,all
-PIDS=() SYSTEMS=() LEFT_OUT=()
+PARTS=writes,reads,streams,sizes
+ROUNDS=5 DURATION=5 WARM_UP=2 OUTSTANDING=1,64,256 RATE=half,4000
+PIDS=() SYSTEMS=() LEASES=() LEFT_OUT=()
 
 usage() {
   cat <<'END'
@@ -22,14 +23,14 @@ scripts/bench_peers.sh [options]
 Measures Synod, etcd, ZooKeeper and a bare gRPC echo in turn: three servers each, all on this machine's loopback,
 all with their durable defaults on the same disk. Takes about an hour; a peer that cannot be had is left out.
 
+  --parts NAME,..   of writes, reads, streams (many operations on one call), sizes (3, 5 and 7 servers); default all
   --rounds R        each run so many times, in turn (default 5)
-  --duration S      seconds counted (default 8)
-  --warm-up S       seconds not counted (default 5)
-  --calls put,get   (default both)
-  --outstanding N,..  (default 1,64,256)
-  --rate R,..       open loops (default half: half of what each system reached)
+  --duration S      seconds counted (default 5)
+  --warm-up S       seconds not counted (default 2)
+  --outstanding N,..  of writes; reads go without one that is neither first nor last (default 1,64,256)
+  --rate R,..       open loops of writes (default half,4000; half: half of what each system reached)
   --only NAME,..    of synod, synod-rocksdb, etcd, zookeeper
-  --page FILE       where the figures go (default docs/benchmarks.md); none: only target/peers/bench.json
+  --page FILE       where the figures go (default docs/benchmarks.md); none: only target/peers/PART.json
 END
   exit "$1"
 }
@@ -37,13 +38,13 @@ END
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) usage 0 ;;
-    --rounds | --duration | --warm-up | --calls | --outstanding | --rate | --only | --page)
+    --parts | --rounds | --duration | --warm-up | --outstanding | --rate | --only | --page)
       [ $# -ge 2 ] || fail "$1 wants a value"
       case $1 in
+        --parts) PARTS=$2 ;;
         --rounds) ROUNDS=$2 ;;
         --duration) DURATION=$2 ;;
         --warm-up) WARM_UP=$2 ;;
-        --calls) CALLS=$2 ;;
         --outstanding) OUTSTANDING=$2 ;;
         --rate) RATE=$2 ;;
         --only) ONLY=$2 ;;
@@ -59,17 +60,22 @@ wanted() {
   [[ ",$ONLY," == *",$1,"* ]]
 }
 
+has_part() {
+  [[ ",$PARTS," == *",$1,"* ]]
+}
+
 leave_out() {
   echo "left out: $*" >&2
   LEFT_OUT+=("$*")
 }
 
+# Ends all that runs.
 stop() {
-  trap '' INT TERM HUP
   if [ ${#PIDS[@]} -gt 0 ]; then
     kill -TERM "${PIDS[@]}" 2>/dev/null
     wait "${PIDS[@]}" 2>/dev/null
   fi
+  PIDS=() SYSTEMS=() LEASES=()
   rm -rf "$WORK"
 }
 
@@ -91,30 +97,36 @@ await_port() {
   return 1
 }
 
-# Adds what runs now to what is measured: its name, what it speaks, its first port, its processes.
-add() {
-  local name=$1 kind=$2 port=$3
+# Sets SYSTEM to what runs now: its name, what it speaks, its first port, its processes.
+describe() {
+  local name=$1 kind=$2 port=$3 i addresses=
   shift 3
-  SYSTEMS+=(--system "$name=$kind@127.0.0.1:$port,127.0.0.1:$((port + 1)),127.0.0.1:$((port + 2))+$(IFS=, && echo "$*")")
+  for ((i = 0; i < $#; i++)); do addresses=$addresses,127.0.0.1:$((port + i)); done
+  SYSTEM=$name=$kind@${addresses#,}+$(IFS=, && echo "$*")
 }
 
+# Adds it to what is measured.
+add() {
+  describe "$@"
+  SYSTEMS+=(--system "$SYSTEM")
+}
+
+# Starts so many servers of Synod. Sets SYNOD_PIDS.
 start_synod() {
-  local name=$1 port=$2 i pids=() replicas=()
-  shift 2
-  for i in 0 1 2; do replicas+=(--replica "127.0.0.1:$((port + 10 + i))"); done
+  local name=$1 servers=$2 port=$3 i replicas=()
+  shift 3
+  SYNOD_PIDS=()
+  for ((i = 0; i < servers; i++)); do replicas+=(--replica "127.0.0.1:$((port + 10 + i))"); done
   jvm $HEAP_MIB
-  for i in 0 1 2; do
+  for ((i = 0; i < servers; i++)); do
     mkdir -p "$WORK/$name"
     start "$WORK/$name/$i.log" "${JVM[@]}" "-Dsynod.state=$WORK/$name/$i.state" io.synod.server.Main \
       --my-addr "127.0.0.1:$((port + i))" --my-paxos "127.0.0.1:$((port + 10 + i))" "${replicas[@]}" --server-id $i \
       --data-dir "$WORK/$name/$i" "$@"
-    pids+=("$PID")
+    SYNOD_PIDS+=("$PID")
   done
   for ((i = 0; i < 600; i++)); do
-    if [ "$(cat "$WORK/$name"/*.state 2>/dev/null | grep -c '^state=serving')" = 3 ]; then
-      add "$name" synod "$port" "${pids[@]}"
-      return
-    fi
+    [ "$(cat "$WORK/$name"/*.state 2>/dev/null | grep -c '^state=serving')" != "$servers" ] || return 0
     sleep 0.1
   done
   fail "$name does not serve: $(tail -1 "$WORK/$name/0.log")"
@@ -196,17 +208,18 @@ processor() {
   sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1
 }
 
-# Prints under which conditions it was measured, as Markdown.
+# Prints under which conditions a part was measured, as Markdown; those that hold for all only with the writes.
 conditions() {
-  local each
-  echo "Measured $(date -u +%Y-%m-%d) at commit $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo unknown), load average before it $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null):"
+  local part=$1 each
+  echo "Measured $(date -u +%Y-%m-%d) at commit $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo unknown), load average before it $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null)."
   echo
+  [ "$part" = writes ] || return 0
   echo "- machine: $(nproc) processors ($(processor)), $(memory_mib) MiB, $(uname -sr); file system $(df --output=fstype "$ROOT/target" 2>/dev/null | tail -1), data below target/"
-  echo "- 4 KiB write and sync of a file that is there, p50 of 300: $(sync_millis) ms"
+  echo "- 4 KiB write and sync of a file that is there, mean of 300: $(sync_millis) ms"
   echo "- Synod and the load generator: JDK $JAVA_VERSION, ${JVM[*]:1:6} ...; heap of a server $HEAP_MIB MiB"
-  ! wanted etcd || [ ! -x "${ETCD:-}" ] || echo "- $("$ETCD" --version | head -1), its defaults, but for a larger quota and fewer logs"
-  ! wanted zookeeper || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on), heap $HEAP_MIB MiB; a GET is a sync and a read"
-  echo "- keys 10,000, evenly used; values 256 bytes; $WARM_UP s of warm-up and $DURATION s counted a run; all systems run at once and are loaded in turn"
+  [[ "${SYSTEMS[*]}" != *etcd=* ]] || echo "- $("$ETCD" --version | head -1), its defaults, but for a larger quota and fewer logs"
+  [[ "${SYSTEMS[*]}" != *zookeeper=* ]] || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on), heap $HEAP_MIB MiB; a GET is a sync and a read"
+  echo "- keys 10,000, evenly used; values 256 bytes; $WARM_UP s of warm-up and $DURATION s counted a run; what stands in one table runs at once and is loaded in turn"
   for each in ${LEFT_OUT[@]+"${LEFT_OUT[@]}"}; do echo "- left out: $each"; done
   echo
 }
@@ -219,39 +232,70 @@ sync_millis() {
     awk '/copied/ {for (i = 1; i <= NF; i++) if ($(i + 1) ~ /^s,?$/) printf "%.2f", $i / 300 * 1000}'
 }
 
+# Starts what is to be compared, three servers each.
+start_all() {
+  if wanted synod; then
+    start_synod synod 3 $PORT
+    add synod synod $PORT "${SYNOD_PIDS[@]}"
+    describe synod-lease synod_lease $PORT "${SYNOD_PIDS[@]}"
+    LEASES=(--system "$SYSTEM")
+  fi
+  if wanted synod-rocksdb; then
+    start_synod synod-rocksdb 3 $((PORT + 100)) --storage rocksdb
+    add synod-rocksdb synod $((PORT + 100)) "${SYNOD_PIDS[@]}"
+  fi
+  if wanted etcd; then
+    if get_etcd; then start_etcd $((PORT + 200)); else leave_out "etcd: neither installed nor to be had as Debian's etcd-server"; fi
+  fi
+  if wanted zookeeper; then
+    if get_zookeeper; then start_zookeeper $((PORT + 300)); else leave_out "ZooKeeper: mvn could not fetch it (target/peers/zookeeper/mvn.log)"; fi
+  fi
+  [ ${#SYSTEMS[@]} -gt 0 ] || fail "nothing to measure"
+}
+
+# Measures one part, and puts its figures into the page: its name, the call, further options.
+measure() {
+  local part=$1 figures=() status
+  shift
+  [ "$PAGE" = none ] || figures=(--figures "$PAGE" --section "$part" --conditions "$CACHE/conditions.md")
+  conditions "$part" >"$CACHE/conditions.md"
+  "$ROOT/scripts/bench" "$@" --rounds "$ROUNDS" --warm-up "$WARM_UP" --duration "$DURATION" --json "$CACHE/$part.json" \
+    ${figures[@]+"${figures[@]}"} &
+  PIDS+=($!)
+  wait $!
+  status=$?
+  [ $status = 0 ] || exit $status
+}
+
 find_java
 build_if_stale
 archive_if_stale
-trap 'stop; exit 130' INT TERM HUP
+trap 'exit 130' INT TERM HUP
+trap 'trap "" INT TERM HUP; stop' EXIT
 rm -rf "$WORK"
 mkdir -p "$WORK" || fail "nothing can be written in $WORK"
 
-if wanted synod; then start_synod synod $PORT; fi
-if wanted synod-rocksdb; then
-  if grep -q 'ROCKSDB' "$ROOT/keyvaluestore.proto"; then
-    start_synod synod-rocksdb $((PORT + 100)) --engine ROCKSDB
-  else
-    leave_out "Synod with RocksDB: this version has only the heap engine"
-  fi
+if has_part writes || has_part reads; then
+  start_all
+  RATES=()
+  [ -z "$RATE" ] || RATES=(--rate "$RATE")
+  ! has_part writes || measure writes put --echo "${SYSTEMS[@]}" --through coordinator,all --outstanding "$OUTSTANDING" \
+    ${RATES[@]+"${RATES[@]}"} --channels 4
+  ! has_part reads || measure reads get --echo "${SYSTEMS[@]}" ${LEASES[@]+"${LEASES[@]}"} --through coordinator,all \
+    --outstanding "${OUTSTANDING%%,*},${OUTSTANDING##*,}" --channels 4
+  stop
 fi
-if wanted etcd; then
-  if get_etcd; then start_etcd $((PORT + 200)); else leave_out "etcd: neither installed nor to be had as Debian's etcd-server"; fi
+if has_part streams; then
+  start_synod synod 3 $PORT
+  add calls synod $PORT "${SYNOD_PIDS[@]}"
+  add streams synod_stream $PORT "${SYNOD_PIDS[@]}"
+  measure streams put "${SYSTEMS[@]}" --through coordinator --outstanding 1000 --channels 4
+  stop
 fi
-if wanted zookeeper; then
-  if get_zookeeper; then start_zookeeper $((PORT + 300)); else leave_out "ZooKeeper: mvn could not fetch it (target/peers/zookeeper/mvn.log)"; fi
+if has_part sizes; then
+  for SERVERS in 3 5 7; do
+    start_synod "servers-$SERVERS" $SERVERS $((PORT + 100 * SERVERS))
+    add "servers-$SERVERS" synod $((PORT + 100 * SERVERS)) "${SYNOD_PIDS[@]}"
+  done
+  measure sizes put "${SYSTEMS[@]}" --through coordinator --outstanding 64 --channels 4
 fi
-[ ${#SYSTEMS[@]} -gt 0 ] || fail "nothing to measure"
-
-jvm 512
-conditions >"$CACHE/conditions.md"
-FIGURES=()
-[ "$PAGE" = none ] || FIGURES=(--figures "$PAGE" --conditions "$CACHE/conditions.md")
-RATES=()
-[ -z "$RATE" ] || RATES=(--rate "$RATE")
-"$ROOT/scripts/bench" "$CALLS" --echo "${SYSTEMS[@]}" --through "$THROUGH" --outstanding "$OUTSTANDING" ${RATES[@]+"${RATES[@]}"} --channels 4 \
-  --rounds "$ROUNDS" --warm-up "$WARM_UP" --duration "$DURATION" --json "$CACHE/bench.json" ${FIGURES[@]+"${FIGURES[@]}"} &
-PIDS+=($!)
-wait $!
-STATUS=$?
-stop
-exit $STATUS

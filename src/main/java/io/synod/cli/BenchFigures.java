@@ -11,9 +11,6 @@ import java.util.Optional;
 
 /** The tables and charts of a page of Markdown, put between two marks in it. */
 final class BenchFigures {
-  private static final String BEGIN = "<!-- figures: begin -->";
-  private static final String END = "<!-- figures: end -->";
-
   private final BenchReport report;
   private final BenchOptions options;
 
@@ -29,31 +26,42 @@ final class BenchFigures {
    */
   void replaceIn(Path page) throws IOException {
     String text = Files.readString(page);
-    int begin = text.indexOf(BEGIN);
-    int end = text.indexOf(END);
+    String opening = mark("begin");
+    String closing = mark("end");
+    int begin = text.indexOf(opening);
+    int end = text.indexOf(closing);
     if (begin < 0 || end < begin) {
-      throw new IOException(page + " lacks the marks " + BEGIN + " and " + END);
+      throw new IOException(page + " lacks the marks " + opening + " and " + closing);
     }
     String name = String.valueOf(page.getFileName()).replaceFirst("\\.md$", "");
     Path folder = page.resolveSibling(name);
     Files.createDirectories(folder);
-    StringBuilder figures = new StringBuilder(BEGIN).append("\n\n");
+    StringBuilder figures = new StringBuilder(opening).append("\n\n");
     if (options.conditions().isPresent()) {
       figures.append(Files.readString(options.conditions().get())).append('\n');
     }
     figures.append(tables());
     for (BenchReport.Chart chart : report.charts()) {
-      Files.writeString(folder.resolve(chart.name() + ".svg"), chart.svg());
+      String file = options.section().map(section -> section + "-").orElse("") + chart.name();
+      Files.writeString(folder.resolve(file + ".svg"), chart.svg());
       figures
           .append("![")
           .append(chart.title())
           .append("](")
           .append(name)
           .append('/')
-          .append(chart.name())
+          .append(file)
           .append(".svg)\n");
     }
     Files.writeString(page, text.substring(0, begin) + figures + "\n" + text.substring(end));
+  }
+
+  private String mark(String which) {
+    return "<!-- figures"
+        + options.section().map(section -> " of " + section).orElse("")
+        + ": "
+        + which
+        + " -->";
   }
 
   private String tables() {
@@ -79,12 +87,12 @@ final class BenchFigures {
     StringBuilder all = new StringBuilder();
     tables.forEach(
         (title, table) ->
-            all.append("### ").append(title).append("\n\n").append(table).append('\n'));
-    all.append(
-        "Each line is the middle one of "
-            + options.rounds()
-            + " rounds by rate; the echo was measured in the same"
-            + " rounds:");
+            all.append("#### ").append(title).append("\n\n").append(table).append('\n'));
+    all.append("Each line is the middle one of " + options.rounds() + " rounds by rate");
+    if (options.echo() == BenchOptions.Echo.NONE) {
+      return all.append(".\n\n").toString();
+    }
+    all.append("; the echo was measured in the same rounds:");
     for (Pace pace : options.paces()) {
       for (BenchOptions.Operation operation : options.operations()) {
         Optional<Measurement> echo =

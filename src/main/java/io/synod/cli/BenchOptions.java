@@ -18,6 +18,7 @@ import org.apache.commons.cli.Options;
  * @param paces a run for each
  * @param readPercent how many of a hundred operations of mixed are reads
  * @param figures a Markdown file whose figures are to be replaced, if any
+ * @param section which of its figures, if it has several
  * @param conditions a file with what is said before them
  */
 record BenchOptions(
@@ -35,6 +36,7 @@ record BenchOptions(
     Echo echo,
     Path json,
     Optional<Path> figures,
+    Optional<String> section,
     Optional<Path> conditions) {
 
   static final String USAGE =
@@ -68,6 +70,7 @@ record BenchOptions(
                                   synod_stream (many operations on a call), etcd, zookeeper
         --json FILE               (default target/bench.json); charts are drawn beside it, as FILE-rate.svg and so on
         --figures FILE            also puts tables and charts between the marks in this Markdown file
+        --section NAME            between the marks of this name
         --conditions FILE         and before them what this file says
 
       Ends with status 0 if every run had answers, 2 for wrong input, 3 if the store was not available.""";
@@ -149,6 +152,7 @@ record BenchOptions(
         echo,
         Path.of(line.getOptionValue("json", "target/bench.json")),
         Optional.ofNullable(line.getOptionValue("figures")).map(Path::of),
+        Optional.ofNullable(line.getOptionValue("section")),
         Optional.ofNullable(line.getOptionValue("conditions")).map(Path::of));
   }
 
@@ -266,6 +270,7 @@ record BenchOptions(
             "rate",
             "system",
             "figures",
+            "section",
             "conditions",
             "reads",
             "warm-up",

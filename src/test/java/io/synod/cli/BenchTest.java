@@ -97,7 +97,9 @@ class BenchTest {
   @Test
   void putsFiguresBetweenMarks() throws Exception {
     Path page = folder.resolve("page.md");
-    Files.writeString(page, "before\n<!-- figures: begin -->old<!-- figures: end -->\nafter\n");
+    Files.writeString(
+        page,
+        "before\n<!-- figures of writes: begin -->old<!-- figures of writes: end -->\nafter\n");
     try (EchoServer.Running one = EchoServer.startHere(256);
         EchoServer.Running other = EchoServer.startHere(256)) {
       String[] args = {
@@ -111,16 +113,18 @@ class BenchTest {
         "2",
         "--rounds",
         "3",
+        "--section",
+        "writes",
         "--figures",
         page.toString()
       };
       assertEquals(0, run(args), err::toString);
     }
     String text = Files.readString(page);
-    assertTrue(text.startsWith("before\n<!-- figures: begin -->"), text);
-    assertTrue(text.endsWith("<!-- figures: end -->\nafter\n"), text);
+    assertTrue(text.startsWith("before\n<!-- figures of writes: begin -->"), text);
+    assertTrue(text.endsWith("<!-- figures of writes: end -->\nafter\n"), text);
     assertTrue(text.contains("| other | 2 outstanding |") && !text.contains("old"), text);
-    assertTrue(Files.exists(folder.resolve("page/put-all-cpu.svg")), text);
+    assertTrue(Files.exists(folder.resolve("page/writes-put-all-cpu.svg")), text);
   }
 
   @Test
