@@ -13,8 +13,8 @@ WORK=$ROOT/target/peers/data
 PAGE=$ROOT/docs/benchmarks.md
 ONLY=synod,synod-rocksdb,etcd,zookeeper
 PARTS=writes,reads,streams,sizes
-ROUNDS=5 DURATION=5 WARM_UP=2 OUTSTANDING=1,64,256 RATE=half,4000
-PIDS=() SYSTEMS=() LEASES=() LEFT_OUT=()
+ROUNDS=5 WARM_SYSTEMS=30 DURATION=5 WARM_UP=2 OUTSTANDING=1,64,256 RATE=half,4000
+STATUS=0 PIDS=() SYSTEMS=() LEASES=() LEFT_OUT=()
 
 usage() {
   cat <<'END'
@@ -25,21 +25,20 @@ all with their durable defaults on the same disk. Takes about an hour; a peer th
 
   --parts NAME,..   of writes, reads, streams (many operations on one call), sizes (3, 5 and 7 servers); default all
   --rounds R        each run so many times, in turn (default 5)
-  --duration S      seconds counted (default 5)
+  --duration S      seconds counted (default 5), after 30 s of load for each system before the first round
   --warm-up S       seconds not counted (default 2)
   --outstanding N,..  of writes; reads go without one that is neither first nor last (default 1,64,256)
   --rate R,..       open loops of writes (default half,4000; half: half of what each system reached)
   --only NAME,..    of synod, synod-rocksdb, etcd, zookeeper
   --page FILE       where the figures go (default docs/benchmarks.md); none: only target/peers/PART.json
 END
-  exit "$1"
 }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    -h | --help) usage 0 ;;
+    -h | --help) usage && exit 0 ;;
     --parts | --rounds | --duration | --warm-up | --outstanding | --rate | --only | --page)
-      [ $# -ge 2 ] || fail "$1 wants a value"
+      [ $# -ge 2 ] || wrong_call "$1 wants a value"
       case $1 in
         --parts) PARTS=$2 ;;
         --rounds) ROUNDS=$2 ;;
@@ -52,7 +51,7 @@ while [ $# -gt 0 ]; do
       esac
       shift 2
       ;;
-    *) fail "there is no option $1; --help shows all" ;;
+    *) wrong_word "$1" ;;
   esac
 done
 
@@ -63,6 +62,17 @@ wanted() {
 has_part() {
   [[ ",$PARTS," == *",$1,"* ]]
 }
+
+# Ends the script if a list has a word that is not one of the others.
+check_words() {
+  local option=$1 list=$2 word
+  shift 2
+  for word in ${list//,/ }; do
+    [[ " $* " == *" $word "* ]] || wrong_call "$option: '$word' is none of $*"
+  done
+}
+check_words --parts "$PARTS" writes reads streams sizes
+check_words --only "$ONLY" synod synod-rocksdb etcd zookeeper
 
 leave_out() {
   echo "left out: $*" >&2
@@ -211,16 +221,16 @@ processor() {
 # Prints under which conditions a part was measured, as Markdown; those that hold for all only with the writes.
 conditions() {
   local part=$1 each
-  echo "Measured $(date -u +%Y-%m-%d) at commit $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo unknown), load average before it $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null)."
+  echo "Measured $(date -u +%Y-%m-%d) at commit $(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown), load average before it $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null)."
   echo
+  for each in ${LEFT_OUT[@]+"${LEFT_OUT[@]}"}; do echo "- left out: $each"; done
   [ "$part" = writes ] || return 0
   echo "- machine: $(nproc) processors ($(processor)), $(memory_mib) MiB, $(uname -sr); file system $(df --output=fstype "$ROOT/target" 2>/dev/null | tail -1), data below target/"
   echo "- 4 KiB write and sync of a file that is there, mean of 300: $(sync_millis) ms"
-  echo "- Synod and the load generator: JDK $JAVA_VERSION, ${JVM[*]:1:6} ...; heap of a server $HEAP_MIB MiB"
-  [[ "${SYSTEMS[*]}" != *etcd=* ]] || echo "- $("$ETCD" --version | head -1), its defaults, but for a larger quota and fewer logs"
-  [[ "${SYSTEMS[*]}" != *zookeeper=* ]] || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on), heap $HEAP_MIB MiB; a GET is a sync and a read"
-  echo "- keys 10,000, evenly used; values 256 bytes; $WARM_UP s of warm-up and $DURATION s counted a run; what stands in one table runs at once and is loaded in turn"
-  for each in ${LEFT_OUT[@]+"${LEFT_OUT[@]}"}; do echo "- left out: $each"; done
+  echo "- servers of Synod: JDK $JAVA_VERSION, the flags of jvm() in scripts/lib.sh (SerialGC, archive of loaded classes), heap $HEAP_MIB MiB; load generator and echo: the same JDK with SerialGC"
+  [[ "${SYSTEMS[*]}" != *etcd=* ]] || echo "- $("$ETCD" --version | head -1), its defaults, but for --quota-backend-bytes 8589934592 and --log-level error; it keeps all revisions, Synod those of five minutes"
+  [[ "${SYSTEMS[*]}" != *zookeeper=* ]] || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on) on the same JDK with its default collector, heap $HEAP_MIB MiB; a GET is a sync and a read, which is weaker: the sync asks no quorum"
+  echo "- keys 10,000, evenly used; values 256 bytes; each system was loaded for $WARM_SYSTEMS s before the first round; $WARM_UP s of warm-up and $DURATION s counted a run; six connections, or four where all go to one server; what stands in one table runs at once and is loaded in turn"
   echo
 }
 
@@ -259,12 +269,14 @@ measure() {
   shift
   [ "$PAGE" = none ] || figures=(--figures "$PAGE" --section "$part" --conditions "$CACHE/conditions.md")
   conditions "$part" >"$CACHE/conditions.md"
-  "$ROOT/scripts/bench" "$@" --rounds "$ROUNDS" --warm-up "$WARM_UP" --duration "$DURATION" --json "$CACHE/$part.json" \
+  "$ROOT/scripts/bench" "$@" --rounds "$ROUNDS" --warm-systems "$WARM_SYSTEMS" --warm-up "$WARM_UP" --duration "$DURATION" --json "$CACHE/$part.json" \
     ${figures[@]+"${figures[@]}"} &
   PIDS+=($!)
   wait $!
   status=$?
-  [ $status = 0 ] || exit $status
+  unset 'PIDS[${#PIDS[@]}-1]'
+  # Other parts may still be had.
+  [ $status = 0 ] || STATUS=$status
 }
 
 find_java
@@ -288,7 +300,8 @@ fi
 if has_part streams; then
   start_synod synod 3 $PORT
   add calls synod $PORT "${SYNOD_PIDS[@]}"
-  add streams synod_stream $PORT "${SYNOD_PIDS[@]}"
+  start_synod synod-stream 3 $((PORT + 100))
+  add streams synod_stream $((PORT + 100)) "${SYNOD_PIDS[@]}"
   measure streams put "${SYSTEMS[@]}" --through coordinator --outstanding 1000 --channels 4
   stop
 fi
@@ -299,3 +312,4 @@ if has_part sizes; then
   done
   measure sizes put "${SYSTEMS[@]}" --through coordinator --outstanding 64 --channels 4
 fi
+exit $STATUS

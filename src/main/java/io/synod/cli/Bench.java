@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,19 +114,27 @@ public final class Bench implements AutoCloseable {
       }
     }
     try (EchoServer.@Nullable Running echo = echo()) {
+      if (!options.warmSystems().isZero()) {
+        for (BenchSystem system : options.systems()) {
+          warm(system);
+        }
+        if (echo != null) {
+          warm(echoSystem(echo));
+        }
+      }
       for (int round = 1; round <= options.rounds(); round++) {
         reached.clear();
+        // Nobody always follows the same.
+        List<BenchSystem> inTurn = new ArrayList<>(options.systems());
+        Collections.rotate(inTurn, 1 - round);
         for (BenchOptions.Operation operation : options.operations()) {
           for (Pace pace : options.paces()) {
             if (echo != null && pace.kind() == Pace.Kind.CLOSED) {
               // It is one server: through which one calls go is no question.
-              BenchSystem system =
-                  new BenchSystem(
-                      ECHO, BenchSystem.Kind.ECHO, List.of(echo.address()), echo.pids());
-              one(system, operation, options.throughs().get(0), pace, round);
+              one(echoSystem(echo), operation, options.throughs().get(0), pace, round);
             }
             for (BenchOptions.Through through : options.throughs()) {
-              for (BenchSystem system : options.systems()) {
+              for (BenchSystem system : inTurn) {
                 one(system, operation, through, pace, round);
               }
             }
@@ -145,46 +154,99 @@ public final class Bench implements AutoCloseable {
     };
   }
 
+  private static BenchSystem echoSystem(EchoServer.Running echo) {
+    return new BenchSystem(ECHO, BenchSystem.Kind.ECHO, List.of(echo.address()), echo.pids());
+  }
+
+  /** Lets a system, and this process, compile what they run often. */
+  private void warm(BenchSystem system) throws IOException, InterruptedException {
+    progress.say("warming " + system.name() + " ...");
+    Tally unused = new Tally();
+    Workload mixed = workload.withReads(readPercent(options.operations().get(0)));
+    int most =
+        options.paces().stream()
+            .filter(pace -> pace.kind() == Pace.Kind.CLOSED)
+            .mapToInt(Pace::number)
+            .max()
+            .orElse(PRELOAD_OUTSTANDING);
+    List<Caller> callers = callers(system, system.servers(), mixed);
+    try (LoadLoop loop = new ClosedLoop(callers, mixed, unused, most)) {
+      loop.start();
+      Thread.sleep(options.warmSystems().toMillis());
+    }
+  }
+
+  /** One run; one that cannot be made is said, and none of the others is lost by it. */
   private void one(
       BenchSystem system,
       BenchOptions.Operation operation,
       BenchOptions.Through through,
       Pace pace,
       int round)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     Measurement.Subject subject = new Measurement.Subject(system.name(), operation, through, pace);
     String what = system.name() + " " + operation.word() + " " + pace.text();
     progress.begin(what + ", round " + round + " of " + options.rounds());
-    List<ServerAddress> servers =
-        through == BenchOptions.Through.ALL ? system.servers() : system.coordinator();
-    Tally tally = new Tally();
-    try (LoadLoop loop = loop(system, servers, subject, tally)) {
-      loop.start();
-      tally.awaitAnswer();
-      long all = options.warmUp().plus(options.duration()).toMillis();
-      double before = (double) options.warmUp().toMillis() / all;
-      progress.await(what, tally, new BenchProgress.Span(options.warmUp().toMillis(), 0));
-      ProcessorTime server = ProcessorTime.of(system.pids());
-      ProcessorTime self = ProcessorTime.of(List.of(ProcessHandle.current().pid()));
-      long began = System.nanoTime();
-      tally.take();
-      progress.await(what, tally, new BenchProgress.Span(options.duration().toMillis(), before));
-      Tally.Counts counts = tally.take();
-      long tookNanos = System.nanoTime() - began;
-      counts.firstFailure().ifPresent(text -> progress.say("  the first failure: " + text));
-      Measurement measured =
-          new Measurement(
-              subject,
-              round,
-              Duration.ofNanos(tookNanos),
-              counts,
-              server.sinceMicros(),
-              self.sinceMicros());
+    try {
+      List<ServerAddress> servers =
+          through == BenchOptions.Through.ALL ? system.servers() : system.coordinator();
+      Measurement measured = run(system, servers, subject, what, round);
+      if (through == BenchOptions.Through.COORDINATOR && !servers.equals(system.coordinator())) {
+        throw new IOException("another server coordinates since");
+      }
       report.add(measured);
       if (pace.kind() == Pace.Kind.CLOSED) {
         reached.merge(key(subject), measured.perSecond(), Math::max);
       }
+    } catch (SynodException | IOException e) {
+      report.addLost();
+      progress.say("  not counted: " + e.getMessage());
     }
+  }
+
+  private Measurement run(
+      BenchSystem system,
+      List<ServerAddress> servers,
+      Measurement.Subject subject,
+      String what,
+      int round)
+      throws IOException, InterruptedException {
+    long offered = offered(subject);
+    Tally tally = new Tally();
+    try (LoadLoop loop = loop(system, servers, subject, tally, offered)) {
+      loop.start();
+      tally.awaitAnswer();
+      long all = options.warmUp().plus(options.duration()).toMillis();
+      double before = (double) options.warmUp().toMillis() / all;
+      progress.await(what, tally, new BenchProgress.Span(options.warmUp().toMillis(), 0, before));
+      ProcessorTime server = ProcessorTime.of(system.pids());
+      ProcessorTime self = ProcessorTime.of(List.of(ProcessHandle.current().pid()));
+      long began = System.nanoTime();
+      tally.take();
+      progress.await(what, tally, new BenchProgress.Span(options.duration().toMillis(), before, 1));
+      Tally.Counts counts = tally.take();
+      long tookNanos = System.nanoTime() - began;
+      counts.firstFailure().ifPresent(text -> progress.say("  the first failure: " + text));
+      return new Measurement(
+          subject,
+          round,
+          offered,
+          Duration.ofNanos(tookNanos),
+          counts,
+          server.sinceMicros(),
+          self.sinceMicros());
+    }
+  }
+
+  private long offered(Measurement.Subject subject) throws IOException {
+    if (subject.pace().kind() != Pace.Kind.HALF) {
+      return subject.pace().number();
+    }
+    Double most = reached.get(key(subject));
+    if (most == null || most < 2) {
+      throw new IOException("no closed loop of this round reached anything to take the half of");
+    }
+    return Math.round(most / 2);
   }
 
   private static String key(Measurement.Subject subject) {
@@ -192,26 +254,33 @@ public final class Bench implements AutoCloseable {
   }
 
   private LoadLoop loop(
-      BenchSystem system, List<ServerAddress> servers, Measurement.Subject subject, Tally tally)
+      BenchSystem system,
+      List<ServerAddress> servers,
+      Measurement.Subject subject,
+      Tally tally,
+      long offered)
       throws IOException {
     Workload mixed = workload.withReads(readPercent(subject.operation()));
-    Pace pace = subject.pace();
-    int count = Math.max(options.channels(), servers.size());
-    if (pace.kind() == Pace.Kind.CLOSED) {
-      count = Math.min(pace.number(), count);
-    }
+    List<Caller> callers = callers(system, servers, mixed);
+    return subject.pace().kind() == Pace.Kind.CLOSED
+        ? new ClosedLoop(callers, mixed, tally, Math.toIntExact(offered))
+        : new OpenLoop(callers, mixed, tally, offered);
+  }
+
+  /** As many as there are to be, or some more: the same number for each server. */
+  private List<Caller> callers(BenchSystem system, List<ServerAddress> servers, Workload mixed)
+      throws IOException {
+    int each = (options.channels() + servers.size() - 1) / servers.size();
     List<Caller> callers = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      callers.add(system.open(servers.get(i % servers.size()), mixed, threads));
-    }
-    return switch (pace.kind()) {
-      case CLOSED -> new ClosedLoop(callers, mixed, tally, pace.number());
-      case OPEN -> new OpenLoop(callers, mixed, tally, pace.number());
-      case HALF -> {
-        double half = reached.getOrDefault(key(subject), 2.0) / 2;
-        yield new OpenLoop(callers, mixed, tally, Math.max(1, half));
+    try {
+      for (int i = 0; i < each * servers.size(); i++) {
+        callers.add(system.open(servers.get(i % servers.size()), mixed, threads));
       }
-    };
+      return callers;
+    } catch (IOException | RuntimeException e) {
+      callers.forEach(Caller::close);
+      throw e;
+    }
   }
 
   private int readPercent(BenchOptions.Operation operation) {

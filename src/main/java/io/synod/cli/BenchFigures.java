@@ -80,51 +80,55 @@ final class BenchFigures {
               unused ->
                   new StringBuilder(
                       "| | pace | op/s | lowest – highest | of echo | p50 ms | p99 ms | p99.9 ms |"
-                          + " server µs/op | client µs/op |\n"
-                          + "|---|---|---|---|---|---|---|---|---|---|\n"));
+                          + " server µs/op | client µs/op | failed |\n"
+                          + "|---|---|---|---|---|---|---|---|---|---|---|\n"));
       table.append(row(subject));
     }
     StringBuilder all = new StringBuilder();
     tables.forEach(
         (title, table) ->
             all.append("#### ").append(title).append("\n\n").append(table).append('\n'));
-    all.append("Each line is the middle one of " + options.rounds() + " rounds by rate");
+    all.append(
+        "Medians of "
+            + options.rounds()
+            + " rounds, each figure by itself; failed calls are of all rounds");
     if (options.echo() == BenchOptions.Echo.NONE) {
       return all.append(".\n\n").toString();
     }
     all.append("; the echo was measured in the same rounds:");
     for (Pace pace : options.paces()) {
       for (BenchOptions.Operation operation : options.operations()) {
-        Optional<Measurement> echo =
+        Optional<BenchSummary> echo =
             report.echoOf(new Subject("echo", operation, options.throughs().get(0), pace));
         echo.ifPresent(
-            run ->
+            beside ->
                 all.append(
                     String.format(
                         Locale.ROOT,
-                        " %s %s %,.0f op/s;",
+                        " %s %s %s op/s;",
                         operation.word().toUpperCase(Locale.ROOT),
                         pace.text(),
-                        run.perSecond())));
+                        beside.rate())));
       }
     }
     return all.append("\n\n").toString();
   }
 
   private String row(Subject subject) {
-    Measurement run = report.middle(subject).orElseThrow();
+    BenchSummary all = report.summary(subject);
     return String.format(
         Locale.ROOT,
-        "| %s | %s | %,.0f | %s | %s | %s | %s | %s | %s | %s |%n",
+        "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |%n",
         subject.system(),
         subject.pace().text(),
-        run.perSecond(),
-        report.spread(subject),
-        report.ofEcho(run),
-        BenchReport.millis(run.percentileMicros(50)),
-        BenchReport.millis(run.percentileMicros(99)),
-        BenchReport.millis(run.percentileMicros(99.9)),
-        BenchReport.perOperation(run.serverMicros(), run),
-        BenchReport.perOperation(run.clientMicros(), run));
+        all.rate(),
+        all.spread(),
+        all.partOfEcho(),
+        BenchSummary.millis(all.p50Micros()),
+        BenchSummary.millis(all.p99Micros()),
+        BenchSummary.millis(all.p999Micros()),
+        all.serverTime(),
+        all.clientTime(),
+        all.failed());
   }
 }

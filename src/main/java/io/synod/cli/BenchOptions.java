@@ -17,6 +17,7 @@ import org.apache.commons.cli.Options;
  * @param systems what is measured; without the echo
  * @param paces a run for each
  * @param readPercent how many of a hundred operations of mixed are reads
+ * @param warmSystems how long each system is loaded before all runs
  * @param figures a Markdown file whose figures are to be replaced, if any
  * @param section which of its figures, if it has several
  * @param conditions a file with what is said before them
@@ -33,6 +34,7 @@ record BenchOptions(
     Duration warmUp,
     Duration duration,
     int rounds,
+    Duration warmSystems,
     Echo echo,
     Path json,
     Optional<Path> figures,
@@ -51,16 +53,17 @@ record BenchOptions(
         --through all|coordinator the calls are spread over all given servers, or go to the coordinator (default all);
                                   `all,coordinator` measures both
         --outstanding N,...       calls under way at a time; a run for each number (default 1,64,256; none with --rate)
-        --rate R,...              calls begun in a second; a run for each. `half`: half of what was reached with the most
-                                  outstanding, which --outstanding has to name then
-        --channels C              connections, at least one for each server (default 2)
+        --rate R,...              calls begun in a second; a run for each. `half`: half of the most that was reached
+                                  in the same round with what --outstanding has to name then
+        --channels C              connections, or some more: as many to each server (default 2)
         --keys K                  different keys (default 10000)
         --distribution uniform|zipf  which of them are used how often (default uniform)
         --value-size BYTES        (default 256)
         --reads PERCENT           of mixed (default 50)
         --warm-up SECONDS         not counted (default 5)
         --duration SECONDS        counted (default 10)
-        --rounds R                each run so many times, in turn; the table shows the middle one (default 1)
+        --rounds R                each run so many times, in turn; the table shows medians (default 1)
+        --warm-systems SECONDS    each system is loaded for so long before the first round (default 0)
         --echo                    also measures a bare gRPC echo, in a process of its own
         --echo-here               the same, in the load generator's process
         --pids PID,...            the servers' processes, whose processor time is counted
@@ -149,6 +152,7 @@ record BenchOptions(
         seconds(line, "warm-up", "5"),
         seconds(line, "duration", "10"),
         number(line, "rounds", 1),
+        line.hasOption("warm-systems") ? seconds(line, "warm-systems", "") : Duration.ZERO,
         echo,
         Path.of(line.getOptionValue("json", "target/bench.json")),
         Optional.ofNullable(line.getOptionValue("figures")).map(Path::of),
@@ -276,6 +280,7 @@ record BenchOptions(
             "warm-up",
             "duration",
             "rounds",
+            "warm-systems",
             "pids",
             "json")) {
       options.addOption(Option.builder().longOpt(name).hasArg().get());

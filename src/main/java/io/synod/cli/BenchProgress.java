@@ -52,7 +52,7 @@ final class BenchProgress {
       left = span.millis() - passed;
       if (terminal) {
         long rate = (tally.answered() - answeredBefore) * 1_000 / Math.max(1, passed);
-        draw(what, span.before() + (1 - span.before()) * passed / span.millis(), rate);
+        draw(what, span.from() + (span.to() - span.from()) * passed / span.millis(), rate);
       }
     }
   }
@@ -60,9 +60,10 @@ final class BenchProgress {
   /**
    * A part of a run.
    *
-   * @param before which share of the run lies before it
+   * @param from which share of the run lies before it
+   * @param to which share has passed at its end
    */
-  record Span(long millis, double before) {}
+  record Span(long millis, double from, double to) {}
 
   private void draw(String what, double share, long perSecond) {
     double all = (run - 1 + Math.min(share, 1)) / runs;

@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
@@ -24,6 +24,7 @@ final class BenchReport {
   private final BenchOptions options;
   private final Instant began = Instant.now().truncatedTo(ChronoUnit.SECONDS);
   private final List<Measurement> measurements = new ArrayList<>();
+  private int lost;
 
   BenchReport(BenchOptions options) {
     this.options = options;
@@ -33,9 +34,16 @@ final class BenchReport {
     measurements.add(measurement);
   }
 
+  /** A run could not be made, or does not count. */
+  void addLost() {
+    lost++;
+  }
+
   /** Whether every run had an answer. */
   boolean hasResults() {
-    return !measurements.isEmpty() && measurements.stream().allMatch(m -> m.operations() > 0);
+    return lost == 0
+        && !measurements.isEmpty()
+        && measurements.stream().allMatch(m -> m.operations() > 0);
   }
 
   /** What was measured, in the order of the first round. */
@@ -49,29 +57,34 @@ final class BenchReport {
     return measurements.stream().filter(m -> m.subject().equals(subject)).toList();
   }
 
-  /** The round in the middle by rate. */
-  Optional<Measurement> middle(Subject subject) {
-    List<Measurement> runs =
-        of(subject).stream().sorted(Comparator.comparingDouble(Measurement::perSecond)).toList();
-    return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() / 2));
+  /** What the rounds of a subject showed together. */
+  BenchSummary summary(Subject subject) {
+    return BenchSummary.of(of(subject), this::echoBeside);
   }
 
-  /** How the echo did beside it. */
-  Optional<Measurement> echoOf(Subject subject) {
-    return middle(
-        new Subject(ECHO, subject.operation(), options.throughs().get(0), subject.pace()));
+  /** What the echo reached in the same round. */
+  private OptionalDouble echoBeside(Measurement run) {
+    Subject echo = echo(run.subject());
+    return measurements.stream()
+        .filter(other -> other.subject().equals(echo) && other.round() == run.round())
+        .mapToDouble(Measurement::perSecond)
+        .findFirst();
   }
 
-  /** The lowest and the highest rate of all rounds. */
-  String spread(Subject subject) {
-    List<Double> rates = of(subject).stream().map(Measurement::perSecond).sorted().toList();
-    return String.format(Locale.ROOT, "%,.0f – %,.0f", rates.get(0), rates.get(rates.size() - 1));
+  private Subject echo(Subject beside) {
+    return new Subject(ECHO, beside.operation(), options.throughs().get(0), beside.pace());
+  }
+
+  /** How the echo did beside a subject. */
+  Optional<BenchSummary> echoOf(Subject subject) {
+    Subject echo = echo(subject);
+    return of(echo).isEmpty() ? Optional.empty() : Optional.of(summary(echo));
   }
 
   // ---- the table
   // ---------------------------------------------------------------------------------
 
-  /** A line for each subject; of several rounds, the one in the middle by rate. */
+  /** A line for each subject; of several rounds, the median of each figure. */
   String table() {
     TextTable table =
         new TextTable(
@@ -89,49 +102,31 @@ final class BenchReport {
             "server us/op",
             "client us/op");
     for (Subject subject : subjects()) {
-      Measurement run = middle(subject).orElseThrow();
+      BenchSummary all = summary(subject);
       table.row(
           subject.system(),
           subject.operation().word(),
           word(subject.through()),
           subject.pace().text(),
-          String.format(Locale.ROOT, "%,.0f", run.perSecond()),
-          ofEcho(run),
-          millis(run.percentileMicros(50)),
-          millis(run.percentileMicros(99)),
-          millis(run.percentileMicros(99.9)),
-          millis(run.maxMicros()),
-          Long.toString(run.counts().failures()),
-          perOperation(run.serverMicros(), run),
-          perOperation(run.clientMicros(), run));
+          all.rate(),
+          all.partOfEcho(),
+          BenchSummary.millis(all.p50Micros()),
+          BenchSummary.millis(all.p99Micros()),
+          BenchSummary.millis(all.p999Micros()),
+          BenchSummary.millis(all.maxMicros()),
+          Long.toString(all.failed()),
+          all.serverTime(),
+          all.clientTime());
     }
     String rounds =
         options.rounds() > 1
-            ? "each line is the middle one of " + options.rounds() + " rounds\n"
+            ? "medians of " + options.rounds() + " rounds; max and failed are of all\n"
             : "";
     return table + rounds;
   }
 
   static String word(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The rate as a part of the echo's. */
-  String ofEcho(Measurement run) {
-    return echoOf(run.subject())
-        .filter(e -> e.operations() > 0)
-        .map(e -> String.format(Locale.ROOT, "%.2f", run.perSecond() / e.perSecond()))
-        .orElse("-");
-  }
-
-  static String millis(double micros) {
-    return String.format(Locale.ROOT, "%.2f", micros / 1e3);
-  }
-
-  static String perOperation(OptionalLong micros, Measurement run) {
-    return micros.isEmpty() || run.operations() == 0
-        ? "-"
-        : String.format(Locale.ROOT, "%.1f", (double) micros.getAsLong() / run.operations());
   }
 
   // ---- files
@@ -170,9 +165,9 @@ final class BenchReport {
           && !options.systems().isEmpty()) {
         continue;
       }
-      chart(charts, kind, "rate", "operations per second", false, Measurement::perSecond);
-      chart(charts, kind, "p50", "p50 latency, ms", true, m -> m.percentileMicros(50) / 1e3);
-      chart(charts, kind, "p99", "p99 latency, ms", true, m -> m.percentileMicros(99) / 1e3);
+      chart(charts, kind, "rate", "operations per second", false, BenchSummary::perSecond);
+      chart(charts, kind, "p50", "p50 latency, ms", true, all -> all.p50Micros() / 1e3);
+      chart(charts, kind, "p99", "p99 latency, ms", true, all -> all.p99Micros() / 1e3);
       if (measurements.stream().anyMatch(m -> m.serverMicros().isPresent())) {
         chart(
             charts,
@@ -180,10 +175,7 @@ final class BenchReport {
             "cpu",
             "processor time of all servers, µs per operation",
             false,
-            m ->
-                m.serverMicros().isEmpty() || m.operations() == 0
-                    ? Double.NaN
-                    : (double) m.serverMicros().getAsLong() / m.operations());
+            all -> all.serverMicros().orElse(Double.NaN));
       }
     }
     return charts;
@@ -199,7 +191,7 @@ final class BenchReport {
       String name,
       String unit,
       boolean logarithmic,
-      ToDoubleFunction<Measurement> figure) {
+      ToDoubleFunction<BenchSummary> figure) {
     String calls = kind.substring(0, kind.indexOf('-')).toUpperCase(Locale.ROOT);
     String through = kind.endsWith("-all") ? "all servers" : "the coordinator";
     String title = calls + " through " + through + ": " + unit;
@@ -210,10 +202,7 @@ final class BenchReport {
       boolean echo =
           subject.system().equals(ECHO) && kind.startsWith(subject.operation().word() + "-");
       if (own || echo) {
-        chart.add(
-            subject.pace().text(),
-            subject.system(),
-            figure.applyAsDouble(middle(subject).orElseThrow()));
+        chart.add(subject.pace().text(), subject.system(), figure.applyAsDouble(summary(subject)));
       }
     }
     into.add(new Chart(kind + "-" + name, title, chart.svg()));
@@ -224,7 +213,7 @@ final class BenchReport {
         measurements.stream().map(BenchReport::json).collect(Collectors.joining(",\n    "));
     return """
         {
-          "version": 2,
+          "version": 3,
           "began": "%s",
           "java": "%s",
           "processors": %d,
@@ -265,7 +254,7 @@ final class BenchReport {
         subject.operation().word(),
         subject.pace().mode(),
         subject.pace().kind() == Pace.Kind.CLOSED ? "outstanding" : "rate",
-        subject.pace().number(),
+        run.offered(),
         word(subject.through()),
         run.round(),
         run.took().toNanos() / 1e9,

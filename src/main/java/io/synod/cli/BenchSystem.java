@@ -83,7 +83,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
     throw new IOException("none of the servers of " + name + " leads");
   }
 
-  private ServerAddress synodCoordinator() {
+  private ServerAddress synodCoordinator() throws IOException {
     try (SynodClient client = SynodClient.of(ClientSettings.usual(servers))) {
       ClusterStatus status = client.status();
       return status.members().stream()
@@ -91,7 +91,7 @@ record BenchSystem(String name, Kind kind, List<ServerAddress> servers, List<Lon
           .findFirst()
           .map(MemberState::clientAddress)
           .map(ServerAddress::parse)
-          .orElse(servers.get(0));
+          .orElseThrow(() -> new IOException("none of the servers of " + name + " coordinates"));
     }
   }
 

@@ -44,7 +44,7 @@ final class ClosedLoop implements LoadLoop {
   @Override
   public void start() {
     for (int i = 0; i < outstanding; i++) {
-      new Worker(callers.get(i % callers.size()), i).next();
+      new Worker(i).next();
     }
   }
 
@@ -59,12 +59,12 @@ final class ClosedLoop implements LoadLoop {
 
   /** One call at a time. */
   private final class Worker implements Caller.Outcome {
-    private final Caller caller;
     private final SplittableRandom random;
+    private int turn;
     private long beganNanos;
 
-    Worker(Caller caller, int number) {
-      this.caller = caller;
+    Worker(int number) {
+      this.turn = number % callers.size();
       this.random = new SplittableRandom(number);
     }
 
@@ -75,6 +75,8 @@ final class ClosedLoop implements LoadLoop {
       }
       int key = workload.nextKey(random);
       boolean isRead = workload.nextIsRead(random);
+      Caller caller = callers.get(turn);
+      turn = (turn + 1) % callers.size();
       beganNanos = System.nanoTime();
       if (isRead) {
         caller.get(key, this);

@@ -1,17 +1,20 @@
 package io.synod.cli;
 
 import java.time.Duration;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
  * What one run showed.
  *
+ * @param offered how many calls were under way, or were meant to begin in a second
  * @param serverMicros processor time of the servers, if their processes are known
  * @param clientMicros processor time of the load generator
  */
 record Measurement(
     Subject subject,
     int round,
+    long offered,
     Duration took,
     Tally.Counts counts,
     OptionalLong serverMicros,
@@ -23,12 +26,7 @@ record Measurement(
    * @param system its name
    */
   record Subject(
-      String system, BenchOptions.Operation operation, BenchOptions.Through through, Pace pace) {
-
-    Subject of(String other) {
-      return new Subject(other, operation, through, pace);
-    }
-  }
+      String system, BenchOptions.Operation operation, BenchOptions.Through through, Pace pace) {}
 
   long operations() {
     return counts.latencies().getTotalCount();
@@ -36,6 +34,13 @@ record Measurement(
 
   double perSecond() {
     return operations() * 1e9 / took.toNanos();
+  }
+
+  /** So much of a processor's time for each operation, if it is known. */
+  OptionalDouble perOperation(OptionalLong micros) {
+    return micros.isEmpty() || operations() == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((double) micros.getAsLong() / operations());
   }
 
   double percentileMicros(double percentile) {

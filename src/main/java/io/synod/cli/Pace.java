@@ -15,7 +15,7 @@ record Pace(Kind kind, int number) {
     CLOSED,
     /** So many begin in a second. */
     OPEN,
-    /** Half as many begin in a second as the same system reached with the most under way. */
+    /** Half as many begin in a second as the same system reached at most in a closed loop. */
     HALF
   }
 

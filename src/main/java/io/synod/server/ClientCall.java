@@ -96,6 +96,15 @@ abstract class ClientCall extends ClientRequest implements Caller {
     }
   }
 
+  /** All that the turn answered has been sent. */
+  final void turnSent() {
+    try {
+      onTurnSent();
+    } catch (RuntimeException e) {
+      LOG.warn("answers could not be sent", e);
+    }
+  }
+
   private void send(Answer given) {
     if (given instanceof Answer.RevisionUnavailable revision) {
       refuse(Status.OUT_OF_RANGE.withDescription(revision.why()));

@@ -204,7 +204,7 @@ final class ClientStream extends ServerCall.Listener<StreamRequests> {
     }
     flushing = true;
     try {
-      while (call.isReady() && !(answers.isEmpty() && answered.isEmpty())) {
+      while (!(answers.isEmpty() && answered.isEmpty()) && call.isReady()) {
         if (answers.isEmpty()) {
           letGo();
         } else {

@@ -69,7 +69,7 @@ final class Outbox {
       call.send();
     }
     for (ClientCall call : batch) {
-      call.onTurnSent();
+      call.turnSent();
     }
   }
 }

@@ -63,7 +63,7 @@ enum Setting {
           + " that is less)"),
   SNAPSHOT_MIB_PER_SECOND(
       "N",
-      "how much a second is sent at most to servers that fetch a snapshot, all together (default 64)"),
+      "how much a second is sent at most to servers that fetch a snapshot, all together, and about how much of an own one is written (default 64)"),
   BOOTSTRAP_AVAILABLE(
       "",
       "a majority may found a new cluster without the others, after a while; wants --new-cluster"),
