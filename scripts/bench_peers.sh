@@ -306,10 +306,12 @@ if has_part streams; then
   stop
 fi
 if has_part sizes; then
+  # One after another: what the others' idle servers take would be most of what there is to measure.
   for SERVERS in 3 5 7; do
-    start_synod "servers-$SERVERS" $SERVERS $((PORT + 100 * SERVERS))
-    add "servers-$SERVERS" synod $((PORT + 100 * SERVERS)) "${SYNOD_PIDS[@]}"
+    start_synod "servers-$SERVERS" $SERVERS $PORT
+    add "servers-$SERVERS" synod $PORT "${SYNOD_PIDS[@]}"
+    measure "sizes-$SERVERS" put "${SYSTEMS[@]}" --through coordinator --outstanding 64 --channels 4
+    stop
   done
-  measure sizes put "${SYSTEMS[@]}" --through coordinator --outstanding 64 --channels 4
 fi
 exit $STATUS
