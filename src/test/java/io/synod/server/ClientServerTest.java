@@ -18,7 +18,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.synod.node.Answer;
-import io.synod.node.ClientRequest.ReadMode;
 import io.synod.node.NodeStatus;
 import io.synod.node.OperatorRequest;
 import io.synod.paxos.Address;
@@ -40,8 +39,6 @@ import io.synod.proto.MemberStatus;
 import io.synod.proto.PutRequest;
 import io.synod.proto.StatusRequest;
 import io.synod.proto.StatusResponse;
-import io.synod.server.Configuration.Disk;
-import io.synod.server.Configuration.Limits;
 import io.synod.transport.grpc.NetworkThreads;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,21 +69,7 @@ class ClientServerTest {
   private final Outboxes outboxes = new Outboxes(threads.group());
   private final CallIntake intake =
       new CallIntake(
-          new CallIntake.Settings(
-              new Limits(
-                  1 << 14,
-                  64 << 10,
-                  1 << 20,
-                  1 << 20,
-                  1 << 30,
-                  new Disk(0, 0),
-                  8 << 20,
-                  16 << 20,
-                  64 << 20,
-                  1 << 20),
-              ReadMode.LINEARIZABLE,
-              DEFAULT_DEADLINE_MILLIS,
-              64 << 20),
+          IntakeSettings.of(1 << 14, DEFAULT_DEADLINE_MILLIS, 64 << 20),
           node,
           outboxes,
           System::nanoTime,

@@ -28,8 +28,6 @@ import io.synod.proto.StreamRequest;
 import io.synod.proto.StreamRequests;
 import io.synod.proto.StreamResponse;
 import io.synod.proto.StreamResponses;
-import io.synod.server.Configuration.Disk;
-import io.synod.server.Configuration.Limits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,21 +54,7 @@ class ClientStreamTest {
   private final LongAdder rejected = new LongAdder();
   private final CallIntake intake =
       new CallIntake(
-          new CallIntake.Settings(
-              new Limits(
-                  QUEUE_REQUESTS,
-                  64 << 10,
-                  1 << 20,
-                  1 << 20,
-                  1 << 30,
-                  new Disk(0, 0),
-                  8 << 20,
-                  16 << 20,
-                  64 << 20,
-                  1 << 20),
-              ReadMode.LINEARIZABLE,
-              DEFAULT_DEADLINE_MILLIS,
-              ROOM_BYTES),
+          IntakeSettings.of(QUEUE_REQUESTS, DEFAULT_DEADLINE_MILLIS, ROOM_BYTES),
           node,
           outboxes,
           () -> NOW_NANOS,

@@ -44,8 +44,6 @@ import io.synod.proto.PutRequest;
 import io.synod.proto.RangeRequest;
 import io.synod.proto.RangeResponse;
 import io.synod.proto.RangesGrpc;
-import io.synod.server.Configuration.Disk;
-import io.synod.server.Configuration.Limits;
 import io.synod.store.Range;
 import io.synod.store.RangeRead;
 import io.synod.store.Row;
@@ -75,25 +73,7 @@ class KeyValueServiceTest {
   private final LongAdder rejected = new LongAdder();
   private final CallIntake intake =
       new CallIntake(
-          new CallIntake.Settings(
-              new Limits(
-                  16,
-                  64 << 10,
-                  1 << 20,
-                  1 << 20,
-                  1 << 30,
-                  new Disk(0, 0),
-                  8 << 20,
-                  16 << 20,
-                  64 << 20,
-                  1 << 20),
-              ReadMode.LINEARIZABLE,
-              10_000,
-              4 << 20),
-          node,
-          outboxes,
-          () -> NOW_NANOS,
-          rejected);
+          IntakeSettings.of(16, 10_000, 4 << 20), node, outboxes, () -> NOW_NANOS, rejected);
   private final KeyValueService service = new KeyValueService(intake);
   private final String name = InProcessServerBuilder.generateName();
   private final Server server =
