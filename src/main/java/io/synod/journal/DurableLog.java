@@ -7,11 +7,15 @@ import java.util.List;
 public interface DurableLog {
 
   /**
-   * Hands records over to be written.
+   * Hands records over to be written: soon after {@link #requestSync}, or within a moment with what
+   * comes after them.
    *
    * @return the position after them: how many records were handed over since the process started
    */
   long append(List<JournalRecord> records);
+
+  /** Somebody waits until all that was handed over is durable. */
+  void requestSync();
 
   /** The position up to which every record is durable; never goes back. */
   long durable();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * thread may play all of them, as the simulator does:
  *
  * <ul>
- *   <li>the driver: {@link #append}, {@link #syncAgeNanos};
+ *   <li>the driver: {@link #append}, {@link #requestSync}, {@link #syncAgeNanos};
  *   <li>the writer: {@link #write}, {@link #close};
  *   <li>the one that works ahead: {@link #prepare}, {@link #measure};
  *   <li>one that reads again what was written, slowly: {@link #scrub}, {@link #scrubCopies}.
@@ -28,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  * later sync says (protocol-rules.md, 2). The process has to end.
  */
 public final class Journal implements DurableLog, AutoCloseable {
+  /**
+   * For so long records wait that nobody waits for, such as what is known to be chosen: they go
+   * with the sync of what comes next, since one of their own would hold that up.
+   */
+  public static final long REST_NANOS = 20_000_000;
+
   private final Disk disk;
   private final Identity identity;
   private final int mark;
@@ -48,9 +54,13 @@ public final class Journal implements DurableLog, AutoCloseable {
   private long written;
 
   private volatile long durable;
+
+  /** Up to where somebody waits for a sync. */
+  private volatile long requested;
+
   private volatile long freeBytes = Long.MAX_VALUE;
   private volatile @Nullable Throwable failure;
-  private volatile Runnable onAppend = Journal::nobody;
+  private volatile Writer writer = new Nobody();
   private volatile Runnable onDurable = Journal::nobody;
 
   Journal(LogWriter log, LogWriter.Parts parts, Disk disk, LongSupplier nanoTime) {
@@ -97,9 +107,26 @@ public final class Journal implements DurableLog, AutoCloseable {
 
   private static void nobody() {}
 
-  /** Has this called by the driver after each append: wakes the writer. */
-  void onAppend(Runnable listener) {
-    onAppend = listener;
+  /** The thread that calls {@link #write}, as others see it. */
+  interface Writer {
+    /** There are records, which need not be written at once. */
+    void appended();
+
+    /** There is work for a turn now. */
+    void wake();
+  }
+
+  private static final class Nobody implements Writer {
+    @Override
+    public void appended() {}
+
+    @Override
+    public void wake() {}
+  }
+
+  /** Who writes from now on. */
+  void setWriter(Writer thread) {
+    writer = thread;
   }
 
   /**
@@ -113,11 +140,20 @@ public final class Journal implements DurableLog, AutoCloseable {
   public long append(List<JournalRecord> records) {
     if (!records.isEmpty()) {
       appended += records.size();
-      pending.add(appended, durable, nanoTime.getAsLong());
+      pending.add(appended, durable, nanoTime.getAsLong() + REST_NANOS);
       queue.add(records);
-      onAppend.run();
+      writer.appended();
     }
     return appended;
+  }
+
+  @Override
+  public void requestSync() {
+    if (requested < appended) {
+      requested = appended;
+      pending.dueSince(nanoTime.getAsLong());
+      writer.wake();
+    }
   }
 
   /** How many of the records handed out are durable: a prefix of them. */
@@ -127,7 +163,7 @@ public final class Journal implements DurableLog, AutoCloseable {
   }
 
   /**
-   * How long the oldest append that is not durable has waited; 0 if none waits. The driver's.
+   * For how long the oldest append that is not durable is overdue; 0 if none is. The driver's.
    *
    * @param nowNanos by the clock given to {@link #open}
    */
@@ -192,6 +228,11 @@ public final class Journal implements DurableLog, AutoCloseable {
       takenAt = 0;
     }
     return takenAt < taken.size();
+  }
+
+  /** Whether somebody waits for what {@link #write} would write. The writer's. */
+  boolean isSyncRequested() {
+    return written < requested;
   }
 
   /** Whether {@link #write} would write records. The writer's. */
@@ -263,7 +304,7 @@ public final class Journal implements DurableLog, AutoCloseable {
         log.onDamaged(segment.use());
         found.add(new Damaged(finding.get(), new Slot(lastSlot)));
         // The log may be cut behind it already.
-        onAppend.run();
+        writer.wake();
       }
       pace.accept(segment.end());
     }
@@ -282,7 +323,7 @@ public final class Journal implements DurableLog, AutoCloseable {
     List<Finding> ofPromises = log.scrubPromises();
     if (!ofPromises.isEmpty()) {
       findings.addAll(ofPromises);
-      onAppend.run();
+      writer.wake();
     }
     return findings;
   }

@@ -7,15 +7,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Runs a journal in a real process: one thread that writes, woken by each append, and one that
- * works ahead when there is time.
+ * Runs a journal in a real process: one thread that writes, woken when somebody waits for a sync,
+ * and one that works ahead when there is time.
  *
  * <p>Neither is ever interrupted: that would close the files under them.
  */
 public final class JournalThread {
-  /** So long after the last record the log is marked as synced, which costs two syncs. */
-  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
   /** A start is not held up by work ahead of it. */
   private static final long FIRST_PREPARE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -32,8 +29,16 @@ public final class JournalThread {
   private final Thread writer;
   private final Thread preparer;
 
-  /** Whether the writer is about to wait: an append must wake it. */
-  private volatile boolean waiting;
+  private volatile State state = State.AWAKE;
+
+  /** What the writer does or is about to do. */
+  private enum State {
+    AWAKE,
+    /** It waits for at most {@link Journal#REST_NANOS}. */
+    RESTING,
+    /** It waits until it is woken. */
+    ASLEEP
+  }
 
   private volatile boolean stopping;
 
@@ -56,28 +61,38 @@ public final class JournalThread {
 
   /** Starts both threads. Once. */
   public void start() {
-    journal.onAppend(this::wake);
+    journal.setWriter(new Woken());
     writer.start();
     preparer.start();
   }
 
-  private void wake() {
-    if (waiting) {
-      LockSupport.unpark(writer);
+  private final class Woken implements Journal.Writer {
+    @Override
+    public void appended() {
+      if (state == State.ASLEEP) {
+        LockSupport.unpark(writer);
+      }
+    }
+
+    @Override
+    public void wake() {
+      if (state != State.AWAKE) {
+        LockSupport.unpark(writer);
+      }
     }
   }
 
   private void runWriter() {
     try {
-      while (!stopping || journal.hasRecords()) {
-        if (journal.hasRecords()) {
+      while (!stopping) {
+        if (journal.isSyncRequested()) {
           journal.write();
         } else {
           await();
         }
       }
       while (journal.write()) {
-        // The last write notes that all is synced.
+        // What nobody waited for, and in the end the note that all is synced.
       }
     } catch (IOException | RuntimeException | Error e) {
       tell(e);
@@ -90,18 +105,31 @@ public final class JournalThread {
     }
   }
 
+  /**
+   * After a moment without a request it writes what nobody waits for; after another it notes that
+   * all is synced, which costs two syncs.
+   */
   private void await() throws IOException {
-    waiting = true;
-    if (!journal.isSettled() && !journal.hasRecords()) {
-      LockSupport.parkNanos(this, SETTLE_NANOS);
-      if (!journal.hasRecords() && !stopping) {
-        waiting = false;
-        journal.write();
+    state = State.RESTING;
+    if (!journal.isSettled() && !journal.isSyncRequested() && !stopping) {
+      LockSupport.parkNanos(this, Journal.REST_NANOS);
+      if (!journal.isSyncRequested() && !stopping) {
+        state = State.AWAKE;
+        do {
+          journal.write();
+        } while (journal.hasRecords());
       }
-    } else if (!journal.hasRecords() && !stopping) {
+    } else if (!stopping) {
+      sleep();
+    }
+    state = State.AWAKE;
+  }
+
+  private void sleep() {
+    state = State.ASLEEP;
+    if (!journal.hasRecords() && !stopping) {
       LockSupport.park(this);
     }
-    waiting = false;
   }
 
   private void runPreparer() {

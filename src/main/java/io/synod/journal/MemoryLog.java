@@ -28,6 +28,9 @@ public final class MemoryLog implements DurableLog {
   }
 
   @Override
+  public void requestSync() {}
+
+  @Override
   public long durable() {
     return appended;
   }

@@ -1,25 +1,36 @@
 package io.synod.journal;
 
-/** When the appends that may still wait for their sync were made: the driver's own ring. */
+/** Since when the appends that are not durable should be: the driver's own ring. */
 final class PendingAppends {
   private long[] positions = new long[64];
   private long[] nanos = new long[64];
   private int first;
   private int count;
 
-  /** Notes one; forgets those up to {@code durable}. */
-  void add(long position, long durable, long nowNanos) {
+  /** Notes one, which may wait until then; forgets those up to {@code durable}. */
+  void add(long position, long durable, long dueNanos) {
     forget(durable);
     if (count == positions.length) {
       grow();
     }
     int at = (first + count) & (positions.length - 1);
     positions[at] = position;
-    nanos[at] = nowNanos;
+    nanos[at] = dueNanos;
     count++;
   }
 
-  /** The age of the oldest beyond {@code durable}; 0 if there is none. */
+  /** All that wait are due by now. */
+  void dueSince(long nowNanos) {
+    for (int i = count - 1; i >= 0; i--) {
+      int at = (first + i) & (positions.length - 1);
+      if (nanos[at] - nowNanos <= 0) {
+        return;
+      }
+      nanos[at] = nowNanos;
+    }
+  }
+
+  /** For how long the oldest beyond {@code durable} is due; 0 if none is. */
   long ageNanos(long durable, long nowNanos) {
     forget(durable);
     return count == 0 ? 0 : Math.max(0, nowNanos - nanos[first]);

@@ -37,7 +37,8 @@ final class Outgoing {
   }
 
   /**
-   * Appends the records, and sends the messages when they may leave.
+   * Appends the records, and sends the messages when they may leave. What no message waits for,
+   * such as what is known to be chosen, has no sync of its own.
    *
    * @param answered whether an acceptor's answers leave
    */
@@ -48,12 +49,17 @@ final class Outgoing {
     for (Output.Send<Message.Unbound> each : output.sendNow()) {
       leave(each.to(), each.message());
     }
+    boolean waits = false;
     for (Output.Send<Message.Binding> each : output.sendWhenDurable()) {
       boolean answer =
           each.message() instanceof Message.Promise || each.message() instanceof Message.Accepted;
       if (answered || !answer) {
         binding.add(new Binding(appended, each));
+        waits = true;
       }
+    }
+    if (waits) {
+      log.requestSync();
     }
   }
 

@@ -186,17 +186,38 @@ final class SegmentsTest {
   }
 
   @Test
-  void tellsTheAgeOfTheOldestThatWaits() throws IOException {
+  void tellsForHowLongTheOldestThatSomebodyWaitsForIsNotDurable() throws IOException {
     AtomicLong now = new AtomicLong(100);
     Journal journal =
         Journal.open(disk, JournalFixtures.SMALL, JournalFixtures.owner(), now::get).journal();
     assertEquals(0, journal.syncAgeNanos(500));
     journal.append(List.of(promised(1)));
+    journal.requestSync();
     now.set(300);
     journal.append(List.of(promised(2)));
+    journal.requestSync();
     assertEquals(400, journal.syncAgeNanos(500));
     journal.write();
     assertEquals(0, journal.syncAgeNanos(600));
+  }
+
+  @Test
+  void whatNobodyWaitsForIsDueAfterAMomentOrWhenSomebodyDoes() throws IOException {
+    AtomicLong now = new AtomicLong(100);
+    Journal journal =
+        Journal.open(disk, JournalFixtures.SMALL, JournalFixtures.owner(), now::get).journal();
+    journal.append(List.of(chosen(1)));
+    assertFalse(journal.isSyncRequested());
+    assertEquals(0, journal.syncAgeNanos(100 + Journal.REST_NANOS));
+    assertEquals(7, journal.syncAgeNanos(107 + Journal.REST_NANOS));
+    now.set(400);
+    journal.requestSync();
+    assertTrue(journal.isSyncRequested());
+    assertEquals(50, journal.syncAgeNanos(450));
+    journal.write();
+    assertFalse(journal.isSyncRequested());
+    journal.requestSync();
+    assertFalse(journal.isSyncRequested(), "all of it is durable");
   }
 
   @Test
@@ -241,6 +262,7 @@ final class SegmentsTest {
       long position = 0;
       for (int slot = 1; slot <= 500; slot++) {
         position = journal.append(List.of(accepted(slot, 1, 2000)));
+        journal.requestSync();
         while (slot % 50 == 0 && journal.durable() < position) {
           LockSupport.parkNanos(1_000_000);
         }
@@ -253,6 +275,23 @@ final class SegmentsTest {
       assertEquals(List.of(), again.findings());
       again.journal().close();
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void itsThreadWritesWhatNobodyWaitsForAfterAMoment() throws Exception {
+    Journal journal = open(disk).journal();
+    JournalThread threads = new JournalThread(journal, "test", failure -> {});
+    threads.start();
+    for (int slot = 1; slot <= 3; slot++) {
+      Thread.sleep(4 * Journal.REST_NANOS / 1_000_000);
+      long position = journal.append(List.of(chosen(slot)));
+      while (journal.durable() < position) {
+        LockSupport.parkNanos(100_000);
+      }
+    }
+    assertEquals(0, journal.syncAgeNanos(System.nanoTime()));
+    threads.stop();
   }
 
   @Test

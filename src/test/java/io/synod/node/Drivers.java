@@ -172,6 +172,11 @@ final class Drivers {
     }
 
     @Override
+    public void requestSync() {
+      log.requestSync();
+    }
+
+    @Override
     public long durable() {
       return log.durable();
     }

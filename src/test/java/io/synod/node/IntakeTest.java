@@ -38,6 +38,9 @@ class IntakeTest {
     }
 
     @Override
+    public void requestSync() {}
+
+    @Override
     public long durable() {
       return 0;
     }

@@ -11,7 +11,7 @@ final class DiskFaults {
   private static final double RATE = 0.02;
 
   /** Most of what goes astray is written again before a crash shows that it is lost. */
-  private static final double SILENT_RATE = 0.1;
+  private static final double SILENT_RATE = 0.2;
 
   private final World world;
   private final SplittableRandom random;

@@ -16,7 +16,6 @@ import java.util.function.BooleanSupplier;
  * becomes durable.
  */
 final class JournalDriver implements DurableLog {
-  private static final long SETTLE_NANOS = 20 * Swarm.MILLI;
   private static final long PREPARE_NANOS = 200 * Swarm.MILLI;
 
   private final World world;
@@ -27,7 +26,16 @@ final class JournalDriver implements DurableLog {
   private Runnable failed = () -> {};
   private boolean writing;
   private long durableSeen;
+
+  /** The journal's position behind the last record, and up to where somebody waits for a sync. */
+  private long appended;
+
+  private long requested;
+
+  /** How often it was written, and after which of these times it rests; -1 if it does not. */
   private long written;
+
+  private long restingSince = -1;
 
   /** Whose journal it is. */
   record Owner(ServerLife life, DiskFaults disk, BooleanSupplier isRunning) {}
@@ -56,8 +64,20 @@ final class JournalDriver implements DurableLog {
     }
     waiting.addAll(records);
     long position = journal.append(records);
-    writeLater();
+    if (!records.isEmpty()) {
+      appended = position;
+      restLater();
+    }
     return position;
+  }
+
+  @Override
+  public void requestSync() {
+    journal.requestSync();
+    requested = appended;
+    if (isSyncRequested()) {
+      writeLater();
+    }
   }
 
   @Override
@@ -112,19 +132,32 @@ final class JournalDriver implements DurableLog {
       failed.run();
       return;
     }
-    if (!waiting.isEmpty()) {
+    if (isSyncRequested()) {
       writeLater();
     } else {
-      settleLater(written);
+      restLater();
     }
   }
 
-  /** When nothing was appended for a while, the journal notes that all of it is synced. */
-  private void settleLater(long after) {
+  private boolean isSyncRequested() {
+    return durableSeen < requested;
+  }
+
+  /**
+   * After a while without a write it writes what nobody waits for; after another it notes that all
+   * is synced.
+   */
+  private void restLater() {
+    if (restingSince == written) {
+      return;
+    }
+    long since = written;
+    restingSince = since;
     world.loop.after(
-        SETTLE_NANOS,
+        Journal.REST_NANOS,
         () -> {
-          if (written == after && !writing && owner.isRunning.getAsBoolean()) {
+          restingSince = restingSince == since ? -1 : restingSince;
+          if (written == since && !writing && owner.isRunning.getAsBoolean()) {
             write();
           }
         });
