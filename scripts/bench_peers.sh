@@ -227,7 +227,7 @@ conditions() {
   [ "$part" = writes ] || return 0
   echo "- machine: $(nproc) processors ($(processor)), $(memory_mib) MiB, $(uname -sr); file system $(df --output=fstype "$ROOT/target" 2>/dev/null | tail -1), data below target/"
   echo "- 4 KiB write and sync of a file that is there, mean of 300: $(sync_millis) ms"
-  echo "- servers of Synod: JDK $JAVA_VERSION, the flags of jvm() in scripts/lib.sh (SerialGC, archive of loaded classes), heap $HEAP_MIB MiB; load generator and echo: the same JDK with SerialGC"
+  echo "- servers of Synod: JDK $JAVA_VERSION, the flags of jvm() in scripts/lib.sh (G1, archive of loaded classes and of what a training compiled), heap $HEAP_MIB MiB; load generator and echo: the same JDK with SerialGC"
   [[ "${SYSTEMS[*]}" != *etcd=* ]] || echo "- $("$ETCD" --version | head -1), its defaults, but for --quota-backend-bytes 8589934592 and --log-level error; it keeps all revisions, Synod those of five minutes"
   [[ "${SYSTEMS[*]}" != *zookeeper=* ]] || echo "- ZooKeeper $ZOOKEEPER_VERSION, its defaults (forceSync is on) on the same JDK with its default collector, heap $HEAP_MIB MiB; a GET is a sync and a read, which is weaker: the sync asks no quorum"
   echo "- keys 10,000, evenly used; values 256 bytes; each system was loaded for $WARM_SYSTEMS s before the first round; $WARM_UP s of warm-up and $DURATION s counted a run; six connections, or four where all go to one server; what stands in one table runs at once and is loaded in turn"

@@ -237,6 +237,7 @@ memory_mib() {
 }
 
 LEAST_HEAP_MIB=48
+G1_FROM_MIB=256
 
 # Ends the script if SYNOD_HEAP_MIB is no heap that this machine can give.
 check_heap() {
@@ -254,9 +255,13 @@ jvm() {
   local heap=$1 archive
   find_class_path
   # Warnings of the JVM's own are about archives that do not fit, which cost nothing but time.
-  JVM=("$JAVA" "-Xms$((heap < 128 ? heap : 128))m" "-Xmx${heap}m" -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
+  JVM=("$JAVA" "-Xms$((heap < 256 ? heap : 256))m" "-Xmx${heap}m" -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError
     -Xlog:disable -Xlog:all=error:stderr "-Dsynod.home=$ROOT" -Dio.grpc.netty.shaded.io.netty.leakDetection.level=disabled)
-  [[ "${SYNOD_JVM_OPTIONS:-}" == *-XX:+Use*GC* ]] || JVM+=(-XX:+UseSerialGC)
+  # Chosen by measurement (docs/decisions/010-heap-and-collector.md): G1 stands still for the shortest times and costs least beside a load;
+  # a small heap is better off without what it keeps beside the heap.
+  if [[ "${SYNOD_JVM_OPTIONS:-}" != *-XX:+Use*GC* ]]; then
+    if [ "$heap" -ge $G1_FROM_MIB ]; then JVM+=(-XX:+UseG1GC -XX:MaxGCPauseMillis=25); else JVM+=(-XX:+UseSerialGC); fi
+  fi
   # A third of what a start costs would be compilation, most of it of methods that only a start needs: the first compiler waits
   # three times as long as it would. The second one waits a third as long: code that still counts its calls is slow, and most
   # methods run once a batch, not once a request, so that it took minutes until the counts were there.
@@ -265,6 +270,11 @@ jvm() {
   # The compilers get what of the processor the servers leave: beside a load that takes all of it, the second one alone has work for
   # ten seconds. Who is not root may only lower priorities, as here, and would be warned of that.
   JVM+=(-XX:ThreadPriorityPolicy=1 -XX:CompilerThreadPriority=10 -XX:-PrintWarnings)
+  # Code and heap in large pages, where the system gives them to who asks: a server runs little code often and much code seldom, and
+  # finding the pages of either costs a tenth of the processor time of a PUT. Only Linux knows the word.
+  [ ! -r /sys/kernel/mm/transparent_hugepage/enabled ] || JVM+=(-XX:+UseTransparentHugePages)
+  # Less memory an object is fewer misses of the processor's caches; older JDKs cannot, or call it an experiment.
+  [ "$JAVA_VERSION" -lt 25 ] || JVM+=(-XX:+UseCompactObjectHeaders)
   # Netty keeps so many objects of a kind at hand for each thread before it puts them where all threads reach them; a burst has
   # more than its 32, and 7 % of the driver's time went into that.
   JVM+=(-Dio.grpc.netty.shaded.io.netty.recycler.chunkSize=1024)
@@ -291,10 +301,10 @@ archive_file() {
   echo "$ROOT/target/run/jdk-$JAVA_VERSION-$(cksum <"${JAVA%/bin/java}/release" 2>/dev/null | tr -d ' ').$kind"
 }
 
-# Makes that archive if there is none for what is built: two servers run for a moment, one of them notes what it loads.
+# Makes that archive if there is none for what is built: two servers run for a moment under load, one of them notes what it loads.
 # Failing in this is no harm. After find_java and build_if_stale.
 archive_if_stale() {
-  local archive began=$SECONDS port folder=$ROOT/target/run/training i j pids=() option
+  local archive began=$SECONDS port folder=$ROOT/target/run/training i j pids=() load= option
   archive=$(archive_file)
   [ -z "${SYNOD_CLASS_PATH:-}" ] && [ ! "$archive" -nt "$ROOT/target/run/synod.jar" ] || return 0
   rm -rf "$archive" "$folder"
@@ -304,7 +314,7 @@ archive_if_stale() {
   mkdir -p "$folder" || return 0
   jvm 256
   # Ctrl-C does not reach what a script runs in the background.
-  trap 'kill -KILL "${pids[@]}" 2>/dev/null; rm -rf "$folder"; exit 130' INT TERM HUP
+  trap 'kill -KILL $load "${pids[@]}" 2>/dev/null; rm -rf "$folder"; exit 130' INT TERM HUP
   for i in 0 1; do
     option=-Dsynod.trains=no
     if [ $i = 0 ]; then
@@ -322,6 +332,16 @@ archive_if_stale() {
     [ "$(cat "$folder"/*.state 2>/dev/null | grep -c '^state=serving')" = 2 ] && break
     sleep 0.05
   done
+  # A JDK that notes which methods are worth compiling, and how, starts with that: beside a load, a server that comes back is half as
+  # fast again in its first ten seconds.
+  case $archive in
+    *.aot)
+      "$JAVA" -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$CLASSPATH_JARS" io.synod.cli.Bench put,get --outstanding 32 --keys 1000 \
+        --servers "127.0.0.1:$port,127.0.0.1:$((port + 1))" --warm-up 0.01 --duration 6 --json "$folder/bench.json" >/dev/null 2>&1 &
+      load=$!
+      wait $load
+      ;;
+  esac
   kill -TERM "${pids[@]}" 2>/dev/null
   wait "${pids[@]}"
   if [ -s "$folder/archive" ]; then

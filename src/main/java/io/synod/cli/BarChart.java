@@ -5,10 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Groups of bars as an SVG picture: a group for each label, in it a bar for each series, with its
- * number above it.
+ * number above it. A bar is as high as the median of the rounds; a line in it reaches from the
+ * lowest to the highest of them.
  */
 final class BarChart {
   private static final String[] COLOURS = {
@@ -23,7 +25,7 @@ final class BarChart {
 
   private final String title;
   private final boolean logarithmic;
-  private final Map<String, Map<String, Double>> groups = new LinkedHashMap<>();
+  private final Map<String, Map<String, Spread>> groups = new LinkedHashMap<>();
   private final List<String> series = new ArrayList<>();
 
   BarChart(String title, boolean logarithmic) {
@@ -31,9 +33,9 @@ final class BarChart {
     this.logarithmic = logarithmic;
   }
 
-  /** Adds a bar. One that is no positive number is left out. */
-  void add(String group, String ofSeries, double value) {
-    if (!(value > 0) || Double.isInfinite(value)) {
+  /** Adds a bar. One of which a round is no positive number is left out. */
+  void add(String group, String ofSeries, Spread value) {
+    if (!(value.lowest() > 0) || Double.isInfinite(value.highest())) {
       return;
     }
     groups.computeIfAbsent(group, unused -> new LinkedHashMap<>()).put(ofSeries, value);
@@ -60,7 +62,7 @@ final class BarChart {
     text(out, LEFT, 22, "start\" font-size=\"15\" font-weight=\"bold", title);
     legend(out);
     axis(out);
-    bars(out);
+    draw(out);
     return out.append("</svg>\n").toString();
   }
 
@@ -83,23 +85,15 @@ final class BarChart {
   }
 
   private double highest() {
-    double highest = 0;
-    for (Map<String, Double> group : groups.values()) {
-      for (double value : group.values()) {
-        highest = Math.max(highest, value);
-      }
-    }
-    return highest;
+    return bars().mapToDouble(Spread::highest).max().orElse(0);
   }
 
   private double lowest() {
-    double lowest = Double.MAX_VALUE;
-    for (Map<String, Double> group : groups.values()) {
-      for (double value : group.values()) {
-        lowest = Math.min(lowest, value);
-      }
-    }
-    return Math.min(lowest, highest());
+    return bars().mapToDouble(Spread::lowest).min().orElse(highest());
+  }
+
+  private Stream<Spread> bars() {
+    return groups.values().stream().flatMap(group -> group.values().stream());
   }
 
   /** Where the axis begins: at nothing, or below the lowest power of ten that is needed. */
@@ -149,15 +143,16 @@ final class BarChart {
     }
   }
 
-  private void bars(StringBuilder out) {
+  private void draw(StringBuilder out) {
     double groupWidth = (WIDTH - LEFT - RIGHT) / (double) Math.max(1, groups.size());
     double barWidth = Math.min(56, groupWidth * 0.84 / Math.max(1, series.size()));
     int place = 0;
-    for (Map.Entry<String, Map<String, Double>> group : groups.entrySet()) {
+    for (Map.Entry<String, Map<String, Spread>> group : groups.entrySet()) {
       double middle = LEFT + groupWidth * (place + 0.5);
       double x = middle - barWidth * group.getValue().size() / 2;
-      for (Map.Entry<String, Double> bar : group.getValue().entrySet()) {
-        double y = y(bar.getValue());
+      for (Map.Entry<String, Spread> bar : group.getValue().entrySet()) {
+        Spread rounds = bar.getValue();
+        double y = y(rounds.median());
         out.append(
             String.format(
                 Locale.ROOT,
@@ -167,11 +162,32 @@ final class BarChart {
                 barWidth - 2,
                 HEIGHT - BOTTOM - y,
                 colour(series.indexOf(bar.getKey()))));
-        text(out, x + barWidth / 2, y - 4, "middle\" font-size=\"10", number(bar.getValue()));
+        whisker(out, x + barWidth / 2, rounds);
+        text(
+            out,
+            x + barWidth / 2,
+            y(rounds.highest()) - 4,
+            "middle\" font-size=\"10",
+            number(rounds.median()));
         x += barWidth;
       }
       text(out, middle, HEIGHT - BOTTOM + 18, "middle", group.getKey());
       place++;
+    }
+  }
+
+  /** From the lowest to the highest round, if there are several. */
+  private void whisker(StringBuilder out, double x, Spread rounds) {
+    if (rounds.highest() > rounds.lowest()) {
+      double high = y(rounds.highest());
+      double low = y(rounds.lowest());
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "<path d=\"M%.1f %.1fh8m-4 0V%.1fm-4 0h8\" fill=\"none\" stroke=\"#222\"/>%n",
+              x - 4,
+              high,
+              low));
     }
   }
 

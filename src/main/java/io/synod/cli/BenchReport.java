@@ -165,9 +165,9 @@ final class BenchReport {
           && !options.systems().isEmpty()) {
         continue;
       }
-      chart(charts, kind, "rate", "operations per second", false, BenchSummary::perSecond);
-      chart(charts, kind, "p50", "p50 latency, ms", true, all -> all.p50Micros() / 1e3);
-      chart(charts, kind, "p99", "p99 latency, ms", true, all -> all.p99Micros() / 1e3);
+      chart(charts, kind, "rate", "operations per second", false, Measurement::perSecond);
+      chart(charts, kind, "p50", "p50 latency, ms", true, run -> run.percentileMicros(50) / 1e3);
+      chart(charts, kind, "p99", "p99 latency, ms", true, run -> run.percentileMicros(99) / 1e3);
       if (measurements.stream().anyMatch(m -> m.serverMicros().isPresent())) {
         chart(
             charts,
@@ -175,7 +175,7 @@ final class BenchReport {
             "cpu",
             "processor time of all servers, µs per operation",
             false,
-            all -> all.serverMicros().orElse(Double.NaN));
+            run -> run.perOperation(run.serverMicros()).orElse(Double.NaN));
       }
     }
     return charts;
@@ -191,7 +191,7 @@ final class BenchReport {
       String name,
       String unit,
       boolean logarithmic,
-      ToDoubleFunction<BenchSummary> figure) {
+      ToDoubleFunction<Measurement> figure) {
     String calls = kind.substring(0, kind.indexOf('-')).toUpperCase(Locale.ROOT);
     String through = kind.endsWith("-all") ? "all servers" : "the coordinator";
     String title = calls + " through " + through + ": " + unit;
@@ -202,7 +202,8 @@ final class BenchReport {
       boolean echo =
           subject.system().equals(ECHO) && kind.startsWith(subject.operation().word() + "-");
       if (own || echo) {
-        chart.add(subject.pace().text(), subject.system(), figure.applyAsDouble(summary(subject)));
+        Spread.of(of(subject).stream().mapToDouble(figure).filter(Double::isFinite))
+            .ifPresent(spread -> chart.add(subject.pace().text(), subject.system(), spread));
       }
     }
     into.add(new Chart(kind + "-" + name, title, chart.svg()));

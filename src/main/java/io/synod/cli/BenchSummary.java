@@ -15,9 +15,7 @@ import java.util.function.Function;
  * @param clientMicros the same of the load generator
  */
 record BenchSummary(
-    double perSecond,
-    double lowestPerSecond,
-    double highestPerSecond,
+    Spread perSecond,
     double p50Micros,
     double p99Micros,
     double p999Micros,
@@ -33,9 +31,7 @@ record BenchSummary(
    */
   static BenchSummary of(List<Measurement> runs, Function<Measurement, OptionalDouble> echo) {
     return new BenchSummary(
-        median(runs, Measurement::perSecond),
-        runs.stream().mapToDouble(Measurement::perSecond).min().orElseThrow(),
-        runs.stream().mapToDouble(Measurement::perSecond).max().orElseThrow(),
+        Spread.of(runs.stream().mapToDouble(Measurement::perSecond)).orElseThrow(),
         median(runs, run -> run.percentileMicros(50)),
         median(runs, run -> run.percentileMicros(99)),
         median(runs, run -> run.percentileMicros(99.9)),
@@ -57,27 +53,22 @@ record BenchSummary(
     return medianOf(runs, run -> OptionalDouble.of(figure.apply(run))).orElseThrow();
   }
 
-  /** Of those that have the figure; of an even number of them the mean of the two in the middle. */
+  /** Of those that have the figure. */
   private static OptionalDouble medianOf(
       List<Measurement> runs, Function<Measurement, OptionalDouble> figure) {
-    double[] sorted =
-        runs.stream().map(figure).flatMapToDouble(OptionalDouble::stream).sorted().toArray();
-    int half = sorted.length / 2;
-    if (sorted.length == 0) {
-      return OptionalDouble.empty();
-    }
-    return OptionalDouble.of(
-        sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2);
+    return Spread.of(runs.stream().map(figure).flatMapToDouble(OptionalDouble::stream))
+        .map(spread -> OptionalDouble.of(spread.median()))
+        .orElse(OptionalDouble.empty());
   }
 
   // ---- as words of a table
 
   String rate() {
-    return whole(perSecond);
+    return whole(perSecond.median());
   }
 
   String spread() {
-    return whole(lowestPerSecond) + " – " + whole(highestPerSecond);
+    return whole(perSecond.lowest()) + " – " + whole(perSecond.highest());
   }
 
   String partOfEcho() {

@@ -334,7 +334,9 @@ final class StoreFigures {
         "   heap 64 MiB and block_cache_mib 64: %.1f times both%n",
         (double) keys * (KEY_BYTES + valueBytes) / (128 * MIB));
     try (RealCluster cluster =
-        cluster("storage:ROCKSDB block_cache_mib:64", List.of("-Xms64m", "-Xmx64m"))) {
+        cluster(
+            "storage:ROCKSDB block_cache_mib:64",
+            List.of("-XX:-UseG1GC", "-XX:+UseSerialGC", "-Xms64m", "-Xmx64m"))) {
       load(cluster, keys, valueBytes);
       for (int i = 0; i < SERVERS; i++) {
         say(
