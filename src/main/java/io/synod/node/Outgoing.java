@@ -1,11 +1,13 @@
 package io.synod.node;
 
 import io.synod.journal.DurableLog;
+import io.synod.paxos.JournalRecord;
 import io.synod.paxos.Message;
 import io.synod.paxos.Output;
 import io.synod.paxos.ServerId;
 import io.synod.transport.PeerMessage;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +39,8 @@ final class Outgoing {
   }
 
   /**
-   * Appends the records, and sends the messages when they may leave. What no message waits for,
-   * such as what is known to be chosen, has no sync of its own.
+   * Appends the records, and sends the messages when they may leave. What is known to be chosen has
+   * no sync of its own if no message waits for it.
    *
    * @param answered whether an acceptor's answers leave
    */
@@ -49,7 +51,7 @@ final class Outgoing {
     for (Output.Send<Message.Unbound> each : output.sendNow()) {
       leave(each.to(), each.message());
     }
-    boolean waits = false;
+    boolean waits = needsSync(output.records());
     for (Output.Send<Message.Binding> each : output.sendWhenDurable()) {
       boolean answer =
           each.message() instanceof Message.Promise || each.message() instanceof Message.Accepted;
@@ -61,6 +63,15 @@ final class Outgoing {
     if (waits) {
       log.requestSync();
     }
+  }
+
+  private static boolean needsSync(List<JournalRecord> records) {
+    for (JournalRecord each : records) {
+      if (each.needsSync()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Lets those leave whose records are durable by now; returns whether there were any. */

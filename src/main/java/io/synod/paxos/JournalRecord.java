@@ -8,6 +8,11 @@ import java.util.Optional;
  */
 public sealed interface JournalRecord {
 
+  /** Whether it is to be durable soon, though no message waits for it. */
+  default boolean needsSync() {
+    return true;
+  }
+
   /** A founding written down, not opened: replaces an earlier one that was not opened. */
   record FoundingPrepared(Founding founding) implements JournalRecord {}
 
@@ -31,9 +36,14 @@ public sealed interface JournalRecord {
 
   /**
    * All slots up to here are chosen, and what this log holds there are the chosen values. Not
-   * binding: may be lost.
+   * binding: may be lost, and comes with each batch, a moment after it.
    */
-  record ChosenUpTo(Slot slot) implements JournalRecord {}
+  record ChosenUpTo(Slot slot) implements JournalRecord {
+    @Override
+    public boolean needsSync() {
+      return false;
+    }
+  }
 
   /**
    * A durable snapshot covers all slots up to here: the log begins after it, and the journal may
